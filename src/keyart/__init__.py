@@ -1,0 +1,1 @@
+"""A video goes in, its whole publishing package comes out."""
