@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import av
 import numpy as np
 
+from keyart.errors import UnreadableVideo
 from keyart.types import RGB, Frame, Gray, VideoInfo
 
 
@@ -56,19 +57,58 @@ class Glimpse:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a pass found out about the file, known once it is over."""
+
+    num_frames: int = 0
+    """Frames that were decoded and shown to the onlookers."""
+    end_seconds: float = 0.0
+    """When the last frame leaves the screen."""
+    complete: bool = True
+    """False where the file is cut short or parts of it could not be decoded; `notes` say which."""
+    notes: tuple[str, ...] = ()
+
+
+class Pass:
+    """One run through the video: iterate it once, then read `report`. Raises `UnreadableVideo` if nothing decodes."""
+
+    def __init__(self, scan: Scan, info: VideoInfo) -> None:
+        self.scan, self.info = scan, info
+        self.report = ScanReport()
+
+    def __iter__(self) -> Iterator[Glimpse]:
+        info = self.info
+        number, seconds, notes = -1, 0.0, []
+        with av.open(str(info.path), metadata_errors="replace") as container:
+            if info.video_index is None:
+                raise UnreadableVideo(f"{info.path}: has sound but no pictures")
+            stream = container.streams[info.video_index]
+            assert isinstance(stream, av.VideoStream)
+            stream.thread_type = "AUTO"
+            if self.scan.mode == "fast":
+                stream.codec_context.skip_frame = "NONKEY"
+            try:
+                for number, frame in enumerate(container.decode(stream)):
+                    assert isinstance(frame, av.VideoFrame)
+                    seconds = float(frame.time or 0) - info.start_seconds
+                    yield Glimpse(frame, info, number, seconds)
+            except av.FFmpegError as err:
+                notes.append(f"decoding stopped at {seconds:.1f} s: {err.strerror}")
+        if number < 0:
+            raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
+        end = seconds + 1 / info.frames_per_second if info.frames_per_second else seconds
+        self.report = ScanReport(number + 1, end, not notes, tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """How to look at the video once."""
 
     mode: Literal["full", "fast"] = "full"
     """full: every frame; fast: key frames only."""
 
+    def open(self, info: VideoInfo) -> Pass:
+        return Pass(self, info)
+
     def __call__(self, info: VideoInfo) -> Iterator[Glimpse]:
-        with av.open(str(info.path)) as container:
-            stream = container.streams[info.video_index or 0]
-            assert isinstance(stream, av.VideoStream)
-            stream.thread_type = "AUTO"
-            if self.mode == "fast":
-                stream.codec_context.skip_frame = "NONKEY"
-            for number, frame in enumerate(container.decode(stream)):
-                assert isinstance(frame, av.VideoFrame)
-                yield Glimpse(frame, info, number, float(frame.time or 0) - info.start_seconds)
+        return iter(self.open(info))
