@@ -295,6 +295,10 @@ class Preset:
     checked_at: str
     title: str = ""
     max_seconds: float = 0.0
+    """0.0 where the platform sets no limit."""
+    min_seconds: float = 0.0
+    note: str = ""
+    """What was disputed or guessed, one sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""What each platform accepts: `presets.toml` as values."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Any, Literal
+
+from keyart.errors import BadSetting
+from keyart.types import Box, Preset
+
+
+def _preset(name: str, row: Mapping[str, Any], checked_at: str) -> Preset:
+    width_px, height_px = row["size"]
+    return Preset(
+        name=name,
+        width_px=width_px,
+        height_px=height_px,
+        max_bytes=row["max_bytes"],
+        formats=tuple(row["formats"]),
+        kind=row["kind"],
+        safe=Box(*row["safe"]),
+        badge=Box(*row["badge"]) if "badge" in row else None,
+        source=row["source"],
+        checked_at=row.get("checked_at", checked_at),
+        title=row["title"],
+        min_seconds=row.get("min_seconds", 0.0),
+        max_seconds=row.get("max_seconds", 0.0),
+        note=row.get("note", ""),
+    )
+
+
+def _read() -> dict[str, Preset]:
+    table = tomllib.loads(files("keyart").joinpath("presets.toml").read_text("utf-8"))
+    checked_at = table.pop("checked_at")
+    return {name: _preset(name, row, checked_at) for name, row in table.items()}
+
+
+PRESETS: dict[str, Preset] = _read()
+
+
+def presets_named(
+    names: Iterable[str], kind: Literal["cover", "avatar", "animated", "video"] = "cover"
+) -> tuple[Preset, ...]:
+    """The presets of these names, each once. Raises `BadSetting` for an unknown name or one of another kind."""
+    known = [name for name, preset in PRESETS.items() if preset.kind == kind]
+    for name in names:
+        if name not in known:
+            raise BadSetting(f"no {kind} preset is called {name!r}; there are: {', '.join(known)}")
+    return tuple(PRESETS[name] for name in dict.fromkeys(names))
