@@ -1,0 +1,297 @@
+"""What lands on disk: the package folder, its manifest, its receipts; whole or not at all.
+
+Products are made in memory and written in one burst under a lock, each by temporary name, fsync and rename; `package.json`
+comes last, so a folder with a manifest is a finished package. A run that fails takes away what it wrote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from keyart import plain
+from keyart.errors import BadSetting, MissingFile, OutputProblem
+from keyart.models import CARDS
+from keyart.types import Headline, Product, Shot, Status, Still, Transcript, VideoInfo
+
+SCHEMA = 1
+MANIFEST = "package.json"
+RUN = "run.json"
+LOCK = ".keyart.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """How one stage went; `seconds` and `resumed` belong to the run, the rest to the package."""
+
+    name: str
+    status: Status
+    reason: str = ""
+    backend: str = ""
+    models: tuple[str, ...] = ()
+    seconds: float = 0.0
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Package:
+    """Everything a viewer sees before pressing play, as typed values. `folder` is None until it is saved."""
+
+    info: VideoInfo
+    sha256: str
+    """Of the video file."""
+    shots: tuple[Shot, ...]
+    stills: tuple[Still, ...]
+    transcript: Transcript | None
+    titles: tuple[Headline, ...]
+    products: tuple[Product, ...]
+    stages: tuple[StageReport, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    folder: Path | None = None
+
+    def of_kind(self, kind: str) -> tuple[Product, ...]:
+        """The products of one kind: still, cover, avatar, teaser, storyboard, transcript, titles."""
+        return tuple(product for product in self.products if product.kind == kind)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(sorted({name for stage in self.stages for name in stage.models}))
+
+
+def manifest(package: Package) -> dict[str, Any]:
+    """`package.json`: no clock, no host, so the same input, settings and seed give the same bytes."""
+    from keyart import __version__
+
+    return {
+        "schema": SCHEMA,
+        "keyart": __version__,
+        "source": {
+            "name": package.info.path.name,
+            "sha256": package.sha256,
+            "bytes": package.info.size_bytes,
+            "video": plain.video(package.info),
+        },
+        "seed": package.seed,
+        "settings": dict(package.settings),
+        "stages": [
+            {"name": s.name, "status": s.status, "reason": s.reason, "backend": s.backend, "models": list(s.models)}
+            for s in package.stages
+        ],
+        "models": [
+            {
+                "name": name,
+                "licence": CARDS[name].licence,
+                "permissive": CARDS[name].permissive,
+                "sha256": CARDS[name].sha256,
+            }
+            for name in package.models
+            if name in CARDS
+        ],
+        "shots": [plain.shot(one) for one in package.shots],
+        "stills": [plain.still(one) for one in package.stills],
+        "titles": [plain.headline(one) for one in package.titles],
+        "products": [plain.product(one, hashlib.sha256(one.data).hexdigest()) for one in package.products],
+    }
+
+
+# --- the folder -------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class PackageFolder:
+    """An output folder, locked for one run. Make it with `claim`."""
+
+    path: Path
+    created: bool
+    written: list[Path] = field(default_factory=list)
+
+    def save(self, products: Sequence[Product], documents: Mapping[str, str]) -> None:
+        """Write all products, then the documents in their order; on failure take away what this run added."""
+        stale = set(_paths_in_manifest(self.path))
+        (self.path / MANIFEST).unlink(missing_ok=True)
+        try:
+            for product in products:
+                self._write(product.path, product.data)
+            for name, text in documents.items():
+                self._write(name, text.encode())
+        except OSError as err:
+            self.take_back()
+            raise _output_problem(self.path, err) from err
+        for name in stale - {product.path for product in products}:
+            (self.path / name).unlink(missing_ok=True)
+
+    def take_back(self) -> None:
+        """Remove every file that this run wrote, and folders left empty."""
+        for path in self.written:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                path.parent.rmdir()
+        self.written.clear()
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
+        self.written.append(path)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is seen whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def claim(path: Path) -> Iterator[PackageFolder]:
+    """The folder for one run, made if need be and gone again if the run leaves it empty.
+
+    Raises `OutputProblem` where it cannot be written, where another run is at work, and where it holds files that are
+    no package of keyart's.
+    """
+    created = not path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise _output_problem(path, err) from err
+    _refuse_foreign(path)
+    try:
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as err:
+        raise _output_problem(path, err) from err
+    try:
+        _lock_or_refuse(lock, path)
+        for leftover in path.rglob(".*.partial"):
+            leftover.unlink(missing_ok=True)
+        yield PackageFolder(path, created)
+    except BlockingIOError as err:
+        raise OutputProblem(
+            f"{path}: another run is writing here; wait for it or choose another folder with -o"
+        ) from err
+    else:
+        (path / LOCK).unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+        if created and {one.name for one in path.iterdir()} <= {LOCK}:
+            (path / LOCK).unlink(missing_ok=True)
+            path.rmdir()
+
+
+def _lock_or_refuse(lock: int, path: Path) -> None:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # the run before us may have removed the very file that we just locked
+    if not (path / LOCK).exists() or os.fstat(lock).st_ino != (path / LOCK).stat().st_ino:
+        raise BlockingIOError
+
+
+def _refuse_foreign(path: Path) -> None:
+    names = {one.name for one in path.iterdir()}
+    if names and not names & {MANIFEST, LOCK}:
+        raise OutputProblem(f"{path}: holds other files and no keyart package; choose an empty or new folder with -o")
+
+
+def _output_problem(path: Path, err: OSError) -> OutputProblem:
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EFBIG: "a file grew larger than the system allows",
+        errno.EROFS: "the file system is read-only",
+        errno.EACCES: "no permission to write there",
+        errno.EPERM: "no permission to write there",
+        errno.ENOTDIR: "part of the path is a file, not a folder",
+        errno.EEXIST: "it is a file, not a folder",
+    }
+    return OutputProblem(f"{path}: cannot be written: {reasons.get(err.errno or 0, err.strerror or str(err))}")
+
+
+def _paths_in_manifest(folder: Path) -> list[str]:
+    """Product paths of an earlier package in the folder; only those that stay inside it."""
+    try:
+        products = json.loads((folder / MANIFEST).read_text("utf-8"))["products"]
+        names = [str(product["path"]) for product in products]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())]
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """`package.json` of a saved package. Raises `MissingFile`, `BadSetting`."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise MissingFile(f"{folder}: holds no keyart package ({MANIFEST} is not there)")
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except ValueError as err:
+        raise BadSetting(f"{path}: not readable as JSON") from err
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise BadSetting(f"{path}: not a package of schema {SCHEMA}")
+    return found
+
+
+def explain(path: Path) -> dict[str, Any]:
+    """The receipt of a product file: from the manifest of the package it lies in, else from the file's own metadata."""
+    if not path.is_file():
+        raise MissingFile(f"{path}: no such file")
+    for folder in path.absolute().parents[:3]:
+        if (folder / MANIFEST).is_file():
+            name = path.absolute().relative_to(folder).as_posix()
+            for product in read_manifest(folder)["products"]:
+                if product["path"] == name:
+                    return dict(product)
+    from keyart.media.images import read_receipt
+
+    return read_receipt(path)
+
+
+# --- the page ---------------------------------------------------------------------------------------------------
+
+
+def page(package: Package) -> str:
+    """`index.html`: one self-contained page that shows all of the package; no script, no outside address."""
+    from jinja2 import Environment
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["clock"] = _clock
+    environment.filters["data_url"] = _data_url
+    template = environment.from_string(files("keyart").joinpath("page.html").read_text("utf-8"))
+    return template.render(package=package, source=plain.video(package.info), by_kind=_by_kind(package))
+
+
+def _by_kind(package: Package) -> dict[str, list[Product]]:
+    kinds: dict[str, list[Product]] = {}
+    for product in package.products:
+        kinds.setdefault(product.kind, []).append(product)
+    return kinds
+
+
+def _clock(value: float) -> str:
+    minutes, rest = divmod(max(0.0, value), 60)
+    return (
+        f"{int(minutes) // 60}:{int(minutes) % 60:02}:{rest:04.1f}" if minutes >= 60 else f"{int(minutes)}:{rest:04.1f}"
+    )
+
+
+def _data_url(product: Product) -> str:
+    import base64
+    import mimetypes
+
+    kind = mimetypes.guess_type(product.path)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(product.data).decode()}"

@@ -1,0 +1,194 @@
+"""The way of one video through the house, top to bottom.
+
+media ─> shots ─> stills ─┬─> covers, avatar ─┐
+  │        └─ storyboard ─┼─> teaser ─────────┼─> package
+  └────> speech ─> titles ┘   (beside the pictures)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keyart.cache import StageCache, cache_folder
+from keyart.covers import MakeAvatar, MakeCovers
+from keyart.errors import NothingUsable
+from keyart.media.probe import probe
+from keyart.media.scan import Onlooker, Scan, ScanReport
+from keyart.package import Package
+from keyart.progress import Progress, Silent
+from keyart.run import Run, beside
+from keyart.settings import settings_of
+from keyart.shots import DetectShots
+from keyart.speech import Transcribe, transcript_products
+from keyart.stills import PickStills
+from keyart.stills.export import still_products
+from keyart.teasers import MakeTeaser, Storyboard
+from keyart.titles import WriteTitles, titles_products
+from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, VideoInfo
+
+Products = tuple[Product, ...]
+Words = tuple[Transcript | None, tuple[Headline, ...]]
+
+PARTS = ("shots", "stills", "storyboard", "titles", "covers", "avatar", "teaser")
+"""What can be made; each brings what it needs."""
+_NEEDS = {
+    "stills": {"shots"},
+    "covers": {"shots", "stills", "titles"},
+    "avatar": {"shots", "stills"},
+    "teaser": {"shots", "stills"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Every stage with its settings. A field's name is the `[section]` of a config file and the prefix of a flag."""
+
+    scan: Scan = field(default_factory=Scan)
+    shots: DetectShots = field(default_factory=DetectShots)
+    stills: PickStills = field(default_factory=PickStills)
+    storyboard: Storyboard = field(default_factory=Storyboard)
+    speech: Transcribe = field(default_factory=Transcribe)
+    titles: WriteTitles = field(default_factory=WriteTitles)
+    covers: MakeCovers = field(default_factory=MakeCovers)
+    avatar: MakeAvatar = field(default_factory=MakeAvatar)
+    teaser: MakeTeaser = field(default_factory=MakeTeaser)
+
+
+def make(
+    video: str | Path,
+    recipe: Recipe | None = None,
+    *,
+    parts: tuple[str, ...] = PARTS,
+    progress: Progress | None = None,
+    cache: StageCache | None = None,
+) -> Package:
+    """A video's publishing package, in memory; `keyart.package.save` puts it on disk.
+
+    Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
+    """
+    recipe = recipe or Recipe()
+    info = probe(video)
+    sha256 = _sha256(info.path)
+    wanted = set(parts).union(*(_NEEDS.get(part, set()) for part in parts))
+    run = Run(sha256, cache or StageCache(cache_folder()), progress or Silent())
+
+    words = beside(lambda: _words(run, recipe, info)) if "titles" in wanted else None
+    shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
+    transcript, titles = words.result() if words else (None, ())
+
+    if "covers" in wanted:
+        products += run.stage(
+            "covers",
+            lambda: recipe.covers(info, stills, titles),
+            Outcome[Products],
+            recipe,
+            info.path.name,
+            _sidecars(info),
+        ).value
+    if "avatar" in wanted:
+        products += run.stage(
+            "avatar", lambda: recipe.avatar(info, stills), Outcome[Products], recipe, info.path.name
+        ).value
+    if "teaser" in wanted:
+        products += run.stage("teaser", lambda: recipe.teaser(info, stills, shots), Outcome[Products], recipe).value
+    if "titles" in wanted:
+        products += titles_products(titles)
+    if transcript is not None:
+        products += transcript_products(transcript)
+    return Package(info, sha256, shots, stills, transcript, titles, products, run.reports(), _settings(recipe))
+
+
+def _look(
+    run: Run, recipe: Recipe, info: VideoInfo, wanted: set[str]
+) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
+    """One pass over the pictures, and what its onlookers make of it."""
+
+    def work() -> tuple[Outcome[Any], ...]:
+        watcher = recipe.shots.watch(info)
+        sampler = recipe.stills.sample(info) if "stills" in wanted else None
+        tiles = recipe.storyboard.sample(info) if "storyboard" in wanted else None
+        onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles) if one is not None]
+        scanned = _passed(run, recipe.scan, info, onlookers)
+        shots = watcher.shots(scanned.value.end_seconds)
+        stills = (
+            recipe.stills(info, sampler, shots)
+            if sampler
+            else Outcome[tuple[Still, ...]]((), "skipped", "not asked for")
+        )
+        board = recipe.storyboard(info, tiles) if tiles else Outcome[Products]((), "skipped", "not asked for")
+        return scanned, _shots_outcome(shots, watcher.exact), stills, board
+
+    kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
+    inputs = (recipe.scan, recipe.shots, recipe.stills, recipe.storyboard, sorted(wanted & {"stills", "storyboard"}))
+    _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
+    if "stills" in wanted and not stills.value:
+        raise NothingUsable(f"{info.path}: {stills.reason}")
+    return shots.value, stills.value, still_products(stills.value) + board.value
+
+
+def _passed(run: Run, scan: Scan, info: VideoInfo, onlookers: list[Onlooker]) -> Outcome[ScanReport]:
+    one_pass = scan.open(info)
+    for glimpse in one_pass:
+        for onlooker in onlookers:
+            onlooker.see(glimpse)
+        if glimpse.number % 30 == 0 and info.duration_seconds:
+            run.progress.at("scan", glimpse.seconds / info.duration_seconds)
+    report = one_pass.report
+    backend = f"{info.codec}, {scan.mode}"
+    if report.complete:
+        return Outcome(report, backend=backend)
+    return Outcome(report, "degraded", "; ".join(report.notes) or "the file is damaged", backend)
+
+
+def _shots_outcome(shots: tuple[Shot, ...], exact: bool) -> Outcome[tuple[Shot, ...]]:
+    if exact:
+        return Outcome(shots)
+    return Outcome(shots, "degraded", "the fast scan sees key frames only: boundaries are approximate")
+
+
+def _words(run: Run, recipe: Recipe, info: VideoInfo) -> Words:
+    sidecars = _sidecars(info)
+    transcript = run.stage(
+        "transcript", lambda: recipe.speech(info), Outcome[Transcript | None], recipe.speech, sidecars
+    ).value
+    titles = run.stage(
+        "titles",
+        lambda: recipe.titles(info, transcript),
+        Outcome[tuple[Headline, ...]],
+        recipe.speech,
+        recipe.titles,
+        sidecars,
+        info.path.name,
+    )
+    return transcript, titles.value
+
+
+def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:
+    """Names and checksums of the files beside the video that carry its name: they decide what is said."""
+    stem = info.path.stem
+    beside_it = (one for one in info.path.parent.iterdir() if one.name.startswith(f"{stem}.") and one != info.path)
+    return sorted((one.name, _sha256(one)) for one in beside_it if one.is_file() and one.stat().st_size < 50_000_000)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    """Every setting of every stage as plain values, for the manifest."""
+    return {
+        section.name: {
+            one.name: _plain(getattr(stage, one.name)) for one in settings_of(type(stage)) if one.kind is not Path
+        }
+        for section in dataclasses.fields(recipe)
+        if (stage := getattr(recipe, section.name)) is not None
+    }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,77 @@
+"""Running stages: each is timed, told to the listener, and done once: its outcome is kept under a key of what went in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from keyart.cache import StageCache, key_of
+from keyart.models import CARDS, have
+from keyart.package import StageReport
+from keyart.progress import Progress
+from keyart.types import Outcome
+
+T = TypeVar("T")
+
+ORDER = ("scan", "shots", "stills", "storyboard", "transcript", "titles", "covers", "avatar", "teaser")
+
+
+@dataclass(slots=True)
+class Run:
+    """One run over one video. Stages may be run from two threads, each stage from one."""
+
+    source_key: str
+    """Stands for the video's content, and for what else outside the settings decides the result."""
+    cache: StageCache
+    progress: Progress
+    _reports: dict[str, StageReport] = field(default_factory=dict)
+
+    def stage(self, name: str, work: Callable[[], Outcome[T]], kind: Any, *inputs: object) -> Outcome[T]:
+        """The outcome of `work`, or the one kept from an earlier run with the same `inputs`."""
+        return self.together((name,), lambda: (work(),), tuple[kind], *inputs)[0]  # type: ignore[return-value]
+
+    def together(
+        self, names: tuple[str, ...], work: Callable[[], tuple[Outcome[Any], ...]], kind: Any, *inputs: object
+    ) -> tuple[Outcome[Any], ...]:
+        """Several stages that share one piece of work (one pass over the pictures); their time is booked on the first."""
+        from keyart import __version__
+
+        key = key_of(__version__, self.source_key, names, inputs, tuple(filter(have, CARDS)))
+        self.progress.begin(names[0])
+        start = time.perf_counter()
+        kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
+        outcomes = kept if kept is not None else work()
+        if kept is None:
+            self.cache.put(key, outcomes, kind)
+        spent = time.perf_counter() - start
+        for name, outcome in zip(names, outcomes, strict=True):
+            self._book(name, outcome, spent if name == names[0] else 0.0, kept is not None)
+        return outcomes
+
+    def _book(self, name: str, outcome: Outcome[Any], seconds: float, resumed: bool) -> None:
+        self._reports[name] = StageReport(
+            name, outcome.status, outcome.reason, outcome.backend, outcome.models, seconds, resumed
+        )
+        self.progress.end(name, outcome.status, "from an earlier run" if resumed else outcome.reason, seconds)
+
+    def reports(self) -> tuple[StageReport, ...]:
+        """All stages so far, in the house's order whatever order they ended in."""
+        return tuple(sorted(self._reports.values(), key=lambda report: ORDER.index(report.name)))
+
+
+def beside(work: Callable[[], T]) -> Future[T]:
+    """Start the work on a thread of its own. A daemon: whoever is interrupted need not wait for it."""
+    future: Future[T] = Future()
+
+    def body() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as err:  # noqa: BLE001  handed on: `result()` raises it where it is waited for
+            future.set_exception(err)
+
+    threading.Thread(target=body, daemon=True).start()
+    return future
