@@ -1,19 +1,21 @@
 """What lands on disk: the package folder, its manifest, its receipts; whole or not at all.
 
-Products are made in memory and written in one burst under a lock, each by temporary name, fsync and rename; `package.json`
-comes last, so a folder with a manifest is a finished package. A run that fails takes away what it wrote.
+Products are made in memory and written in one burst under a lock, each by temporary name, fsync and rename;
+`package.json` comes last, so a folder with a manifest is a finished package. A run that fails takes away what it wrote.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import fcntl
 import hashlib
 import json
+import mimetypes
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,8 @@ class Package:
     info: VideoInfo
     sha256: str
     """Of the video file."""
+    parts: tuple[str, ...]
+    """What was asked for: shots, stills, storyboard, titles, covers, avatar, teaser."""
     shots: tuple[Shot, ...]
     stills: tuple[Still, ...]
     transcript: Transcript | None
@@ -56,7 +60,6 @@ class Package:
     products: tuple[Product, ...]
     stages: tuple[StageReport, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
     folder: Path | None = None
 
     def of_kind(self, kind: str) -> tuple[Product, ...]:
@@ -81,7 +84,7 @@ def manifest(package: Package) -> dict[str, Any]:
             "bytes": package.info.size_bytes,
             "video": plain.video(package.info),
         },
-        "seed": package.seed,
+        "parts": list(package.parts),
         "settings": dict(package.settings),
         "stages": [
             {"name": s.name, "status": s.status, "reason": s.reason, "backend": s.backend, "models": list(s.models)}
@@ -112,22 +115,36 @@ class PackageFolder:
     """An output folder, locked for one run. Make it with `claim`."""
 
     path: Path
-    created: bool
     written: list[Path] = field(default_factory=list)
 
-    def save(self, products: Sequence[Product], documents: Mapping[str, str]) -> None:
-        """Write all products, then the documents in their order; on failure take away what this run added."""
-        stale = set(_paths_in_manifest(self.path))
-        (self.path / MANIFEST).unlink(missing_ok=True)
+    def save(self, package: Package, run: Mapping[str, Any]) -> Package:
+        """Write the products, then the page and `run.json`, `package.json` last; on failure take away what was added.
+
+        Raises `OutputProblem` where the folder holds a package of more parts: its other products would be lost.
+        """
+        earlier = _earlier(self.path)
+        if more := set(earlier.get("parts", ())) - set(package.parts):
+            raise OutputProblem(
+                f"{self.path}: holds a package with {', '.join(sorted(more))} too; choose another folder"
+            )
+        documents = {"index.html": page(package), RUN: plain.dumps(run), MANIFEST: plain.dumps(manifest(package))}
         try:
-            for product in products:
+            (self.path / MANIFEST).unlink(missing_ok=True)
+            for product in package.products:
                 self._write(product.path, product.data)
             for name, text in documents.items():
                 self._write(name, text.encode())
         except OSError as err:
             self.take_back()
             raise _output_problem(self.path, err) from err
-        for name in stale - {product.path for product in products}:
+        except KeyboardInterrupt:
+            self.take_back()
+            raise
+        self._drop(set(_product_paths(self.path, earlier)) - {product.path for product in package.products})
+        return replace(package, folder=self.path)
+
+    def _drop(self, stale: set[str]) -> None:
+        for name in stale:
             (self.path / name).unlink(missing_ok=True)
 
     def take_back(self) -> None:
@@ -143,6 +160,12 @@ class PackageFolder:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)
         self.written.append(path)
+
+
+def save(package: Package, folder: str | Path, run: Mapping[str, Any] | None = None) -> Package:
+    """Put a package on disk; the same package with its `folder`. Raises `OutputProblem`."""
+    with claim(Path(folder)) as claimed:
+        return claimed.save(package, run or {})
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -170,36 +193,35 @@ def claim(path: Path) -> Iterator[PackageFolder]:
     created = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise _output_problem(path, err) from err
-    _refuse_foreign(path)
-    try:
+        _refuse_foreign(path)
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OutputProblem:
+        raise
     except OSError as err:
         raise _output_problem(path, err) from err
     try:
         _lock_or_refuse(lock, path)
-        for leftover in path.rglob(".*.partial"):
-            leftover.unlink(missing_ok=True)
-        yield PackageFolder(path, created)
-    except BlockingIOError as err:
-        raise OutputProblem(
-            f"{path}: another run is writing here; wait for it or choose another folder with -o"
-        ) from err
-    else:
-        (path / LOCK).unlink(missing_ok=True)
+        try:
+            yield PackageFolder(path)
+        finally:
+            (path / LOCK).unlink(missing_ok=True)
+            if created and not any(path.iterdir()):
+                path.rmdir()
     finally:
         os.close(lock)
-        if created and {one.name for one in path.iterdir()} <= {LOCK}:
-            (path / LOCK).unlink(missing_ok=True)
-            path.rmdir()
 
 
 def _lock_or_refuse(lock: int, path: Path) -> None:
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    busy = f"{path}: another run is writing here; wait for it or choose another folder with -o"
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as err:
+        raise OutputProblem(busy) from err
     # the run before us may have removed the very file that we just locked
     if not (path / LOCK).exists() or os.fstat(lock).st_ino != (path / LOCK).stat().st_ino:
-        raise BlockingIOError
+        raise OutputProblem(busy)
+    for leftover in path.rglob(".*.partial"):
+        leftover.unlink(missing_ok=True)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -222,14 +244,18 @@ def _output_problem(path: Path, err: OSError) -> OutputProblem:
     return OutputProblem(f"{path}: cannot be written: {reasons.get(err.errno or 0, err.strerror or str(err))}")
 
 
-def _paths_in_manifest(folder: Path) -> list[str]:
-    """Product paths of an earlier package in the folder; only those that stay inside it."""
+def _earlier(folder: Path) -> dict[str, Any]:
+    """The manifest of an earlier package in the folder, or nothing."""
     try:
-        products = json.loads((folder / MANIFEST).read_text("utf-8"))["products"]
-        names = [str(product["path"]) for product in products]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return [name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())]
+        return read_manifest(folder)
+    except (MissingFile, BadSetting):
+        return {}
+
+
+def _product_paths(folder: Path, earlier: Mapping[str, Any]) -> list[str]:
+    """Product paths of an earlier package; only those that stay inside the folder."""
+    names = [str(product.get("path", "")) for product in earlier.get("products", ())]
+    return [name for name in names if name and (folder / name).resolve().is_relative_to(folder.resolve())]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -269,29 +295,45 @@ def page(package: Package) -> str:
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["clock"] = _clock
-    environment.filters["data_url"] = _data_url
+    environment.filters.update(clock=_clock, data_url=_data_url, thumbnail=_thumbnail)
     template = environment.from_string(files("keyart").joinpath("page.html").read_text("utf-8"))
-    return template.render(package=package, source=plain.video(package.info), by_kind=_by_kind(package))
-
-
-def _by_kind(package: Package) -> dict[str, list[Product]]:
     kinds: dict[str, list[Product]] = {}
     for product in package.products:
         kinds.setdefault(product.kind, []).append(product)
-    return kinds
-
-
-def _clock(value: float) -> str:
-    minutes, rest = divmod(max(0.0, value), 60)
-    return (
-        f"{int(minutes) // 60}:{int(minutes) % 60:02}:{rest:04.1f}" if minutes >= 60 else f"{int(minutes)}:{rest:04.1f}"
+    return template.render(
+        package=package,
+        source=plain.video(package.info),
+        end=package.shots[-1].end if package.shots else package.info.duration_seconds,
+        by_kind=kinds,
+        models=[CARDS[name] for name in package.models if name in CARDS],
     )
 
 
-def _data_url(product: Product) -> str:
-    import base64
-    import mimetypes
+def _clock(value: float) -> str:
+    hours, rest = divmod(max(0.0, value), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{int(hours)}:{int(minutes):02}:{seconds:04.1f}" if hours else f"{int(minutes)}:{seconds:04.1f}"
 
-    kind = mimetypes.guess_type(product.path)[0] or "application/octet-stream"
-    return f"data:{kind};base64,{base64.b64encode(product.data).decode()}"
+
+def _thumbnail(product: Product, width_px: int) -> str:
+    """The picture at most `width_px` wide, as a data address; the page stays small whatever the video's size."""
+    import cv2
+    import numpy as np
+
+    image = cv2.imdecode(np.frombuffer(product.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None or image.shape[1] <= width_px:
+        return _data_url(product)
+    small = cv2.resize(
+        image, (width_px, max(1, image.shape[0] * width_px // image.shape[1])), interpolation=cv2.INTER_AREA
+    )
+    if small.ndim == 3 and small.shape[2] == 4:
+        return _address("image/png", cv2.imencode(".png", small)[1].tobytes())
+    return _address("image/jpeg", cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes())
+
+
+def _data_url(product: Product) -> str:
+    return _address(mimetypes.guess_type(product.path)[0] or "application/octet-stream", product.data)
+
+
+def _address(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

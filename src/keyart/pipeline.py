@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def make(
     progress: Progress | None = None,
     cache: StageCache | None = None,
 ) -> Package:
-    """A video's publishing package, in memory; `keyart.package.save` puts it on disk.
+    """A video's publishing package, in memory; `keyart.save` puts it on disk.
 
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
@@ -76,30 +77,22 @@ def make(
     wanted = set(parts).union(*(_NEEDS.get(part, set()) for part in parts))
     run = Run(sha256, cache or StageCache(cache_folder()), progress or Silent())
 
-    words = beside(lambda: _words(run, recipe, info)) if "titles" in wanted else None
+    pictures = (recipe.scan, recipe.shots, recipe.stills)
+    said = (recipe.speech, recipe.titles, _sidecars(info), info.path.name)
+
+    words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
     shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
     transcript, titles = words.result() if words else (None, ())
 
-    if "covers" in wanted:
-        products += run.stage(
-            "covers",
-            lambda: recipe.covers(info, stills, titles),
-            Outcome[Products],
-            recipe,
-            info.path.name,
-            _sidecars(info),
-        ).value
-    if "avatar" in wanted:
-        products += run.stage(
-            "avatar", lambda: recipe.avatar(info, stills), Outcome[Products], recipe, info.path.name
-        ).value
-    if "teaser" in wanted:
-        products += run.stage("teaser", lambda: recipe.teaser(info, stills, shots), Outcome[Products], recipe).value
-    if "titles" in wanted:
-        products += titles_products(titles)
-    if transcript is not None:
-        products += transcript_products(transcript)
-    return Package(info, sha256, shots, stills, transcript, titles, products, run.reports(), _settings(recipe))
+    def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
+        return run.stage(part, work, Outcome[Products], *inputs, *pictures).value if part in wanted else ()
+
+    products += made("covers", lambda: recipe.covers(info, stills, titles), recipe.covers, said)
+    products += made("avatar", lambda: recipe.avatar(info, stills), recipe.avatar, info.path.name)
+    products += made("teaser", lambda: recipe.teaser(info, stills, shots), recipe.teaser)
+    products += titles_products(titles) if "titles" in wanted else ()
+    products += transcript_products(transcript) if transcript else ()
+    return Package(info, sha256, parts, shots, stills, transcript, titles, products, run.reports(), _settings(recipe))
 
 
 def _look(
@@ -150,21 +143,10 @@ def _shots_outcome(shots: tuple[Shot, ...], exact: bool) -> Outcome[tuple[Shot, 
     return Outcome(shots, "degraded", "the fast scan sees key frames only: boundaries are approximate")
 
 
-def _words(run: Run, recipe: Recipe, info: VideoInfo) -> Words:
-    sidecars = _sidecars(info)
-    transcript = run.stage(
-        "transcript", lambda: recipe.speech(info), Outcome[Transcript | None], recipe.speech, sidecars
-    ).value
-    titles = run.stage(
-        "titles",
-        lambda: recipe.titles(info, transcript),
-        Outcome[tuple[Headline, ...]],
-        recipe.speech,
-        recipe.titles,
-        sidecars,
-        info.path.name,
-    )
-    return transcript, titles.value
+def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...]) -> Words:
+    transcript = run.stage("transcript", lambda: recipe.speech(info), Outcome[Transcript | None], *said).value
+    titles = run.stage("titles", lambda: recipe.titles(info, transcript), Outcome[tuple[Headline, ...]], *said).value
+    return transcript, titles
 
 
 def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:

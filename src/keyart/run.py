@@ -1,4 +1,4 @@
-"""Running stages: each is timed, told to the listener, and done once: its outcome is kept under a key of what went in."""
+"""Running stages: each is timed, told to the listener and done once: its outcome is kept under a key of its inputs."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Run:
 
     def stage(self, name: str, work: Callable[[], Outcome[T]], kind: Any, *inputs: object) -> Outcome[T]:
         """The outcome of `work`, or the one kept from an earlier run with the same `inputs`."""
-        return self.together((name,), lambda: (work(),), tuple[kind], *inputs)[0]  # type: ignore[return-value]
+        return self.together((name,), lambda: (work(),), tuple[kind], *inputs)[0]
 
     def together(
         self, names: tuple[str, ...], work: Callable[[], tuple[Outcome[Any], ...]], kind: Any, *inputs: object
     ) -> tuple[Outcome[Any], ...]:
-        """Several stages that share one piece of work (one pass over the pictures); their time is booked on the first."""
+        """Several stages that share one piece of work, one pass over the pictures; its time is booked on the first."""
         from keyart import __version__
 
         key = key_of(__version__, self.source_key, names, inputs, tuple(filter(have, CARDS)))
