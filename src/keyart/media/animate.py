@@ -1,0 +1,246 @@
+"""Pictures -> GIF and animated WebP, looping for ever, searched down to a size limit."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import av
+import numpy as np
+
+from keyart.errors import BadSetting
+from keyart.types import RGB
+
+_CENTISECOND = Fraction(1, 100)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Animation:
+    """An encoded loop and what the search for its size settled on."""
+
+    data: bytes
+    width_px: int
+    height_px: int
+    num_frames: int
+    frames_per_second: float
+    colors: int = 0
+    """Most colours of one palette; 0 where the format has none."""
+    quality: int = 0
+    """0 ... 100; 0 where the format has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    """One try of the search: share of the size, every n-th frame, colours, and how much a pixel may drift unseen."""
+
+    scale: float
+    step: int
+    colors: int
+    hold: int
+
+
+_GIF_RUNGS = (
+    _Rung(1.0, 1, 256, 5),
+    _Rung(1.0, 1, 160, 8),
+    _Rung(0.9, 1, 160, 8),
+    _Rung(0.8, 1, 128, 8),
+    _Rung(0.7, 1, 128, 8),
+    _Rung(0.6, 1, 128, 10),
+    _Rung(0.5, 1, 96, 10),
+    _Rung(0.4, 1, 96, 10),
+    _Rung(0.4, 2, 64, 10),
+    _Rung(0.3, 2, 48, 12),
+    _Rung(0.2, 2, 32, 12),
+    _Rung(0.1, 3, 16, 16),
+)
+_WEBP_RUNGS = ((1.0, 78), (1.0, 65), (1.0, 50), (0.8, 50), (0.65, 45), (0.5, 40), (0.35, 30), (0.2, 20), (0.1, 10))
+
+
+def encode_gif(
+    frames: Sequence[RGB],
+    *,
+    frames_per_second: float,
+    width_px: int = 480,
+    max_bytes: int = 0,
+    cuts: Iterable[int] = (),
+    comment: str = "",
+) -> Animation:
+    """A GIF that loops for ever, at most `width_px` on its longer side and, unless 0, `max_bytes` large.
+
+    `cuts` are the numbers of frames where another shot begins: each stretch between them gets a palette of its own.
+    GIF counts hundredths of a second, so delays alternate where the rate does not divide 100. Over `max_bytes` the
+    colours go first, then the size, then every second frame. Raises `BadSetting` where nothing fits.
+    """
+    _need_frames(frames)
+    longest = _longest(frames[0], width_px)
+
+    def at(rung: _Rung) -> Animation:
+        return _gif_at(frames, frames_per_second, longest, sorted(cuts), rung, comment)
+
+    return _largest_that_fits(at, _GIF_RUNGS, max_bytes)
+
+
+def _largest_that_fits(at: Callable[[R], Animation], rungs: Sequence[R], max_bytes: int) -> Animation:
+    """The first of the rungs, which go from large to small, whose animation fits: halving, not one by one."""
+    made = at(rungs[0])
+    if not max_bytes or len(made.data) <= max_bytes:
+        return made
+    fits: Animation | None = None
+    over, under = 0, len(rungs)
+    while under - over > 1:
+        middle = (over + under) // 2
+        made = at(rungs[middle])
+        if len(made.data) <= max_bytes:
+            fits, under = made, middle
+        else:
+            over = middle
+    if fits is None:
+        raise BadSetting(f"max_bytes={max_bytes}: too little for {made.num_frames} frames, which take {len(made.data)}")
+    return fits
+
+
+def _gif_at(
+    frames: Sequence[RGB], rate: float, longest: int, cuts: Sequence[int], rung: _Rung, comment: str
+) -> Animation:
+    bounds = [0, *(cut for cut in cuts if 0 < cut < len(frames)), len(frames)]
+    buffer = io.BytesIO()
+    shown = 0
+    with av.open(buffer, "w", format="gif", options={"loop": "0"}) as container:
+        stream: Any = None
+        for first, last in zip(bounds, bounds[1:], strict=False):
+            numbers = range(first + -first % rung.step, last, rung.step)
+            shot = [resized(frames[number], max(2, round(longest * rung.scale))) for number in numbers]
+            for number, frame in zip(numbers, _paletted(_held(shot, rung.hold), rung.colors), strict=True):
+                if stream is None:
+                    stream = _gif_stream(container, frame)
+                frame.pts, frame.time_base = round(number / rate * 100), _CENTISECOND
+                container.mux(stream.encode(frame))
+                shown += 1
+        container.mux(stream.encode(None))
+    data = _with_comment(buffer.getvalue(), comment)
+    return Animation(data, stream.width, stream.height, shown, rate / rung.step, colors=rung.colors)
+
+
+def _gif_stream(container: Any, frame: av.VideoFrame) -> Any:
+    stream = container.add_stream("gif", rate=100)
+    stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "pal8"
+    stream.codec_context.time_base = _CENTISECOND
+    return stream
+
+
+def _held(shot: Sequence[RGB], hold: int) -> list[RGB]:
+    """A pixel keeps its value until it has moved by more than `hold` in one channel.
+
+    Camera noise would otherwise change every pixel of every frame; what does not change costs a GIF nothing.
+    """
+    kept: list[RGB] = []
+    for image in shot:
+        if kept:
+            drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1])
+            image = np.where((drift.max(axis=2) > hold)[..., None], image, kept[-1])
+        kept.append(image)
+    return kept
+
+
+def _paletted(shot: Sequence[RGB], colors: int) -> list[av.VideoFrame]:
+    """One palette for the shot, ordered dithering: its pattern stands still, so that unchanged pixels stay the same."""
+    if not shot:
+        return []
+    height, width = shot[0].shape[:2]
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=width, height=height, format=av.VideoFormat("rgb24", width, height), time_base=_CENTISECOND
+    )
+    split, sink = graph.add("split"), graph.add("buffersink")
+    make = graph.add("palettegen", f"max_colors={colors}:stats_mode=full")
+    use = graph.add("paletteuse", "dither=bayer:bayer_scale=4")
+    source.link_to(split)
+    split.link_to(use, 0, 0)
+    split.link_to(make, 1, 0)
+    make.link_to(use, 0, 1)
+    use.link_to(sink)
+    graph.configure()
+    for number, image in enumerate(shot):
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24")
+        frame.pts, frame.time_base = number, _CENTISECOND
+        graph.vpush(frame)
+    graph.vpush(None)
+    return [graph.vpull() for _ in shot]
+
+
+def _with_comment(gif: bytes, comment: str) -> bytes:
+    """A comment block before the trailer; its parts hold at most 255 bytes each."""
+    if not comment:
+        return gif
+    text = comment.encode()
+    parts = (text[start : start + 255] for start in range(0, len(text), 255))
+    block = b"".join(bytes([len(part)]) + part for part in parts)
+    return gif[:-1] + b"\x21\xfe" + block + b"\x00" + gif[-1:]
+
+
+def encode_webp(
+    frames: Sequence[RGB],
+    *,
+    frames_per_second: float,
+    width_px: int = 640,
+    max_bytes: int = 0,
+    comment: str = "",
+) -> Animation:
+    """An animated WebP that loops for ever; limits as in `encode_gif`. `comment` becomes its XMP chunk, as it is.
+
+    Over `max_bytes` the quality goes first, then the size. Raises `BadSetting` where nothing fits.
+    """
+    _need_frames(frames)
+    longest = _longest(frames[0], width_px)
+
+    def at(rung: tuple[float, int]) -> Animation:
+        scale, quality = rung
+        return _webp_at(frames, frames_per_second, max(2, round(longest * scale)), quality, comment)
+
+    return _largest_that_fits(at, _WEBP_RUNGS, max_bytes)
+
+
+def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, comment: str) -> Animation:
+    from PIL import Image
+
+    pictures = [Image.fromarray(resized(image, longest)) for image in frames]
+    times = [round(number / rate * 1000) for number in range(len(frames) + 1)]
+    buffer = io.BytesIO()
+    pictures[0].save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=[after - before for before, after in zip(times, times[1:], strict=False)],
+        loop=0,
+        quality=quality,
+        method=2,
+        xmp=comment.encode(),
+    )
+    width, height = pictures[0].size
+    return Animation(buffer.getvalue(), width, height, len(frames), rate, quality=quality)
+
+
+def resized(image: RGB, longest_px: int) -> RGB:
+    """At most `longest_px` on the longer side; never enlarged."""
+    height, width = image.shape[:2]
+    if max(height, width) <= longest_px:
+        return image
+    import cv2
+
+    scale = longest_px / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _longest(image: RGB, width_px: int) -> int:
+    return min(width_px, max(image.shape[:2]))
+
+
+def _need_frames(frames: Sequence[RGB]) -> None:
+    if not frames:
+        raise BadSetting("an animation needs at least one frame, got none")
