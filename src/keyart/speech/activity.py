@@ -1,0 +1,86 @@
+"""Sound -> when somebody speaks. Silero's network, as a stream, by onnxruntime and numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from keyart.models.onnx import onnx_session
+from keyart.types import Sound
+
+SAMPLE_RATE_HZ = 16000
+WINDOW = 512
+"""Samples that the network judges at once: 32 ms."""
+_CONTEXT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    segments: tuple[tuple[float, float], ...]
+    """(start, end) of each stretch of speech, seconds."""
+    heard_seconds: float
+    """How much sound was listened to."""
+
+    @property
+    def speech_seconds(self) -> float:
+        return sum(end - start for start, end in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class FindSpeech:
+    threshold: float = 0.5
+    """Probability from which a window counts as speech, 0 ... 1; a stretch ends below `threshold` - 0.15."""
+    min_speech_seconds: float = 0.25
+    """Shorter stretches are dropped."""
+    min_silence_seconds: float = 0.4
+    """Shorter pauses do not end a stretch."""
+    pad_seconds: float = 0.1
+    """Added at both ends of a stretch, so that no consonant is cut."""
+
+    def __call__(self, chunks: Iterable[Sound]) -> Activity:
+        """`chunks`: mono float32 at 16 kHz, any lengths. Raises `MissingModel` where silero-vad was not pulled."""
+        probabilities = np.fromiter(window_probabilities(chunks), np.float32)
+        return Activity(self.segments(probabilities), len(probabilities) * WINDOW / SAMPLE_RATE_HZ)
+
+    def segments(self, probabilities: np.ndarray[tuple[int], np.dtype[np.float32]]) -> tuple[tuple[float, float], ...]:
+        """Hysteresis over the windows' probabilities, then pauses closed, blips dropped, ends padded."""
+        window = WINDOW / SAMPLE_RATE_HZ
+        runs: list[list[float]] = []
+        speaking = False
+        for number, value in enumerate(probabilities):
+            speaking = value >= (self.threshold - 0.15 if speaking else self.threshold)
+            if speaking and runs and number * window - runs[-1][1] < self.min_silence_seconds:
+                runs[-1][1] = (number + 1) * window
+            elif speaking:
+                runs.append([number * window, (number + 1) * window])
+        total = len(probabilities) * window
+        pad = self.pad_seconds
+        long_enough = [run for run in runs if run[1] - run[0] >= self.min_speech_seconds]
+        return tuple((max(0.0, start - pad), min(total, end + pad)) for start, end in long_enough)
+
+
+def window_probabilities(chunks: Iterable[Sound]) -> Iterator[float]:
+    """Probability of speech for each 32 ms window, as the sound comes."""
+    session = onnx_session("silero-vad")
+    state = np.zeros((2, 1, 128), np.float32)
+    context = np.zeros((1, _CONTEXT), np.float32)
+    rate = np.array(SAMPLE_RATE_HZ, np.int64)
+    for window in windows(chunks):
+        feed = {"input": np.concatenate([context, window[None]], axis=1), "state": state, "sr": rate}
+        probability, state = session.run(None, feed)
+        context = window[None, -_CONTEXT:]
+        yield float(probability[0, 0])
+
+
+def windows(chunks: Iterable[Sound]) -> Iterator[Sound]:
+    """The sound in pieces of 512 samples, the last one filled up with silence."""
+    rest = np.zeros(0, np.float32)
+    for chunk in chunks:
+        rest = np.concatenate([rest, chunk.astype(np.float32, copy=False)])
+        whole = len(rest) // WINDOW * WINDOW
+        yield from rest[:whole].reshape(-1, WINDOW)
+        rest = rest[whole:]
+    if len(rest):
+        yield np.pad(rest, (0, WINDOW - len(rest)))
