@@ -59,10 +59,14 @@ class StageCache:
 
     folder: Path
     max_bytes: int = 2_000_000_000
+    fresh: bool = False
+    """Keep what is made, but use nothing that an earlier run has kept."""
 
     def get(self, key: str, kind: type[T]) -> T | None:
         """The value kept under the key, or None; an entry that cannot be read is dropped."""
         path = self._path(key)
+        if self.fresh:
+            return None
         try:
             with zipfile.ZipFile(path) as archive:
                 value = _unpack(archive, kind)

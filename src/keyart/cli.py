@@ -1,0 +1,381 @@
+"""Arguments -> one call -> files. Rooms are imported inside the commands: `keyart --help` must answer at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keyart.errors import BadSetting, KeyartError
+
+if TYPE_CHECKING:
+    from keyart.package import Package
+    from keyart.pipeline import Recipe
+    from keyart.settings import Given
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A verb: what it says of itself, what it takes, what it does. `section` lends its fields as unprefixed flags."""
+
+    summary: str
+    run: Callable[[argparse.Namespace], int]
+    add: Callable[[argparse.ArgumentParser, Command], None]
+    section: str = ""
+    parts: tuple[str, ...] = ()
+    folder: str = ""
+    """Suffix of the folder that is written where no -o is given; none is written where it is empty."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 a clear error, 2 wrong arguments, 130 interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "--version") or words[0] not in COMMANDS:
+        return _top(words)
+    command = COMMANDS[words[0]]
+    parser = argparse.ArgumentParser(f"keyart {words[0]}", description=command.summary, allow_abbrev=False)
+    parser.set_defaults(command=command, verbose=False)
+    try:
+        command.add(parser, command)
+        return command.run(parser.parse_args(words[1:]))
+    except KeyartError as err:
+        return _failed(err, "-v" in words or "--verbose" in words)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def entry() -> None:
+    """The installed command. Interrupted work on other threads is not waited for."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("keyart: interrupted; finished stages are kept, the next run goes on from there", file=sys.stderr)
+        status = 130
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _top(words: list[str]) -> int:
+    from keyart import __version__
+
+    if words and words[0] == "--version":
+        print(f"keyart {__version__}")
+        return 0
+    lines = "\n".join(f"  {name:<9} {command.summary}" for name, command in COMMANDS.items())
+    text = (
+        f"usage: keyart COMMAND ...\n\nTurns a video into everything a viewer sees before pressing play.\n\n{lines}\n\n"
+    )
+    text += "keyart COMMAND --help tells what each one takes."
+    if words and words[0] not in ("-h", "--help"):
+        print(f"keyart: no command is called {words[0]!r}\n\n{text}", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
+
+
+def _failed(err: KeyartError, verbose: bool) -> int:
+    if verbose:
+        import traceback
+
+        traceback.print_exception(err)
+    print(f"keyart: {err}", file=sys.stderr)
+    return 1
+
+
+# --- flags read off the stages' fields ----------------------------------------------------------------------------
+
+
+def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
+    parser.add_argument("video", type=Path, help="a video file")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="package folder to write")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+    parser.add_argument("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
+    parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
+    parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
+    wants_help = any(word in sys.argv for word in ("-h", "--help"))
+    for section, stage in _sections().items():
+        _add_fields(
+            parser, section, stage, prefix="" if section == command.section else f"{section}-", explain=wants_help
+        )
+
+
+def _add_fields(parser: argparse.ArgumentParser, section: str, stage: type[Any], *, prefix: str, explain: bool) -> None:
+    from keyart.settings import settings_of
+
+    group = parser.add_argument_group(section)
+    taken = parser._option_string_actions  # argparse has no public way to ask
+    for setting in settings_of(stage, with_help=explain):
+        flag = f"--{prefix}{setting.name}".replace("_", "-")
+        if setting.name == "seed" or flag in taken:
+            continue
+        words = setting.help.replace("%", "%%")
+        group.add_argument(
+            flag,
+            dest=f"{section}__{setting.name}",
+            metavar="{" + ",".join(setting.choices) + "}" if setting.choices else setting.name.upper(),
+            nargs="?" if setting.is_switch else None,
+            const="true",
+            help=f"{words} (default {_shown(setting.default)})".strip(),
+        )
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
+
+
+def _sections() -> dict[str, type[Any]]:
+    import dataclasses
+    import typing
+
+    from keyart.pipeline import Recipe
+
+    hints = typing.get_type_hints(Recipe)
+    return {field.name: hints[field.name] for field in dataclasses.fields(Recipe)}
+
+
+def recipe_for(video: Path | None, given: list[Given], config: Path | None = None, seed: int = 0) -> Recipe:
+    """Every stage with its values: defaults, config files, environment, then what was given here."""
+    import dataclasses
+
+    from keyart.pipeline import Recipe
+    from keyart.settings import applied, config_files, read_config, read_environment, settings_of
+
+    sections = _sections()
+    files = (*config_files(video), *((config,) if config else ()))
+    said = [one for file in files for one in read_config(file)]
+    said += [*read_environment(sections), *given]
+    if unknown := {one.section for one in said} - set(sections):
+        raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(sections)}")
+    stages = {}
+    for section, stage in sections.items():
+        made = applied(stage(), section, said)
+        has_seed = any(setting.name == "seed" for setting in settings_of(stage))
+        stages[section] = dataclasses.replace(made, seed=seed) if has_seed and seed else made
+    return Recipe(**stages)
+
+
+def _given(args: argparse.Namespace) -> list[Given]:
+    from keyart.settings import Given
+
+    pairs = ((name.split("__"), value) for name, value in vars(args).items() if "__" in name and value is not None)
+    return [Given(section, field, value, f"--{section}-{field}") for (section, field), value in pairs]
+
+
+# --- the commands -------------------------------------------------------------------------------------------------
+
+
+def _make(args: argparse.Namespace) -> int:
+    """Any part of the house, from one stage to all of it."""
+    from keyart.package import claim
+    from keyart.pipeline import PARTS
+
+    command: Command = args.command
+    parts = command.parts or PARTS
+    folder = args.output or _usual_folder(args, command)
+    if folder is None:
+        package, _ = _made(args, parts)
+    else:
+        with claim(folder) as claimed:
+            package, run = _made(args, parts)
+            package = claimed.save(package, run)
+    if args.json:
+        _print_json(package, command)
+    elif not args.quiet:
+        _print_table(package)
+    return 0
+
+
+def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
+    if not command.folder or (args.json and command.parts):
+        return None
+    return Path(f"{args.video.stem}.{command.folder}")
+
+
+def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, dict[str, Any]]:
+    from keyart.cache import StageCache, cache_folder
+    from keyart.journal import run_facts
+    from keyart.pipeline import make
+    from keyart.terminal import told
+
+    recipe = recipe_for(args.video, _given(args), args.config, args.seed)
+    cache = StageCache(cache_folder(), fresh=args.fresh)
+    with told(quiet=args.quiet or args.json) as progress:
+        package = make(args.video, recipe, parts=parts, progress=progress, cache=cache)
+    return package, run_facts(package)
+
+
+def _print_json(package: Package, command: Command) -> None:
+    from keyart import plain
+    from keyart.package import manifest
+
+    found = manifest(package)
+    if command.parts:
+        name, keys = command.section, {"shots": "shots", "stills": "stills", "titles": "titles"}
+        found = {name: found[keys[name]]} if name in keys else {name: found["products"]}
+        found = {"source": package.info.path.name, **found, "stages": manifest(package)["stages"]}
+    print(plain.dumps(found), end="")
+
+
+def _print_table(package: Package) -> None:
+    from keyart.terminal import table
+
+    for title in package.titles:
+        print(f"  {title.text}" + ("" if title.supported else "   (not supported by what is said)"))
+    if package.folder is None:
+        rows = (
+            [[f"{s.start:.3f}", f"{s.end:.3f}", s.transition] for s in package.shots]
+            if package.parts == ("shots",)
+            else []
+        )
+        print(table(rows))
+        return
+    kinds: dict[str, list[str]] = {}
+    for product in package.products:
+        kinds.setdefault(product.kind, []).append(product.path)
+    rows = [[kind, str(len(paths)), f"{paths[0]}{' ...' if len(paths) > 1 else ''}"] for kind, paths in kinds.items()]
+    print(table([*rows, ["page", "1", "index.html"]]))
+    print(f"{package.folder}")
+
+
+def _add_probe(parser: argparse.ArgumentParser, _: Command) -> None:
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _probe(args: argparse.Namespace) -> int:
+    from keyart import plain
+    from keyart.media.probe import probe
+    from keyart.terminal import table
+
+    found = plain.video(probe(args.video))
+    if args.json:
+        print(plain.dumps(found), end="")
+    else:
+        print(table([[key, str(value)] for key, value in found.items() if value not in ([], {}, "")]))
+    return 0
+
+
+def _add_explain(parser: argparse.ArgumentParser, _: Command) -> None:
+    parser.add_argument("file", type=Path, help="a product of keyart's: a still, a cover, a teaser, titles.json ...")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from keyart import plain
+    from keyart.package import explain
+
+    found = explain(args.file)
+    if args.json:
+        print(plain.dumps(found), end="")
+        return 0
+    for line in _told_lines(found):
+        print(line)
+    return 0
+
+
+def _told_lines(value: Any, indent: str = "") -> list[str]:
+    if not isinstance(value, dict):
+        return [f"{indent}{value}"]
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, dict) or (isinstance(item, list) and item and isinstance(item[0], dict)):
+            lines.append(f"{indent}{key}:")
+            for one in item if isinstance(item, list) else [item]:
+                lines += _told_lines(one, indent + "  ") + ([""] if isinstance(item, list) and len(one) > 4 else [])
+        else:
+            lines.append(f"{indent}{key}: {item}")
+    return lines
+
+
+def _add_models(parser: argparse.ArgumentParser, _: Command) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("list", help="every model, its licence, whether it is here").add_argument(
+        "--json", action="store_true"
+    )
+    pull = verbs.add_parser("pull", help="fetch models or packs: embedded, samples")
+    pull.add_argument("names", nargs="+")
+    pull.add_argument("--force", action="store_true", help="fetch again what is already here")
+    verbs.add_parser("where", help="the folder of the model store")
+
+
+def _models(args: argparse.Namespace) -> int:
+    from keyart.models import CARDS, have
+    from keyart.models.fetch import pull
+    from keyart.models.store import store_folder
+    from keyart.plain import dumps
+    from keyart.terminal import table
+
+    if args.verb == "where":
+        print(store_folder())
+    elif args.verb == "pull":
+        pull(args.names, force=args.force, say=print)
+    elif args.json:
+        print(
+            dumps(
+                [{"name": c.name, "licence": c.licence, "here": have(c.name), "what": c.what} for c in CARDS.values()]
+            )
+        )
+    else:
+        print(table([[c.name, "here" if have(c.name) else "-", c.licence, c.what] for c in CARDS.values()]))
+    return 0
+
+
+def _add_json(parser: argparse.ArgumentParser, _: Command) -> None:
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _presets(args: argparse.Namespace) -> int:
+    from keyart import plain
+    from keyart.covers.presets import PRESETS
+    from keyart.terminal import table
+
+    if args.json:
+        shown = {
+            p.name: {"kind": p.kind, "width": p.width_px, "height": p.height_px, "max_bytes": p.max_bytes,
+                     "formats": list(p.formats), "source": p.source, "checked_at": p.checked_at}
+            for p in PRESETS.values()
+        }  # fmt: skip
+        print(plain.dumps(shown), end="")
+        return 0
+    rows = [
+        [p.name, p.kind, f"{p.width_px}x{p.height_px}", f"{p.max_bytes / 1e6:g} MB", p.title] for p in PRESETS.values()
+    ]
+    print(table(rows))
+    return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from keyart import plain
+    from keyart.journal import diagnosis
+    from keyart.terminal import table
+
+    found = diagnosis()
+    if args.json:
+        print(plain.dumps(found), end="")
+    else:
+        print(table([[c["name"], "ok" if c["ok"] else "missing", c["note"]] for c in found["checks"]]))
+    return 0 if all(check["ok"] for check in found["checks"] if check["required"]) else 1
+
+
+COMMANDS: dict[str, Command] = {
+    "make": Command("the whole publishing package of a video", _make, _add_making, folder="keyart"),
+    "probe": Command("what the file says of itself", _probe, _add_probe),
+    "shots": Command("where the takes begin and end", _make, _add_making, "shots", ("shots",)),
+    "frames": Command("ranked stills", _make, _add_making, "stills", ("shots", "stills"), "frames"),
+    "titles": Command("headlines that are supported by what is said", _make, _add_making, "titles", ("titles",)),
+    "covers": Command("covers with a headline on them", _make, _add_making, "covers", ("covers",), "covers"),
+    "teaser": Command("a short animated preview", _make, _add_making, "teaser", ("teaser",), "teaser"),
+    "explain": Command("the receipt of a product", _explain, _add_explain),
+    "models": Command("list, fetch and find model files", _models, _add_models),
+    "presets": Command("what each platform accepts", _presets, _add_json),
+    "doctor": Command("what is installed, and what a missing extra would add", _doctor, _add_json),
+}
