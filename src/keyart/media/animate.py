@@ -6,7 +6,8 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -15,7 +16,6 @@ from keyart.errors import BadSetting
 from keyart.types import RGB
 
 _CENTISECOND = Fraction(1, 100)
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,29 +35,43 @@ class Animation:
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """One try of the search: share of the size, every n-th frame, colours, and how much a pixel may drift unseen."""
+    """One try of the search for a size: `expected` is its share of the first one's bytes, as measured on films."""
 
+    expected: float
     scale: float
-    step: int
-    colors: int
-    hold: int
+    step: int = 1
+    """Every n-th frame."""
+    colors: int = 0
+    hold: int = 0
+    """How far a pixel may drift, in grey levels, before it is drawn again."""
+    quality: int = 0
 
 
 _GIF_RUNGS = (
-    _Rung(1.0, 1, 256, 5),
-    _Rung(1.0, 1, 160, 8),
-    _Rung(0.9, 1, 160, 8),
-    _Rung(0.8, 1, 128, 8),
-    _Rung(0.7, 1, 128, 8),
-    _Rung(0.6, 1, 128, 10),
-    _Rung(0.5, 1, 96, 10),
-    _Rung(0.4, 1, 96, 10),
-    _Rung(0.4, 2, 64, 10),
-    _Rung(0.3, 2, 48, 12),
-    _Rung(0.2, 2, 32, 12),
-    _Rung(0.1, 3, 16, 16),
+    _Rung(1.0, 1.0, 1, 256, 5),
+    _Rung(0.85, 1.0, 1, 160, 8),
+    _Rung(0.71, 0.9, 1, 160, 8),
+    _Rung(0.54, 0.8, 1, 128, 8),
+    _Rung(0.43, 0.7, 1, 128, 8),
+    _Rung(0.32, 0.6, 1, 128, 10),
+    _Rung(0.21, 0.5, 1, 96, 10),
+    _Rung(0.14, 0.4, 1, 96, 10),
+    _Rung(0.068, 0.4, 2, 64, 10),
+    _Rung(0.036, 0.3, 2, 48, 12),
+    _Rung(0.016, 0.2, 2, 32, 12),
+    _Rung(0.003, 0.1, 3, 16, 16),
 )
-_WEBP_RUNGS = ((1.0, 78), (1.0, 65), (1.0, 50), (0.8, 50), (0.65, 45), (0.5, 40), (0.35, 30), (0.2, 20), (0.1, 10))
+_WEBP_RUNGS = (
+    _Rung(1.0, 1.0, quality=78),
+    _Rung(0.82, 1.0, quality=65),
+    _Rung(0.71, 1.0, quality=50),
+    _Rung(0.51, 0.8, quality=50),
+    _Rung(0.38, 0.65, quality=45),
+    _Rung(0.26, 0.5, quality=40),
+    _Rung(0.14, 0.35, quality=30),
+    _Rung(0.06, 0.2, quality=20),
+    _Rung(0.02, 0.1, quality=10),
+)
 
 
 def encode_gif(
@@ -84,23 +98,20 @@ def encode_gif(
     return _largest_that_fits(at, _GIF_RUNGS, max_bytes)
 
 
-def _largest_that_fits(at: Callable[[R], Animation], rungs: Sequence[R], max_bytes: int) -> Animation:
-    """The first of the rungs, which go from large to small, whose animation fits: halving, not one by one."""
+def _largest_that_fits(at: Callable[[_Rung], Animation], rungs: Sequence[_Rung], max_bytes: int) -> Animation:
+    """The best try within the limit. The rungs go from large to small; the first guess is nearly always right."""
     made = at(rungs[0])
     if not max_bytes or len(made.data) <= max_bytes:
         return made
-    fits: Animation | None = None
-    over, under = 0, len(rungs)
-    while under - over > 1:
-        middle = (over + under) // 2
-        made = at(rungs[middle])
-        if len(made.data) <= max_bytes:
-            fits, under = made, middle
-        else:
-            over = middle
-    if fits is None:
+    wanted = max_bytes / len(made.data)
+    number = next((number for number, rung in enumerate(rungs) if rung.expected <= wanted), len(rungs) - 1)
+    made = at(rungs[number])
+    while len(made.data) > max_bytes and number + 1 < len(rungs):
+        number += 1
+        made = at(rungs[number])
+    if len(made.data) > max_bytes:
         raise BadSetting(f"max_bytes={max_bytes}: too little for {made.num_frames} frames, which take {len(made.data)}")
-    return fits
+    return made
 
 
 def _gif_at(
@@ -111,7 +122,7 @@ def _gif_at(
     shown = 0
     with av.open(buffer, "w", format="gif", options={"loop": "0"}) as container:
         stream: Any = None
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             numbers = range(first + -first % rung.step, last, rung.step)
             shot = [resized(frames[number], max(2, round(longest * rung.scale))) for number in numbers]
             for number, frame in zip(numbers, _paletted(_held(shot, rung.hold), rung.colors), strict=True):
@@ -137,12 +148,10 @@ def _held(shot: Sequence[RGB], hold: int) -> list[RGB]:
 
     Camera noise would otherwise change every pixel of every frame; what does not change costs a GIF nothing.
     """
-    kept: list[RGB] = []
-    for image in shot:
-        if kept:
-            drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1])
-            image = np.where((drift.max(axis=2) > hold)[..., None], image, kept[-1])
-        kept.append(image)
+    kept = list(shot[:1])
+    for image in shot[1:]:
+        drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1])
+        kept.append(np.where((drift.max(axis=2) > hold)[..., None], image, kept[-1]))
     return kept
 
 
@@ -197,9 +206,8 @@ def encode_webp(
     _need_frames(frames)
     longest = _longest(frames[0], width_px)
 
-    def at(rung: tuple[float, int]) -> Animation:
-        scale, quality = rung
-        return _webp_at(frames, frames_per_second, max(2, round(longest * scale)), quality, comment)
+    def at(rung: _Rung) -> Animation:
+        return _webp_at(frames, frames_per_second, max(2, round(longest * rung.scale)), rung.quality, comment)
 
     return _largest_that_fits(at, _WEBP_RUNGS, max_bytes)
 
@@ -215,7 +223,7 @@ def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, com
         "WEBP",
         save_all=True,
         append_images=pictures[1:],
-        duration=[after - before for before, after in zip(times, times[1:], strict=False)],
+        duration=[after - before for before, after in pairwise(times)],
         loop=0,
         quality=quality,
         method=2,
@@ -238,7 +246,7 @@ def resized(image: RGB, longest_px: int) -> RGB:
 
 
 def _longest(image: RGB, width_px: int) -> int:
-    return min(width_px, max(image.shape[:2]))
+    return min(width_px, int(max(image.shape[:2])))
 
 
 def _need_frames(frames: Sequence[RGB]) -> None:

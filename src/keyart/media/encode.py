@@ -74,9 +74,8 @@ def write_mp4(
     if first is None:
         raise BadSetting("an MP4 needs at least one frame, got none")
     rate = Fraction(frames_per_second).limit_denominator(1001)
-    options = {"movflags": "+faststart"} if faststart else {}
+    options = {"fflags": "+bitexact", "movflags": "+faststart" if faststart else ""}
     with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options=options) as container:
-        container.flags |= av.container.Flags.bitexact.value
         if comment:
             container.metadata["comment"] = comment
         video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset})
@@ -102,8 +101,8 @@ def transcode(info: VideoInfo, path: Path, *, crf: float = 18) -> str:
     encoder = "h264_nvenc" if nvenc_opens() else "libx264"
     options = {"preset": "p6", "cq": f"{crf:g}"} if encoder == "h264_nvenc" else {"preset": "medium", "crf": f"{crf:g}"}
     rate = Fraction(info.frames_per_second or 25).limit_denominator(1001)
-    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        out.flags |= av.container.Flags.bitexact.value
+    to_file = {"fflags": "+bitexact", "movflags": "+faststart"}
+    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options=to_file) as out:
         stream, strip = None, None
         last = -1
         for glimpse in Scan()(info):
@@ -144,8 +143,6 @@ def _whole(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as err:
-        if isinstance(err, av.FFmpegError) and not isinstance(err, (PermissionError, FileNotFoundError)):
-            raise
         raise OutputProblem(f"{path}: cannot be written ({err.strerror})") from err
     finally:
         partial.unlink(missing_ok=True)
