@@ -1,0 +1,95 @@
+"""Which samples are good enough to be offered: sharp, lit, with contrast, and not amid a transition. thesis §4.1, 4.3.
+
+The thesis' fixed thresholds would leave a dark or soft film without a single still, so each follows the video's own
+median, down to a floor that no video lowers: black, blank and white never pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from keyart.errors import BadSetting
+from keyart.stills.sample import MIN_DEVIATION, Sample, is_blank
+from keyart.types import Shot
+
+MIN_SHARPNESS = 1.5
+"""sigma_L^2 at working size below which nothing in a picture has an edge, film grain apart."""
+MIN_BRIGHTNESS, MAX_BRIGHTNESS = 0.008, 0.992
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The thesis' theta_sharp, B_min, B_max and theta_contr, as they hold for one video."""
+
+    sharp: float
+    dark: float
+    bright: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets the usable samples of one video pass."""
+
+    theta_sharp: float | None = None
+    """Least sigma_L^2, [0, ...]; None: `sharp_share` of the video's median."""
+    sharp_share: float = 0.25
+    """Share of the median sharpness that a frame must have, [0, 1]."""
+    brightness: tuple[float, float] = (0.10, 0.90)
+    """B_min and B_max, [0, 1]; a video that is darker or brighter as a whole moves them towards its own median."""
+    theta_contrast: float = 0.08
+    """Least sigma_I, [0, 0.5]; half of the median where the video has less contrast."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.brightness[0] < self.brightness[1] <= 1.0:
+            raise BadSetting(f"brightness is (least, most) within 0 ... 1, not {self.brightness}")
+        if not 0.0 <= self.sharp_share <= 1.0:
+            raise BadSetting(f"sharp_share is within 0 ... 1, not {self.sharp_share}")
+
+    def thresholds(self, samples: Sequence[Sample]) -> Thresholds:
+        filled = [sample for sample in samples if not is_blank(sample)]
+        if not filled:
+            return Thresholds(self.theta_sharp or MIN_SHARPNESS, *self.brightness, self.theta_contrast)
+        sharp = float(np.median([sample.sharpness for sample in filled])) * self.sharp_share
+        light = float(np.median([sample.brightness for sample in filled]))
+        contrast = float(np.median([sample.contrast for sample in filled])) * 0.5
+        least, most = self.brightness
+        return Thresholds(
+            sharp=max(MIN_SHARPNESS, sharp) if self.theta_sharp is None else self.theta_sharp,
+            dark=max(MIN_BRIGHTNESS, min(least, light * 0.5)),
+            bright=min(MAX_BRIGHTNESS, max(most, 1.0 - (1.0 - light) * 0.5)),
+            contrast=max(MIN_DEVIATION, min(self.theta_contrast, contrast)),
+        )
+
+    def __call__(self, samples: Sequence[Sample]) -> tuple[Sample, ...]:
+        limits = self.thresholds(samples)
+        return tuple(sample for sample in samples if passes(sample, limits))
+
+
+def passes(sample: Sample, limits: Thresholds) -> bool:
+    return (
+        not is_blank(sample)
+        and sample.sharpness >= limits.sharp
+        and limits.dark <= sample.brightness <= limits.bright
+        and sample.contrast >= limits.contrast
+    )
+
+
+def shot_at(seconds: float, shots: Sequence[Shot]) -> int:
+    """Number of the shot on display, from 0; 0 without shots."""
+    starts = [shot.start for shot in shots]
+    return max(0, int(np.searchsorted(starts, seconds + 1e-6, side="right")) - 1)
+
+
+def transition_distance(seconds: float, shots: Sequence[Shot]) -> float:
+    """Seconds to the nearest change of shot; 0 within a dissolve or fade; infinite for a video of one shot."""
+    nearest = float("inf")
+    for shot in shots:
+        if shot.transition != "start":
+            # wherever in the transition the detector put the boundary, all of it lies within its length
+            away = abs(seconds - shot.start) - shot.transition_seconds
+            nearest = min(nearest, max(0.0, away))
+    return nearest

@@ -1,0 +1,172 @@
+"""Numbers of one picture, each a pure function: sharpness, light, colour, emptiness, bars. thesis §4.1-4.3.
+
+Gray pictures are luma in [0, 255]; brightness and contrast are given in [0, 1] so that thresholds read as shares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keyart.types import RGB, Box, Gray
+
+
+def to_gray(image: RGB) -> Gray:
+    """Luma of an RGB picture, BT.601 weights."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def frame_difference(now: RGB, before: RGB) -> float:
+    """D_t of thesis §4.1, eq. 1: mean absolute difference over all 3HW values, pictures scaled to [0, 1]."""
+    if now.shape != before.shape:
+        raise ValueError(f"pictures of one size are compared, not {now.shape} and {before.shape}")
+    return float(np.abs(now.astype(np.float64) - before.astype(np.float64)).mean() / 255.0)
+
+
+def coarse_difference(now: Gray, before: Gray) -> float:
+    """D_t on the coarse luma of the scan: the same mean absolute difference in [0, 1], over one plane."""
+    import cv2
+
+    if now.shape != before.shape:
+        return 1.0
+    return float(cv2.norm(now, before, cv2.NORM_L1)) / (255.0 * now.size)
+
+
+def laplacian_variance(gray: Gray) -> float:
+    """sigma_L^2 = Var(Laplacian), 4-neighbour kernel on [0, 255] luma; larger is sharper. thesis §4.3."""
+    import cv2
+
+    edges = cv2.Laplacian(gray, cv2.CV_16S, borderType=cv2.BORDER_REPLICATE)
+    _, deviation = cv2.meanStdDev(edges)
+    return float(deviation[0, 0]) ** 2
+
+
+def brightness(gray: Gray) -> float:
+    """B: mean luma, 0 black ... 1 white."""
+    return float(gray.mean()) / 255.0
+
+
+def contrast(gray: Gray) -> float:
+    """sigma_I: standard deviation of luma, 0 ... 0.5."""
+    return float(gray.std()) / 255.0
+
+
+def enhance_contrast(image: RGB, *, clip_limit: float = 2.0, tiles: int = 8) -> RGB:
+    """CLAHE on the L channel of LAB with `tiles` x `tiles` tiles, back to RGB. thesis §4.2."""
+    import cv2
+
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+    equalise = cv2.createCLAHE(clipLimit=clip_limit, tileGridSize=(tiles, tiles))
+    lab[..., 0] = equalise.apply(np.ascontiguousarray(lab[..., 0]))
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+
+
+def colourfulness(image: RGB) -> float:
+    """M of Hasler and Suesstrunk (2003): 0 for grey, about 15 slightly, 33 moderately, 59 quite, 109 extremely."""
+    values = image.astype(np.float32)
+    red_green = values[..., 0] - values[..., 1]
+    yellow_blue = (values[..., 0] + values[..., 1]) / 2 - values[..., 2]
+    spread = float(np.hypot(red_green.std(), yellow_blue.std()))
+    offset = float(np.hypot(red_green.mean(), yellow_blue.mean()))
+    return spread + 0.3 * offset
+
+
+def clipped_shares(gray: Gray, *, black: int = 4, white: int = 251) -> tuple[float, float]:
+    """Shares of the pixels that are crushed to black (<= `black`) and burnt to white (>= `white`)."""
+    histogram = luma_histogram(gray)
+    return float(histogram[: black + 1].sum()), float(histogram[white:].sum())
+
+
+def luma_histogram(gray: Gray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Share of the pixels at each of the 256 levels."""
+    return np.bincount(gray.ravel(), minlength=256) / max(1, gray.size)
+
+
+def entropy_bits(gray: Gray) -> float:
+    """Shannon entropy of the luma in 64 bins: 0 for one flat tone, 6 at most."""
+    shares = luma_histogram(gray).reshape(64, 4).sum(axis=1)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log2(shares)).sum()) + 0.0
+
+
+def level_spread(gray: Gray) -> float:
+    """Distance between the 1st and the 99th percentile of luma, 0 ... 1: what is left of a picture's range."""
+    filled = np.cumsum(luma_histogram(gray))
+    low, high = np.searchsorted(filled, (0.01, 0.99))
+    return float(high - low) / 255.0
+
+
+def flat_share(gray: Gray, *, block_px: int = 8, max_deviation: float = 3.0) -> float:
+    """Share of the picture's blocks that hold one even tone: near 1 for cards, slides and blank frames."""
+    rows, columns = (side // block_px for side in gray.shape)
+    if not rows or not columns:
+        return 0.0
+    blocks = gray[: rows * block_px, : columns * block_px].reshape(rows, block_px, columns, block_px)
+    return float((blocks.std(axis=(1, 3)) <= max_deviation).mean())
+
+
+def direction_loss(gray: Gray) -> float:
+    """How much less detail the weakest direction has than the strongest, 0 (none) ... 1 (all lost).
+
+    A camera or subject that moves while the shutter is open smears detail along one direction only; the two eigenvalues
+    of the picture's gradient covariance then drift apart. A picture of stripes looks the same, so this is only a hint.
+    """
+    import cv2
+
+    across = cv2.Sobel(gray, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(gray, cv2.CV_32F, 0, 1)
+    xx, yy, xy = (float((a * b).mean()) for a, b in ((across, across), (down, down), (across, down)))
+    middle, reach = (xx + yy) / 2, float(np.hypot((xx - yy) / 2, xy))
+    return 1.0 - float(np.sqrt(max(0.0, middle - reach) / (middle + reach))) if middle + reach > 1e-6 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Black bars around a picture, in pixels."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def inside(self, width_px: int, height_px: int) -> Box:
+        """The part of a `width_px` x `height_px` picture that the bars leave."""
+        return Box(self.left, self.top, width_px - self.left - self.right, height_px - self.top - self.bottom)
+
+    def __bool__(self) -> bool:
+        return bool(self.top or self.bottom or self.left or self.right)
+
+
+def find_bars(gray: Gray, *, max_level: float = 26.0, max_deviation: float = 5.0, min_share: float = 0.03) -> Bars:
+    """Letterbox and pillarbox bars: even dark edge rows or columns, alike on opposite sides, never most of the picture.
+
+    One dark side alone is the picture's own (a night sky, a curtain); bars come in pairs.
+    """
+    top, bottom = _dark_margins(gray, max_level, max_deviation)
+    left, right = _dark_margins(gray.T, max_level, max_deviation)
+    top, bottom = _as_pair(top, bottom, gray.shape[0], min_share)
+    left, right = _as_pair(left, right, gray.shape[1], min_share)
+    return Bars(top, bottom, left, right)
+
+
+def _dark_margins(gray: Gray, max_level: float, max_deviation: float) -> tuple[int, int]:
+    # a line is part of a bar if it is dark along its whole length; the end points of a line may hold the other bars
+    bright = (gray.mean(axis=1) > max_level) | (gray.std(axis=1) > max_deviation)
+    lit = np.flatnonzero(bright)
+    return (int(lit[0]), int(gray.shape[0] - 1 - lit[-1])) if lit.size else (0, 0)
+
+
+def _as_pair(first: int, second: int, length: int, min_share: float) -> tuple[int, int]:
+    alike = abs(first - second) <= max(2, 0.03 * length)
+    if not alike or min(first, second) < min_share * length or first + second > 0.72 * length:
+        return 0, 0
+    return first, second
+
+
+def inside_bars(image: RGB, bars: Bars) -> RGB:
+    """The picture without its bars (a view, not a copy)."""
+    height, width = image.shape[:2]
+    return image[bars.top : height - bars.bottom, bars.left : width - bars.right]

@@ -1,0 +1,315 @@
+"""Faces and people in a picture, and which of them the video is about. thesis §4.3, embedded tier.
+
+look at the whole ──> look at tiles ──> look again at each find ──> 468 points: a face at all? eyes open?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.models import CARDS, have, model_path
+from keyart.types import RGB, Box, Face
+
+Points = NDArray[np.float32]
+"""Shape (n, 2), x and y."""
+
+FACE_MODELS = ("face-detection-short-range", "face-landmark")
+PERSON_MODEL = "selfie-segmentation"
+
+
+class FaceDetector(Protocol):
+    """Finds faces: `glance` takes one cheap look at the whole picture, `look` finds small ones and measures eyes."""
+
+    @property
+    def backend(self) -> str: ...
+
+    @property
+    def models(self) -> tuple[str, ...]: ...
+
+    def glance(self, image: RGB) -> tuple[Face, ...]: ...
+
+    def look(self, image: RGB, *, tiles: bool = True) -> tuple[Face, ...]: ...
+
+
+# --- the short-range network: 896 anchors on a 128 px square -----------------------------------------------------
+
+_INPUT_PX = 128
+
+
+@cache
+def _anchor_centers() -> Points:
+    """(896, 2) in shares of the input: two anchors a cell on a 16 x 16 grid, then six a cell on an 8 x 8 grid."""
+
+    def grid(cells: int, each: int) -> Points:
+        centers = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        x, y = np.meshgrid(centers, centers)
+        return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0)
+
+    return np.concatenate([grid(16, 2), grid(8, 6)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Find:
+    """A face as the network gives it: box, six key points (right eye, left eye, nose, mouth, ears), confidence."""
+
+    box: Box
+    points: Points
+    confidence: float
+
+    def placed(self, scale: float, dx: float, dy: float) -> Find:
+        return Find(self.box.scaled(scale).moved(dx, dy), self.points * scale + (dx, dy), self.confidence)
+
+
+def decode_anchors(scores: NDArray[np.float32], regressors: NDArray[np.float32], min_confidence: float) -> list[Find]:
+    """Network output ((896,) logits and (896, 16) offsets in input pixels) -> finds in input pixels, not yet merged."""
+    confidence = 1.0 / (1.0 + np.exp(-np.clip(scores.astype(np.float64), -100, 100)))
+    found = []
+    for index in np.flatnonzero(confidence >= min_confidence):
+        values = regressors[index].reshape(8, 2) + 0.0
+        origin = _anchor_centers()[index] * _INPUT_PX
+        (cx, cy), (width, height) = values[0] + origin, values[1]
+        box = Box(float(cx - width / 2), float(cy - height / 2), float(width), float(height))
+        found.append(Find(box, np.asarray(values[2:] + origin, np.float32), float(confidence[index])))
+    return found
+
+
+def merge_overlapping(finds: Sequence[Find], *, max_iou: float = 0.3) -> list[Find]:
+    """Non-maximum suppression: of finds that overlap, or lie one inside the other, the most confident stays."""
+    kept: list[Find] = []
+    for find in sorted(finds, key=lambda find: -find.confidence):
+        rivals = (find.box.overlap(other.box) / max(1e-6, min(find.box.area, other.box.area)) for other in kept)
+        if all(find.box.iou(other.box) <= max_iou for other in kept) and all(share <= 0.6 for share in rivals):
+            kept.append(find)
+    return kept
+
+
+def tiles_of(width_px: int, height_px: int, side_px: int) -> list[tuple[int, int]]:
+    """Upper left corners of squares of `side_px` that cover the picture and overlap by at least a third."""
+
+    def starts(length: int) -> list[int]:
+        if length <= side_px:
+            return [0]
+        steps = int(np.ceil((length - side_px) / (side_px * 2 / 3)))
+        return [round(step * (length - side_px) / steps) for step in range(steps + 1)]
+
+    return [(x, y) for y in starts(height_px) for x in starts(width_px)]
+
+
+# --- eyes ---------------------------------------------------------------------------------------------------------
+
+_RIGHT_EYE = (33, 160, 158, 133, 153, 144)
+_LEFT_EYE = (362, 385, 387, 263, 373, 380)
+"""Corner, two points of the upper lid, corner, two points of the lower lid, in the 468-point numbering."""
+SHUT_RATIO, OPEN_RATIO = 0.12, 0.28
+
+
+def eye_aspect_ratio(eye: Points) -> float:
+    """Height over width of an eye from its six points; about 0.3 open, 0.1 shut."""
+    lids = np.linalg.norm(eye[1] - eye[5]) + np.linalg.norm(eye[2] - eye[4])
+    return float(lids / max(1e-6, 2.0 * float(np.linalg.norm(eye[0] - eye[3]))))
+
+
+def eyes_open(points: Points) -> float:
+    """0 shut ... 1 open, from the 468 points of a face; of a face in profile, the eye nearer to the camera."""
+    eyes = [points[list(which)] for which in (_RIGHT_EYE, _LEFT_EYE)]
+    widths = [float(np.linalg.norm(eye[0] - eye[3])) for eye in eyes]
+    trusted = [eye for eye, width in zip(eyes, widths, strict=True) if width >= 0.6 * max(widths)]
+    ratio = float(np.mean([eye_aspect_ratio(eye) for eye in trusted]))
+    return float(np.clip((ratio - SHUT_RATIO) / (OPEN_RATIO - SHUT_RATIO), 0.0, 1.0))
+
+
+# --- detectors ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _network(name: str) -> Any:
+    import cv2
+
+    return cv2.dnn.readNetFromTFLite(str(model_path(name)))
+
+
+def _letterboxed(image: RGB, side_px: int) -> tuple[RGB, float, float, float]:
+    """The picture fitted into a black square, and (scale, dx, dy) that lead from the square back to the picture."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = side_px / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    square = np.zeros((side_px, side_px, 3), np.uint8)
+    dx, dy = (side_px - size[0]) // 2, (side_px - size[1]) // 2
+    square[dy : dy + size[1], dx : dx + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return square, 1.0 / scale, -dx / scale, -dy / scale
+
+
+def _run(name: str, square: RGB) -> dict[str, NDArray[np.float32]]:
+    card, network = CARDS[name], _network(name)
+    # a network takes (1, 3, height, width) of pixel * scale + offset
+    blob = np.ascontiguousarray(square.astype(np.float32).transpose(2, 0, 1)[None] * card.scale + card.offset)
+    network.setInput(blob)
+    names = network.getUnconnectedOutLayersNames()
+    return dict(zip(names, network.forward(names), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class MediapipeFaces:
+    """Short-range face network on the whole and on tiles, each find checked by a second look and by its 468 points."""
+
+    min_confidence: float = 0.5
+    """Of the network, [0, 1]."""
+    min_presence: float = 0.5
+    """Of the 468-point network, [0, 1]: its own word on whether the points lie on a face."""
+    max_tiles: int = 15
+    """Squares looked at in each round for small faces, [0, ...]; 0 looks at the whole picture only."""
+    backend: str = "mediapipe"
+    models: tuple[str, ...] = FACE_MODELS
+
+    def glance(self, image: RGB) -> tuple[Face, ...]:
+        finds = merge_overlapping(self._finds(image))
+        return tuple(Face(find.box, round(find.confidence, 4), backend=self.backend) for find in finds)
+
+    def look(self, image: RGB, *, tiles: bool = True) -> tuple[Face, ...]:
+        height, width = image.shape[:2]
+        finds = self._finds(image)
+        faces = self._verified(image, finds)
+        # each round of smaller squares finds smaller faces, and is worth its time only where the last found none
+        for side in (min(width, height), min(width, height) // 2) if tiles else ():
+            if faces or side < 64:
+                break
+            for x, y in tiles_of(width, height, side)[: self.max_tiles]:
+                tile = image[y : y + side, x : x + side]
+                finds += [find.placed(1.0, x, y) for find in self._finds(tile)]
+            faces = self._verified(image, finds)
+        return faces
+
+    def _finds(self, image: RGB) -> list[Find]:
+        square, scale, dx, dy = _letterboxed(image, _INPUT_PX)
+        out = _run(FACE_MODELS[0], square)
+        scores, regressors = out["classificators"].reshape(-1), out["regressors"].reshape(-1, 16)
+        return [find.placed(scale, dx, dy) for find in decode_anchors(scores, regressors, self.min_confidence)]
+
+    def _verified(self, image: RGB, finds: Sequence[Find]) -> tuple[Face, ...]:
+        faces = [self._face(image, find) for find in merge_overlapping(finds)]
+        return tuple(sorted((face for face in faces if face), key=lambda face: -face.box.area))
+
+    def _face(self, image: RGB, find: Find) -> Face | None:
+        points, presence = landmarks(image, find)
+        if presence < self.min_presence:
+            return None
+        return Face(find.box, round(find.confidence * presence, 4), round(eyes_open(points), 4), self.backend)
+
+
+def landmarks(image: RGB, find: Find) -> tuple[Points, float]:
+    """468 points in the picture's pixels, and the network's word on whether there is a face, [0, 1]."""
+    import cv2
+
+    side = 1.5 * max(find.box.width, find.box.height)
+    right_eye, left_eye = find.points[0], find.points[1]
+    angle = float(np.degrees(np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])))
+    px = CARDS[FACE_MODELS[1]].input_px
+    assert px is not None
+    turn = cv2.getRotationMatrix2D(find.box.center, angle, px[0] / max(1.0, side))
+    turn[:, 2] = turn[:, 2] + np.array([px[0] / 2, px[1] / 2]) - find.box.center
+    crop = cv2.warpAffine(image, turn, px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = sorted(_run(FACE_MODELS[1], np.asarray(crop, np.uint8)).values(), key=lambda values: values.size)
+    back = cv2.invertAffineTransform(turn)
+    points = out[1].reshape(468, 3)[:, :2] @ back[:, :2].T + back[:, 2]
+    return points.astype(np.float32), float(1.0 / (1.0 + np.exp(-float(out[0].reshape(-1)[0]))))
+
+
+@dataclass(frozen=True, slots=True)
+class HaarFaces:
+    """OpenCV's own cascades: needs no model, finds frontal faces, knows nothing of eyes being open."""
+
+    backend: str = "haar"
+    models: tuple[str, ...] = ()
+
+    def glance(self, image: RGB) -> tuple[Face, ...]:
+        return self._faces(image, max_px=320)
+
+    def look(self, image: RGB, *, tiles: bool = True) -> tuple[Face, ...]:
+        return self._faces(image, max_px=960 if tiles else 640)
+
+    def _faces(self, image: RGB, max_px: int) -> tuple[Face, ...]:
+        import cv2
+
+        scale = min(1.0, max_px / max(image.shape[:2]))
+        gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        gray = cv2.equalizeHist(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        least = max(24, round(0.08 * min(gray.shape)))
+        found, _, weights = _cascade().detectMultiScale3(gray, 1.1, 6, minSize=(least, least), outputRejectLevels=True)
+        faces = [
+            Face(Box(*map(float, box)).scaled(1 / scale), round(float(np.clip(weight / 8, 0, 1)), 4), None, "haar")
+            for box, weight in zip(found, np.ravel(weights), strict=True)
+            if weight >= 2.0
+        ]
+        return tuple(sorted(faces, key=lambda face: -face.box.area))
+
+
+@cache
+def _cascade() -> Any:
+    import cv2
+
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"))
+
+
+DETECTORS: dict[str, Callable[[], FaceDetector]] = {"mediapipe": MediapipeFaces, "haar": HaarFaces}
+"""Name -> face detector with its default settings."""
+
+
+def choose_detector(name: str) -> tuple[FaceDetector, str]:
+    """The detector, and why it is not the first choice ('' if it is). `name` 'auto' takes what is installed.
+
+    Raises `MissingModel` for a detector asked for by name whose models are not in the store.
+    """
+    if name != "auto":
+        detector = DETECTORS[name]()
+        for model in detector.models:
+            model_path(model)
+        return detector, ""
+    if all(have(model) for model in FACE_MODELS):
+        return MediapipeFaces(), ""
+    return HaarFaces(), "faces were looked for with OpenCV's cascade; get the face models: keyart models pull embedded"
+
+
+# --- people, and what the video is about --------------------------------------------------------------------------
+
+
+def person_fraction(image: RGB) -> float | None:
+    """Share of the picture that shows people, [0, 1]; None where the model is not in the store."""
+    if not have(PERSON_MODEL):
+        return None
+    import cv2
+
+    px = CARDS[PERSON_MODEL].input_px
+    assert px is not None
+    (mask,) = _run(PERSON_MODEL, np.asarray(cv2.resize(image, px, interpolation=cv2.INTER_AREA), np.uint8)).values()
+    return round(float((mask > 0.5).mean()), 4)
+
+
+def presence_share(present: Sequence[bool]) -> float:
+    """In what share of the video's looked-at frames an object is present."""
+    return sum(present) / len(present) if len(present) else 0.0
+
+
+def frequent_objects(seen: Sequence[frozenset[str]], min_share: float) -> frozenset[str]:
+    """Frequency analysis of thesis §4.3: the labels that at least `min_share` of the frames hold."""
+    labels = frozenset[str]().union(*seen) if seen else frozenset()
+    return frozenset(label for label in labels if presence_share([label in each for each in seen]) >= min_share)
+
+
+def without_rare(seen: Sequence[frozenset[str]], min_share: float) -> tuple[bool, ...]:
+    """Which frames stay when those without any of the video's frequent objects go; all stay if nothing is frequent."""
+    frequent = frequent_objects(seen, min_share)
+    return tuple(not frequent or bool(frequent & each) for each in seen)
+
+
+def in_shares(face: Face, width_px: int, height_px: int) -> Face:
+    """The face with its box in shares of the picture, for samples whose picture is not kept."""
+    return replace(face, box=face.box.scaled(1 / width_px, 1 / height_px))

@@ -1,0 +1,309 @@
+"""Samples and shots -> the stills that are offered, best first.
+
+gate ─> clusters ─> a few of each ─> full pictures ─> faces, text, terms ─> no cards ─> diverse ─> a closer look
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from keyart.errors import BadSetting
+from keyart.media.grab import grab
+from keyart.stills import metrics
+from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
+from keyart.stills.embed import EMBEDDERS
+from keyart.stills.gate import Gate, shot_at, transition_distance
+from keyart.stills.objects import (
+    DETECTORS,
+    PERSON_MODEL,
+    choose_detector,
+    frequent_objects,
+    person_fraction,
+    without_rare,
+)
+from keyart.stills.rank import (
+    Candidate,
+    Scored,
+    Surroundings,
+    Weights,
+    alike_view,
+    is_card,
+    is_visible,
+    pick_diverse,
+    score_terms,
+    surroundings,
+)
+from keyart.stills.sample import Sample, StillSampler, is_blank, reduced
+from keyart.stills.text import FindText
+from keyart.types import Frame, Outcome, Shot, Still, VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class PickStills:
+    """Chooses and ranks the stills of a video. `sample()` gives the onlooker for the pass, the call does the rest."""
+
+    count: int = 8
+    """Stills offered at most, [1, 100]; fewer where the video has fewer distinct pictures."""
+    rate_hz: float = 1.0
+    """Candidates a second, (0, 30]."""
+    looks: int = 3
+    """Frames of each window looked at closely, [1, 30]."""
+    pool_bytes: int = 64_000_000
+    """Decoded pictures held in memory while the video passes, [0, ...]; the others are fetched again if chosen."""
+    max_samples: int = 1200
+    """Candidates remembered, [2, ...]; in a longer video the windows double."""
+    theta_sharp: float | None = None
+    """Least Laplacian variance at 640 px, [0, ...]; unset: `sharp_share` of the video's median."""
+    sharp_share: float = 0.25
+    """Share of the video's median sharpness that a frame must have, [0, 1]."""
+    brightness: tuple[float, ...] = (0.10, 0.90)
+    """Least and most mean luma, [0, 1]; a film that is darker or brighter as a whole moves them."""
+    theta_contrast: float = 0.08
+    """Least deviation of luma, [0, 0.5]; half of the median where the video has less."""
+    detector: str = "auto"
+    """Face detector: auto, mediapipe, haar."""
+    embedder: str = "classical"
+    """What likeness is measured on: classical."""
+    clusterer: str = "greedy"
+    """greedy or dbscan (thesis §4.4 has both)."""
+    tau_clust: float = 0.80
+    """Cosine from which two pictures are of one cluster, [0, 1]."""
+    per_cluster: Literal["best", "sharpest"] = "best"
+    """best: of a cluster's sharpest few, the one that scores best; sharpest: i* of thesis §4.4 and no other."""
+    theta_object: float = 0.5
+    """Share of the video that a kind of object must be in to count as its subject, (0, 1]."""
+    objects: Literal["weigh", "drop", "off"] = "weigh"
+    """Frames without the video's subject: score less, go (as the thesis has it), or are as good as any."""
+    max_likeness: float = 0.90
+    """Correlation from which two stills are the same picture, [0, 1]; no two such are offered."""
+    variety: float = 0.25
+    """How much a still's likeness to better ones counts against it, [0, 1]."""
+    closer_looks: int = 3
+    """Stills whose neighbours in time are decoded to find open eyes or a sharper frame, [0, ...]."""
+    clahe: Literal["off", "on", "auto"] = "off"
+    """Local contrast of the offered pictures (thesis §4.2); auto: only those of low contrast."""
+    embedded_cover: Literal["last", "first", "off"] = "last"
+    """Where the author's own cover picture in the file is offered."""
+    weights: tuple[str, ...] = ()
+    """Changes to the weights of the score: faces=5, text=0."""
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.count <= 100, f"count is 1 to 100, not {self.count}")
+        _require(0 < self.rate_hz <= 30, f"rate_hz is above 0 and at most 30, not {self.rate_hz}")
+        _require(1 <= self.looks <= 30, f"looks is 1 to 30, not {self.looks}")
+        _require(len(self.brightness) == 2, f"brightness is (least, most), not {self.brightness}")
+        for name, table in (("detector", {"auto": 0, **DETECTORS}), ("embedder", EMBEDDERS), ("clusterer", CLUSTERERS)):
+            value = getattr(self, name)
+            _require(value in table, f"{name} is one of {', '.join(table)}, not {value!r}")
+        self.gate, self.score_weights  # noqa: B018  a wrong value is said at once, not after the pass
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.theta_sharp, self.sharp_share, (self.brightness[0], self.brightness[1]), self.theta_contrast)
+
+    @property
+    def score_weights(self) -> Weights:
+        changes: dict[str, float] = {}
+        for change in self.weights:
+            name, _, value = change.partition("=")
+            _require(
+                name.strip() in Weights.__slots__, f"weights has no {name!r}; it has {', '.join(Weights.__slots__)}"
+            )
+            try:
+                changes[name.strip()] = float(value)
+            except ValueError as err:
+                raise BadSetting(f"weights are written like faces=5, not {change!r}") from err
+        return Weights(**changes)
+
+    def sample(self, info: VideoInfo) -> StillSampler:
+        """The onlooker that keeps the candidates. Raises `MissingModel` for a detector asked for by name."""
+        detector, _ = choose_detector(self.detector)
+        return StillSampler(
+            info,
+            detector,
+            EMBEDDERS[self.embedder],
+            rate_hz=self.rate_hz,
+            looks=self.looks,
+            pool_bytes=self.pool_bytes,
+            max_samples=self.max_samples,
+        )
+
+    def __call__(self, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> Outcome[tuple[Still, ...]]:
+        """The stills; empty and `skipped` where nothing can be offered: black, blank or white from end to end."""
+        return _Picking(self, info, sampler, shots).outcome()
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise BadSetting(message)
+
+
+class _Picking:
+    """One run of `PickStills`: what its steps share."""
+
+    def __init__(self, settings: PickStills, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> None:
+        self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
+        self.detector, self.detector_note = choose_detector(settings.detector)
+        self.samples = sampler.finish()
+
+    def outcome(self) -> Outcome[tuple[Still, ...]]:
+        passed = self._passed()
+        stills = self._stills(passed) if passed else ()
+        stills = self._with_cover(stills)
+        models = (
+            *self.detector.models,
+            *((PERSON_MODEL,) if any(s.person_fraction is not None for s in stills) else ()),
+        )
+        if not stills:
+            why = "every frame is black, blank or of one tone" if self.samples else "no frame was seen"
+            return Outcome((), "skipped", f"no still can be offered: {why}", self.detector.backend, models)
+        if self.detector_note:
+            return Outcome(stills, "degraded", self.detector_note, self.detector.backend, models)
+        return Outcome(stills, backend=self.detector.backend, models=models)
+
+    # --- which samples ---
+
+    def _passed(self) -> tuple[Sample, ...]:
+        """Through the gate, and outside transitions where anything is."""
+        passed = self.settings.gate(self.samples)
+        steady = tuple(sample for sample in passed if transition_distance(sample.seconds, self.shots) > 0.08)
+        passed = steady or passed or tuple(sample for sample in self.samples if not is_blank(sample))
+        if self.settings.objects == "drop":
+            kept = without_rare([_labels(sample) for sample in passed], self.settings.theta_object)
+            passed = tuple(sample for sample, keep in zip(passed, kept, strict=True) if keep)
+        return passed
+
+    def _stills(self, passed: tuple[Sample, ...]) -> tuple[Still, ...]:
+        embeddings = np.stack([sample.embedding for sample in passed])
+        labels = CLUSTERERS[self.settings.clusterer](similarity_matrix(embeddings), self.settings.tau_clust)
+        main = frequent_objects([_labels(sample) for sample in passed], self.settings.theta_object)
+        around = surroundings(passed, labels.tolist(), self.sampler.end_seconds, main)
+        if self.settings.objects == "off":
+            around = replace(around, main_objects=frozenset())
+        looked = self._looked_at(passed, labels, around)
+        around = replace(around, has_faces=any(candidate.faces for candidate in looked))
+        scored = [self._scored(candidate, around) for candidate in looked]
+        chosen = self._offered(scored)
+        return tuple(self._still(each, rank) for rank, each in enumerate(chosen, 1))
+
+    # --- looking ---
+
+    def _looked_at(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[Candidate]:
+        """Full looks at the best of the most promising clusters, until enough real pictures are at hand."""
+        order = self._shortlist(passed, labels, around)
+        sizes = np.bincount(labels)
+        enough = self.settings.count + 4
+        found: list[Candidate] = []
+        while order and sum(not is_card(candidate) for candidate in found) < enough and len(found) < 4 * enough:
+            batch, order = order[:enough], order[enough:]
+            samples = [passed[index] for index in batch]
+            for index, frame in zip(batch, self._pictures(samples), strict=True):
+                candidate = self._look(passed[index], frame)
+                label = int(labels[index])
+                found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label])))
+        return found
+
+    def _shortlist(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[int]:
+        """Indices in the order of promise: first the best of each cluster, then the next of each."""
+        each = 1 if self.settings.per_cluster == "sharpest" else 2
+        ranked: list[tuple[int, float, int]] = []
+        for label in range(int(labels.max()) + 1):
+            members = [int(i) for i in np.flatnonzero(labels == label)]
+            members.sort(key=lambda i: (-passed[i].sharpness, i))
+            ranked += [
+                (turn, -_promise(passed[i], around), i) for turn, i in enumerate(self._few(members, passed, each))
+            ]
+        return [index for _, _, index in sorted(ranked)]
+
+    def _few(self, members: list[int], passed: tuple[Sample, ...], each: int) -> list[int]:
+        """Of a cluster's members, sharpest first: the sharpest that shows a face if any does, then the sharpest."""
+        if self.settings.per_cluster == "sharpest":
+            return members[:1]
+        sharp_enough = [i for i in members if passed[i].sharpness >= 0.5 * passed[members[0]].sharpness]
+        with_face = [i for i in sharp_enough if passed[i].faces][:each]
+        return list(dict.fromkeys([*with_face, members[0]]))[:each]
+
+    def _pictures(self, samples: Sequence[Sample]) -> list[Frame]:
+        """Full pictures of samples: those held in the pool, the others decoded again in one go."""
+        held = [self.sampler.pool.picture(sample.number) for sample in samples]
+        missing = [sample.seconds for sample, frame in zip(samples, held, strict=True) if frame is None]
+        fetched = iter(grab(self.info, missing) if missing else ())
+        return [frame if frame is not None else next(fetched) for frame in held]
+
+    def _look(self, sample: Sample, frame: Frame, *, tiles: bool = True) -> Candidate:
+        view = reduced(frame.image, 960)
+        scale = frame.width_px / view.shape[1]
+        gray = metrics.to_gray(reduced(frame.image, self.sampler.working_px))
+        bars = metrics.find_bars(metrics.to_gray(view))
+        shadows, highlights = metrics.clipped_shares(gray)
+        faces = self.detector.look(view, tiles=tiles)
+        return Candidate(
+            sample=sample,
+            frame=frame,
+            faces=tuple(replace(face, box=face.box.scaled(scale)) for face in faces),
+            text=tuple(box.scaled(frame.width_px / gray.shape[1]) for box in FindText()(gray)),
+            picture=bars.inside(view.shape[1], view.shape[0]).scaled(scale),
+            shadows=shadows,
+            highlights=highlights,
+            direction_loss=metrics.direction_loss(gray),
+            person_fraction=person_fraction(view),
+            shot=shot_at(frame.seconds, self.shots),
+            transition_distance=transition_distance(frame.seconds, self.shots),
+        )
+
+    def _scored(self, candidate: Candidate, around: Surroundings) -> Scored:
+        terms = score_terms(candidate, around, self.settings.score_weights)
+        return Scored(candidate, terms, alike_view(candidate.frame.image))
+
+    # --- choosing ---
+
+    def _offered(self, scored: list[Scored]) -> tuple[Scored, ...]:
+        """Real pictures before cards, a visible face first, no two alike."""
+        real = [each for each in scored if not is_card(each.candidate)] or scored
+        first = [each for each in real if any(is_visible(f, each.candidate.picture) for f in each.candidate.faces)]
+        lead = max(first or real, key=lambda each: (each.score, -each.candidate.frame.seconds))
+        return pick_diverse(
+            real, self.settings.count, lead, max_likeness=self.settings.max_likeness, variety=self.settings.variety
+        )
+
+    def _still(self, scored: Scored, rank: int) -> Still:
+        candidate = scored.candidate
+        frame = self._finished(candidate)
+        return Still(
+            rank=rank,
+            frame=frame,
+            frame_number=candidate.sample.number,
+            score=scored.score,
+            terms=scored.terms,
+            faces=candidate.faces,
+            person_fraction=candidate.person_fraction,
+            shot=candidate.shot,
+            cluster=candidate.cluster,
+            cluster_size=candidate.cluster_size,
+            avoid=candidate.text,
+        )
+
+    def _finished(self, candidate: Candidate) -> Frame:
+        wanted = self.settings.clahe
+        if wanted == "off" or (wanted == "auto" and candidate.sample.contrast >= 0.12):
+            return candidate.frame
+        return Frame(metrics.enhance_contrast(candidate.frame.image), candidate.frame.seconds)
+
+    def _with_cover(self, stills: tuple[Still, ...]) -> tuple[Still, ...]:
+        return stills
+
+
+def _labels(sample: Sample) -> frozenset[str]:
+    return frozenset({"face"}) if sample.faces else frozenset()
+
+
+def _promise(sample: Sample, around: Surroundings) -> float:
+    """A guess at the score from the sample's own numbers, before its picture is looked at in full."""
+    face = max((face.confidence * min(1.0, face.box.height / 0.3) for face in sample.faces), default=0.0)
+    sharp = sample.sharpness / (sample.sharpness + 0.5 * around.sharpness)
+    light = 1.0 - abs(sample.brightness - 0.5)
+    return face + 0.5 * sharp + 0.4 * light + 0.5 * (1.0 - sample.flat_share) - 4.0 * min(0.1, sample.change)

@@ -1,0 +1,244 @@
+"""The pass over the video -> about one good candidate a second, with its numbers and, while there is room, its picture.
+
+    frames of one window   . . . | . . . | . . .      the calmest of each part is looked at,
+    looked at                  *     *       *        the sharpest of those stays,
+    kept                             *                its picture goes into a pool that is bounded in bytes
+
+Memory does not grow with the video: a sample is under 2 KB, the pool thins itself evenly in time, and where a video has
+more windows than `max_samples` neighbours are merged and the windows doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.media.scan import Glimpse
+from keyart.stills import metrics
+from keyart.stills.embed import Embedding, classical
+from keyart.stills.objects import FaceDetector, in_shares
+from keyart.types import RGB, Face, Frame, Gray, VideoInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What is remembered of a frame after its picture has gone. Numbers are of the part inside the bars."""
+
+    number: int
+    seconds: float
+    sharpness: float
+    """sigma_L^2 at the working size."""
+    brightness: float
+    contrast: float
+    spread: float
+    """Distance of the 1st and 99th percentile of luma, [0, 1]."""
+    entropy_bits: float
+    flat_share: float
+    colourfulness: float
+    change: float
+    """D_t against the frame before or after, whichever is larger; 0 where neither is near in time."""
+    embedding: NDArray[np.float16]
+    faces: tuple[Face, ...] = ()
+    """From one cheap look; boxes in shares of the picture."""
+
+
+def measure(
+    image: RGB,
+    *,
+    number: int,
+    seconds: float,
+    change: float,
+    faces: tuple[Face, ...] = (),
+    embed: Callable[[RGB], Embedding] = classical,
+) -> Sample:
+    """All numbers of one picture at working size."""
+    gray = metrics.to_gray(image)
+    bars = metrics.find_bars(gray)
+    if bars:
+        image, gray = metrics.inside_bars(image, bars), metrics.to_gray(metrics.inside_bars(image, bars))
+    tiny = reduced(image, 160)
+    return Sample(
+        number=number,
+        seconds=seconds,
+        sharpness=metrics.laplacian_variance(gray),
+        brightness=metrics.brightness(gray),
+        contrast=metrics.contrast(gray),
+        spread=metrics.level_spread(gray),
+        entropy_bits=metrics.entropy_bits(gray),
+        flat_share=metrics.flat_share(metrics.to_gray(tiny), block_px=4),
+        colourfulness=metrics.colourfulness(tiny),
+        change=change,
+        embedding=embed(tiny).astype(np.float16),
+        faces=faces,
+    )
+
+
+def reduced(image: RGB, side_px: int) -> RGB:
+    import cv2
+
+    scale = side_px / max(image.shape[:2])
+    if scale >= 1.0:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+@dataclass(slots=True)
+class PicturePool:
+    """Decoded pictures of samples, bounded in bytes; when full, the one closest to its neighbours in time goes."""
+
+    max_bytes: int
+    _held: dict[int, Glimpse] = field(default_factory=dict)
+
+    def put(self, glimpse: Glimpse) -> None:
+        if glimpse.held_bytes > self.max_bytes:
+            return
+        self._held[glimpse.number] = glimpse
+        while sum(each.held_bytes for each in self._held.values()) > self.max_bytes:
+            del self._held[self._most_crowded()]
+
+    def _most_crowded(self) -> int:
+        numbers = sorted(self._held)
+        times = [self._held[number].seconds for number in numbers]
+        # the first and the last have one neighbour only; twice its distance makes them comparable
+        room = [
+            times[min(i + 1, len(times) - 1)] - times[max(i - 1, 0)] if 0 < i < len(times) - 1 else np.inf
+            for i in range(len(times))
+        ]
+        return numbers[int(np.argmin(room))] if len(numbers) > 2 else numbers[0]
+
+    def drop(self, number: int) -> None:
+        self._held.pop(number, None)
+
+    def picture(self, number: int) -> Frame | None:
+        """The sample's full picture, or None where it had to go."""
+        glimpse = self._held.get(number)
+        return glimpse.full() if glimpse else None
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self._held)
+
+
+@dataclass(slots=True)
+class _Look:
+    glimpse: Glimpse
+    change: float
+
+
+@dataclass(slots=True)
+class StillSampler:
+    """Onlooker that keeps the best frame of each window of the pass. Ask `finish()` after the pass, once."""
+
+    info: VideoInfo
+    detector: FaceDetector
+    embed: Callable[[RGB], Embedding] = classical
+    rate_hz: float = 1.0
+    """Candidates a second, (0, ...]: the thesis' rate; windows are cut by time stamps, not by counting frames."""
+    looks: int = 3
+    """Frames looked at closely in each window, [1, ...]."""
+    working_px: int = 640
+    """Longer side of the picture on which sharpness is measured, [64, ...]."""
+    max_samples: int = 1200
+    pool_bytes: int = 64_000_000
+    window_seconds: float = field(init=False)
+    samples: list[Sample] = field(default_factory=list, init=False)
+    pool: PicturePool = field(init=False)
+    num_seen: int = field(default=0, init=False)
+    end_seconds: float = field(default=0.0, init=False)
+    _window: int = field(default=-1, init=False)
+    _calmest: dict[int, _Look] = field(default_factory=dict, init=False)
+    _waiting: _Look | None = field(default=None, init=False)
+    _luma: Gray | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.window_seconds = 1.0 / self.rate_hz
+        self.pool = PicturePool(self.pool_bytes)
+
+    def see(self, glimpse: Glimpse) -> None:
+        self.num_seen += 1
+        luma = np.ascontiguousarray(glimpse.luma)
+        change = self._change(glimpse, luma)
+        self._settle(change)
+        window = int(glimpse.seconds / self.window_seconds)
+        if window != self._window:
+            self._close_window()
+            self._window = window
+        self._waiting, self._luma = _Look(glimpse, change), luma
+        self.end_seconds = glimpse.seconds
+
+    def finish(self) -> tuple[Sample, ...]:
+        """The samples in the order of time. Calling it again gives the same."""
+        self._settle(0.0)
+        self._waiting = None
+        self._close_window()
+        return tuple(self.samples)
+
+    def _change(self, glimpse: Glimpse, luma: Gray) -> float:
+        """D_t to the frame before; 0 where that is too long ago to say anything about motion (a scan of key frames)."""
+        if self._luma is None or self._waiting is None or glimpse.seconds - self._waiting.glimpse.seconds > 0.25:
+            return 0.0
+        return metrics.coarse_difference(luma, self._luma)
+
+    def _settle(self, change_after: float) -> None:
+        """Now that the waiting frame's successor is known, keep it if it is the calmest of its part of the window."""
+        look = self._waiting
+        if look is None:
+            return
+        look.change = max(look.change, change_after)
+        looks = 1 if look.glimpse.held_bytes * (self.looks + 1) > self.pool_bytes else self.looks
+        part = int(look.glimpse.seconds % self.window_seconds / self.window_seconds * looks)
+        best = self._calmest.get(part)
+        if best is None or look.change < best.change:
+            self._calmest[part] = look
+
+    def _close_window(self) -> None:
+        looks, self._calmest = list(self._calmest.values()), {}
+        if not looks:
+            return
+        views = [look.glimpse.small(self.working_px) for look in looks]
+        best = max(range(len(looks)), key=lambda i: _promise(views[i], looks[i].change))
+        look, view = looks[best], views[best]
+        height, width = view.shape[:2]
+        glimpse = look.glimpse
+        sample = measure(view, number=glimpse.number, seconds=glimpse.seconds, change=look.change, embed=self.embed)
+        if not is_blank(sample):
+            faces = tuple(in_shares(face, width, height) for face in self.detector.glance(view))
+            sample = replace(sample, faces=faces)
+            self.pool.put(glimpse)
+        self.samples.append(sample)
+        if len(self.samples) > self.max_samples:
+            self._widen()
+
+    def _widen(self) -> None:
+        """Twice as long windows from now on; of each two samples so far the better stays."""
+        self.window_seconds *= 2
+        self._window = int(self._window / 2)
+        pairs = [self.samples[i : i + 2] for i in range(0, len(self.samples), 2)]
+        self.samples = [max(pair, key=worth) for pair in pairs]
+        for number in self.pool.numbers - {sample.number for sample in self.samples}:
+            self.pool.drop(number)
+
+
+def _promise(view: RGB, change: float) -> float:
+    """Which of a window's frames to keep: the sharpest, unless it is empty; a frame amid a jump counts little."""
+    gray = metrics.to_gray(view)
+    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * metrics.level_spread(gray)) / (1.0 + 40.0 * change)
+
+
+def worth(sample: Sample) -> tuple[bool, int, float]:
+    """Order among neighbours in time: something to see, then faces, then sharpness."""
+    return not is_blank(sample), len(sample.faces), sample.sharpness
+
+
+MIN_SPREAD = 0.10
+MIN_ENTROPY_BITS = 0.25
+MIN_DEVIATION = 0.02
+"""Below any of these a picture is black, white or one tone, in a dark film too. Floors that no video lowers."""
+
+
+def is_blank(sample: Sample) -> bool:
+    """Nothing to see: black, white, one tone."""
+    return sample.spread < MIN_SPREAD or sample.entropy_bits < MIN_ENTROPY_BITS or sample.contrast < MIN_DEVIATION

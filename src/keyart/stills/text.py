@@ -1,0 +1,116 @@
+"""Text burnt into a picture: captions, titles, credits. Finds lines, does not read them.
+
+Letters of one line are small connected shapes of like height, side by side, each darker or lighter than what is around:
+top-hats bring such shapes out at any brightness of the background, grouping keeps those that form lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.types import Box, Gray
+
+_WORK_PX = 640
+"""Longer side on which text is looked for: a caption readable on a phone has letters of 8 px and more there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindText:
+    """Lines of text as boxes in pixels of the picture given."""
+
+    min_letters: int = 4
+    """Shapes that a line must have, [2, ...]; fewer are window panes, eyes and buttons."""
+    min_step: int = 28
+    """Least difference of luma between letter and ground, (0, 255]."""
+    max_height_share: float = 0.22
+    """Of the picture's height; larger shapes are not taken for letters, (0, 1]."""
+
+    def __call__(self, gray: Gray) -> tuple[Box, ...]:
+        import cv2
+
+        scale = min(1.0, _WORK_PX / max(gray.shape))
+        work = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else gray
+        lines: list[Box] = []
+        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+            lines += self._lines(np.asarray(work, np.uint8), operation)
+        return tuple(box.scaled(1.0 / scale) for box in _without_inner(lines))
+
+    def _lines(self, gray: Gray, operation: int) -> list[Box]:
+        import cv2
+
+        # a stroke narrower than the kernel stands out; letters of 60 px have strokes of about 9
+        kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (13, 13))
+        relief = cv2.morphologyEx(gray, operation, kernel)
+        level, _ = cv2.threshold(relief, 0, 255, cv2.THRESH_OTSU)
+        mask = (relief > max(level, self.min_step)).astype(np.uint8)
+        _, _, stats, _centers = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        letters = self._letters(np.asarray(stats[1:], np.int32), gray.shape[0])
+        return _grouped(letters, self.min_letters) if len(letters) >= self.min_letters else []
+
+    def _letters(self, stats: NDArray[np.int32], height_px: int) -> NDArray[np.int32]:
+        """Rows (x, y, width, height, area) of the shapes that could be letters."""
+        _, _, width, height, area = stats.T
+        fill = area / np.maximum(1, width * height)
+        fits = (height >= 6) & (height <= self.max_height_share * height_px) & (width >= 2)
+        fits &= (width <= 2.2 * height) & (fill >= 0.18) & (fill <= 0.92) & (area >= 10)
+        return np.asarray(stats[fits], np.int32)
+
+
+def _grouped(letters: NDArray[np.int32], min_letters: int) -> list[Box]:
+    """Lines: runs of shapes of like height on one baseline with gaps below 1.3 heights."""
+    x, y, width, height, _ = letters.T.astype(np.float64)
+    bottom, right = y + height, x + width
+    order = np.argsort(x, kind="stable")
+    line_of: list[list[int]] = []
+    for index in order:
+        best: list[int] | None = None
+        for line in line_of:
+            last = line[-1]
+            tall = max(height[index], height[last])
+            gap = x[index] - right[last]
+            level = abs(bottom[index] - bottom[last]) <= 0.3 * tall or abs(y[index] - y[last]) <= 0.15 * tall
+            like = min(height[index], height[last]) >= 0.5 * tall
+            if -0.4 * tall <= gap <= 1.3 * tall and level and like and (best is None or right[best[-1]] < right[last]):
+                best = line
+        if best is None:
+            line_of.append([int(index)])
+        else:
+            best.append(int(index))
+    return [_box_of(letters[line]) for line in line_of if len(line) >= min_letters and _even(letters[line])]
+
+
+def _even(line: NDArray[np.int32]) -> bool:
+    """Whether shapes sit as letters do: on one baseline, of one or two heights, wider together than tall."""
+    _, y, _, height, _ = line.T.astype(np.float64)
+    bottom = y + height
+    typical = float(np.median(height))
+    on_line = np.abs(bottom - np.median(bottom)) <= 0.28 * typical
+    like = np.abs(height - typical) <= 0.45 * typical
+    box = _box_of(line)
+    return bool((on_line & like).mean() >= 0.7) and box.width >= 2.0 * typical
+
+
+def _box_of(line: NDArray[np.int32]) -> Box:
+    x, y, width, height, _ = line.T
+    left, top = float(x.min()), float(y.min())
+    return Box(left, top, float((x + width).max()) - left, float((y + height).max()) - top)
+
+
+def _without_inner(boxes: list[Box]) -> list[Box]:
+    """Dark and light passes both see outlined letters: of boxes on top of each other the larger stays."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda box: (-box.area, box.y, box.x)):
+        if all(box.overlap(other) < 0.6 * box.area for other in kept):
+            kept.append(box)
+    return sorted(kept, key=lambda box: (box.y, box.x))
+
+
+def covered_share(boxes: tuple[Box, ...], width_px: int, height_px: int) -> float:
+    """Share of the picture under the boxes, counting no pixel twice."""
+    mask = np.zeros((height_px, width_px), bool)
+    for box in boxes:
+        mask[max(0, int(box.y)) : max(0, int(box.bottom)), max(0, int(box.x)) : max(0, int(box.right))] = True
+    return float(mask.mean())
