@@ -1,0 +1,33 @@
+"""`python -m bench NAME [options]`: one module per measurement, listed here."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+COMMANDS = {
+    "speed": "whole-process time and memory, against the bare decode and the rivals",
+    "stills": "planted black, blurred, duplicate and flash frames must never be offered",
+    "install": "what the default install weighs, and what must not be in it",
+    "rivals": "make a virtual environment for each rival under .rivals/",
+    "report": "write the tables of README.md and docs from bench/results, or check them",
+}
+"""Name -> what it does; the module bench.NAME has `main(arguments) -> exit code`."""
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print("usage: python -m bench NAME [options]\n")
+        for name, what in COMMANDS.items():
+            print(f"  {name:8} {what}")
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        print(f"no bench is called {name!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    code: int = importlib.import_module(f"bench.{name}").main(rest)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""A command as a whole process: how long it took, what it cost, how much memory it and its children held."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class CommandFailed(RuntimeError):
+    """A measured command did not end well; its text is the tail of what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a command cost."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    """User and system time of the process and of every child it waited for."""
+    biggest_process_mib: float
+    """Largest resident size of any single process of the tree, as the kernel kept it."""
+    tree_mib: float
+    """Largest sum over the process tree, shared pages counted once (PSS), sampled; 0.0 where it was not asked for."""
+    others_cores: float
+    """Cores that the rest of the machine used meanwhile: a figure above 0.3 says that the timing was disturbed."""
+
+
+def measured(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    timeout_seconds: float = 1800.0,
+    sample_tree: bool = False,
+) -> Cost:
+    """Run `command` in `folder` to its end. Sampling the tree slows big processes a little: not for timing.
+
+    Raises `CommandFailed` for a non-zero exit and for a run over the limit.
+    """
+    log = folder / "command.log"
+    with log.open("wb") as output:
+        busy, started = _busy_seconds(), time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        timer = threading.Timer(timeout_seconds, process.kill)
+        timer.start()
+        peak = _Peak(process.pid) if sample_tree else None
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    if process.returncode:
+        raise CommandFailed(f"exit {process.returncode}: {log.read_text(errors='replace').strip()[-400:]}")
+    others = max(0.0, _busy_seconds() - busy - cpu) / wall
+    return Cost(wall, cpu, usage.ru_maxrss / 1024, peak.stop() if peak else 0.0, others)
+
+
+class _Peak(threading.Thread):
+    """Watches a process tree until it is told to stop."""
+
+    def __init__(self, pid: int, every_seconds: float = 0.05) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._every_seconds = pid, every_seconds
+        self._done, self._mib = threading.Event(), 0.0
+        self.start()
+
+    def run(self) -> None:
+        while not self._done.wait(self._every_seconds):
+            self._mib = max(self._mib, sum(map(_pss_mib, tree(self._pid))))
+
+    def stop(self) -> float:
+        self._done.set()
+        self.join()
+        return self._mib
+
+
+def tree(pid: int) -> Iterator[int]:
+    """A process and its descendants."""
+    yield pid
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from tree(int(child))
+    except (FileNotFoundError, ProcessLookupError):
+        return  # it ended while we looked
+
+
+def _pss_mib(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+
+
+def _busy_seconds() -> float:
+    """CPU time that the whole machine has spent working, since it started."""
+    user, nice, system, _, _, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_quiet(limit_seconds: float, cores: float = 0.3) -> bool:
+    """Wait until the machine has little else to do, at most `limit_seconds`. Returns whether it is quiet now."""
+    deadline = time.monotonic() + limit_seconds
+    while True:
+        busy = _busy_seconds()
+        time.sleep(1.0)
+        if _busy_seconds() - busy <= cores:
+            return True
+        if time.monotonic() >= deadline:
+            return False
