@@ -13,7 +13,8 @@ import av
 import numpy as np
 
 from keyart.errors import BadSetting
-from keyart.types import RGB
+from keyart.media.images import _as_json, _exif
+from keyart.types import RGB, Receipt
 
 _CENTISECOND = Fraction(1, 100)
 
@@ -81,7 +82,7 @@ def encode_gif(
     width_px: int = 480,
     max_bytes: int = 0,
     cuts: Iterable[int] = (),
-    comment: str = "",
+    receipt: Receipt | None = None,
 ) -> Animation:
     """A GIF that loops for ever, at most `width_px` on its longer side and, unless 0, `max_bytes` large.
 
@@ -93,7 +94,7 @@ def encode_gif(
     longest = _longest(frames[0], width_px)
 
     def at(rung: _Rung) -> Animation:
-        return _gif_at(frames, frames_per_second, longest, sorted(cuts), rung, comment)
+        return _gif_at(frames, frames_per_second, longest, sorted(cuts), rung, receipt)
 
     return _largest_that_fits(at, _GIF_RUNGS, max_bytes)
 
@@ -115,7 +116,7 @@ def _largest_that_fits(at: Callable[[_Rung], Animation], rungs: Sequence[_Rung],
 
 
 def _gif_at(
-    frames: Sequence[RGB], rate: float, longest: int, cuts: Sequence[int], rung: _Rung, comment: str
+    frames: Sequence[RGB], rate: float, longest: int, cuts: Sequence[int], rung: _Rung, receipt: Receipt | None
 ) -> Animation:
     bounds = [0, *(cut for cut in cuts if 0 < cut < len(frames)), len(frames)]
     buffer = io.BytesIO()
@@ -132,7 +133,7 @@ def _gif_at(
                 container.mux(stream.encode(frame))
                 shown += 1
         container.mux(stream.encode(None))
-    data = _with_comment(buffer.getvalue(), comment)
+    data = _signed(buffer.getvalue(), receipt)
     return Animation(data, stream.width, stream.height, shown, rate / rung.step, colors=rung.colors)
 
 
@@ -181,14 +182,16 @@ def _paletted(shot: Sequence[RGB], colors: int) -> list[av.VideoFrame]:
     return [graph.vpull() for _ in shot]
 
 
-def _with_comment(gif: bytes, comment: str) -> bytes:
-    """A comment block before the trailer; its parts hold at most 255 bytes each."""
-    if not comment:
+def _signed(gif: bytes, receipt: Receipt | None) -> bytes:
+    """The receipt as a comment block before the first picture; its parts hold at most 255 bytes each."""
+    if receipt is None:
         return gif
-    text = comment.encode()
+    text = _as_json(receipt).encode("ascii")
     parts = (text[start : start + 255] for start in range(0, len(text), 255))
-    block = b"".join(bytes([len(part)]) + part for part in parts)
-    return gif[:-1] + b"\x21\xfe" + block + b"\x00" + gif[-1:]
+    block = b"\x21\xfe" + b"".join(bytes([len(part)]) + part for part in parts) + b"\x00"
+    # six bytes of signature, seven of screen description, then a global palette if bit 7 says so
+    palette_bytes = 3 * 2 ** ((gif[10] & 7) + 1) if gif[10] & 0x80 else 0
+    return gif[: 13 + palette_bytes] + block + gif[13 + palette_bytes :]
 
 
 def encode_webp(
@@ -197,9 +200,9 @@ def encode_webp(
     frames_per_second: float,
     width_px: int = 640,
     max_bytes: int = 0,
-    comment: str = "",
+    receipt: Receipt | None = None,
 ) -> Animation:
-    """An animated WebP that loops for ever; limits as in `encode_gif`. `comment` becomes its XMP chunk, as it is.
+    """An animated WebP that loops for ever; limits as in `encode_gif`. the receipt goes where `read_receipt` looks.
 
     Over `max_bytes` the quality goes first, then the size. Raises `BadSetting` where nothing fits.
     """
@@ -207,12 +210,12 @@ def encode_webp(
     longest = _longest(frames[0], width_px)
 
     def at(rung: _Rung) -> Animation:
-        return _webp_at(frames, frames_per_second, max(2, round(longest * rung.scale)), rung.quality, comment)
+        return _webp_at(frames, frames_per_second, max(2, round(longest * rung.scale)), rung.quality, receipt)
 
     return _largest_that_fits(at, _WEBP_RUNGS, max_bytes)
 
 
-def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, comment: str) -> Animation:
+def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, receipt: Receipt | None) -> Animation:
     from PIL import Image
 
     pictures = [Image.fromarray(resized(image, longest)) for image in frames]
@@ -227,7 +230,7 @@ def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, com
         loop=0,
         quality=quality,
         method=2,
-        xmp=comment.encode(),
+        exif=_exif(receipt),
     )
     width, height = pictures[0].size
     return Animation(buffer.getvalue(), width, height, len(frames), rate, quality=quality)

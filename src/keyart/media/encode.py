@@ -16,8 +16,9 @@ import numpy as np
 from av.bitstream import BitStreamFilterContext
 
 from keyart.errors import BadSetting, OutputProblem
+from keyart.media.images import _as_json
 from keyart.media.scan import Scan
-from keyart.types import RGB, Sound, VideoInfo
+from keyart.types import RGB, Receipt, Sound, VideoInfo
 
 THREADS = 2
 """x264's bytes depend on how many threads share a picture, so their number is not left to the machine."""
@@ -33,7 +34,7 @@ def encode_mp4(
     preset: str = "medium",
     sound: Sound | None = None,
     sample_rate_hz: int = 48_000,
-    comment: str = "",
+    receipt: Receipt | None = None,
     faststart: bool = True,
 ) -> bytes:
     """`write_mp4` into memory: for teasers, not for films."""
@@ -46,7 +47,7 @@ def encode_mp4(
             preset=preset,
             sound=sound,
             sample_rate_hz=sample_rate_hz,
-            comment=comment,
+            receipt=receipt,
             faststart=faststart,
         )
         return path.read_bytes()
@@ -61,7 +62,7 @@ def write_mp4(
     preset: str = "medium",
     sound: Sound | None = None,
     sample_rate_hz: int = 48_000,
-    comment: str = "",
+    receipt: Receipt | None = None,
     faststart: bool = True,
 ) -> Path:
     """H.264 (yuv420p, BT.709, even size: an odd last row or column is dropped) and AAC, the index first.
@@ -76,8 +77,8 @@ def write_mp4(
     rate = Fraction(frames_per_second).limit_denominator(1001)
     options = {"fflags": "+bitexact", "movflags": "+faststart" if faststart else ""}
     with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options=options) as container:
-        if comment:
-            container.metadata["comment"] = comment
+        if receipt is not None:
+            container.metadata["comment"] = _as_json(receipt)
         video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset})
         audio = None if sound is None else _aac_stream(container, sample_rate_hz)
         strip = BitStreamFilterContext("filter_units=remove_types=6", video)

@@ -1,0 +1,282 @@
+"""Stills and shots -> the pieces of a teaser: short stretches from different moments in which something happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.media.clip import read_clip
+from keyart.types import RGB, Frame, Gray, Shot, Still, Term, VideoInfo
+
+LEAST_SECONDS = 0.4
+"""A piece shorter than this is a flicker."""
+_GUARD_SECONDS = 0.08
+"""Kept free at both ends of a shot: a boundary may be a frame or two off."""
+BLACK_LEVEL = 24
+"""A piece whose lightest parts stay below this shows nothing."""
+_UNRANKED_SCORE = 0.3
+"""Of a moment that no still stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place to look at: the stretch that may be shown around it, and who proposed it."""
+
+    seconds: float
+    start: float
+    end: float
+    shot: int
+    score: float
+    still_rank: int = 0
+    """0 where no still proposed it."""
+    cluster: int = -1
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A stretch of one shot with its pictures and the visible terms of its score."""
+
+    moment: Moment
+    start: float
+    end: float
+    frames: tuple[Frame, ...]
+    frames_per_second: float
+    terms: tuple[Term, ...]
+    movement: float
+    """Mean change from step to step, in grey levels."""
+    brightness: float
+    """Of the lightest parts of its middle frame, 0 ... 255."""
+    thumb: NDArray[np.float32]
+
+    @property
+    def score(self) -> float:
+        return sum(term.value * term.weight for term in self.terms) / sum(term.weight for term in self.terms)
+
+
+# --- where to look ----------------------------------------------------------------------------------------------
+
+
+def moments(
+    stills: Sequence[Still], shots: Sequence[Shot], end_seconds: float, *, looks: int, apart: float
+) -> tuple[Moment, ...]:
+    """At most `looks` places, `apart` seconds from each other, the most promising and different first.
+
+    Stills come first, then places that no still stands for; shots too short to be seen only where there is nothing
+    else. Each place comes with the inside of its shot around it.
+    """
+    spans = _insides(shots, end_seconds)
+    proposed = [_of_still(still, spans) for still in stills if still.origin == "scan"]
+    unranked = list(_unranked(spans, end_seconds, looks))
+    chosen: list[Moment] = []
+    for group in (proposed, unranked):
+        long = [one for one in group if one.length >= LEAST_SECONDS]
+        _add_different(chosen, long, looks, apart, end_seconds / (2 * looks))
+    if not chosen:
+        _add_different(chosen, [*proposed, *unranked], looks, apart, end_seconds / (2 * looks))
+    return tuple(chosen)
+
+
+def _add_different(chosen: list[Moment], group: Sequence[Moment], looks: int, apart: float, spaced: float) -> None:
+    """Greedy: the best score after what is lost for being like those already chosen."""
+    left = list(group)
+    while len(chosen) < looks:
+        left = [one for one in left if all(abs(one.seconds - other.seconds) >= apart for other in chosen)]
+        if not left:
+            return
+        chosen.append(max(left, key=lambda one: (one.score - _likeness(one, chosen, spaced), -one.seconds)))
+
+
+def _insides(shots: Sequence[Shot], end_seconds: float) -> list[tuple[float, float]]:
+    """The part of each shot that no dissolve or fade touches; may be empty. Without shots, the whole video."""
+    if not shots:
+        return [(0.0, end_seconds)]
+    spans = []
+    for number, shot in enumerate(shots):
+        after = shots[number + 1].transition_seconds if number + 1 < len(shots) else 0.0
+        first = shot.start + (shot.transition_seconds + _GUARD_SECONDS if number else 0.0)
+        last = shot.end - (after + _GUARD_SECONDS if number + 1 < len(shots) else 0.0)
+        spans.append((first, max(first, last)))
+    return spans
+
+
+def _of_still(still: Still, spans: Sequence[tuple[float, float]]) -> Moment:
+    # a still's shot number may come from another list of shots: the time decides
+    shot = next((number for number, (_, end) in enumerate(spans) if still.seconds < end), len(spans) - 1)
+    start, end = spans[shot]
+    seconds = min(max(still.seconds, start), end)
+    return Moment(seconds, start, end, shot, still.score, still.rank, still.cluster)
+
+
+def _unranked(spans: Sequence[tuple[float, float]], end_seconds: float, looks: int) -> Iterator[Moment]:
+    """Moments that no still stands for: the middles of the longest shots, then even steps through the video."""
+    longest = sorted(range(len(spans)), key=lambda shot: (spans[shot][0] - spans[shot][1], shot))
+    for shot in longest[:looks] if len(spans) > 1 else ():
+        start, end = spans[shot]
+        yield Moment((start + end) / 2, start, end, shot, _UNRANKED_SCORE)
+    for step in range(looks):
+        seconds = end_seconds * (step + 0.5) / looks
+        shot = next((number for number, (_, end) in enumerate(spans) if seconds < end), len(spans) - 1)
+        start, end = spans[shot]
+        yield Moment(min(max(seconds, start), end), start, end, shot, _UNRANKED_SCORE)
+
+
+def _likeness(one: Moment, chosen: Sequence[Moment], spaced: float) -> float:
+    """What a moment loses for being in the shot, the cluster or the neighbourhood of one that is chosen."""
+    loss = 0.0
+    for other in chosen:
+        near = max(0.0, 1 - abs(one.seconds - other.seconds) / spaced) if spaced else 1.0
+        same = one.cluster == other.cluster and one.cluster >= 0
+        loss += 0.3 * near + 0.2 * (one.shot == other.shot) + 0.2 * same
+    return loss
+
+
+# --- looking ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What was read around a moment, and figures of each frame."""
+
+    frames: tuple[Frame, ...]
+    frames_per_second: float
+    steps: NDArray[np.float32]
+    """Mean change to the next frame, in grey levels; one fewer than frames."""
+    light: NDArray[np.float32]
+    detail: NDArray[np.float32]
+    """Mean gradient over contrast: a dark frame is not punished for being dark."""
+
+
+def best_piece(
+    info: VideoInfo, moment: Moment, seconds: float, *, frames_per_second: float, longest_px: int
+) -> Piece | None:
+    """The best stretch of `seconds` (shorter in a short shot) around a moment; None where nothing can be decoded.
+
+    What is read is less than twice as long as what is shown: the still must stay near.
+    """
+    start, end = _window(moment, 1.8 * seconds)
+    frames = tuple(read_clip(info, start, end, frames_per_second=frames_per_second, longest_px=longest_px))
+    if not frames:
+        return None
+    look = _measured(frames, frames_per_second)
+    count = max(1, min(len(frames), round(seconds * frames_per_second)))
+    first, last = _uncut(look.steps, len(frames), count)
+    count = min(count, last - first)
+    pieces = [_piece(moment, look, at, at + count) for at in range(first, last - count + 1)]
+    return max(pieces, key=lambda piece: (piece.score, -piece.start))
+
+
+def _window(moment: Moment, seconds: float) -> tuple[float, float]:
+    """`seconds` around the moment, moved to lie inside its shot."""
+    if moment.length <= seconds:
+        return moment.start, moment.end
+    start = min(max(moment.start, moment.seconds - seconds / 2), moment.end - seconds)
+    return start, start + seconds
+
+
+def _measured(frames: tuple[Frame, ...], frames_per_second: float) -> _Look:
+    small = np.stack([_thumb(frame.image) for frame in frames])
+    steps = np.abs(np.diff(small, axis=0)).mean(axis=(1, 2)) if len(frames) > 1 else np.zeros(1, np.float32)
+    detail = np.array([_detail(frame.image[..., 1]) for frame in frames], np.float32)
+    return _Look(frames, frames_per_second, steps, small.mean(axis=(1, 2)), detail)
+
+
+def _thumb(image: RGB) -> NDArray[np.float32]:
+    """The green plane in means over blocks, about 80 across: noise and fine texture do not count as movement."""
+    block = max(1, max(image.shape[:2]) // 80)
+    rows, columns = image.shape[0] // block, image.shape[1] // block
+    blocks = image[: rows * block, : columns * block, 1].reshape(rows, block, columns, block)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32), np.float32)
+
+
+def _detail(green: Gray) -> float:
+    rows = green[::2].astype(np.int16)
+    gradient = float(np.abs(np.diff(rows, axis=1)).mean()) if green.shape[1] > 1 else 0.0
+    return gradient / (float(rows.std()) + 4)
+
+
+def _uncut(steps: NDArray[np.float32], num_frames: int, count: int) -> tuple[int, int]:
+    """First frame, and the one after the last, of the longest stretch that no missed cut and no flash runs through."""
+    jumps = np.flatnonzero(steps > max(12.0, 5 * float(np.median(steps)))) + 1
+    bounds = [0, *(int(jump) for jump in jumps), num_frames]
+    first, last = max(pairwise(bounds), key=lambda pair: pair[1] - pair[0])
+    strobes = last - first < min(count, 4)  # every stretch is cut, so none is spared
+    return (0, num_frames) if strobes else (first, last)
+
+
+def _piece(moment: Moment, look: _Look, first: int, last: int) -> Piece:
+    frames, rate = look.frames[first:last], look.frames_per_second
+    per_tenth = float(look.steps[first : max(first + 1, last - 1)].mean()) * rate / 10
+    drift = float(np.ptp(look.light[first:last]))
+    start, end = frames[0].seconds, frames[-1].seconds + 1 / rate
+    away = abs((start + end) / 2 - moment.seconds)
+    terms = (
+        Term("still", moment.score, 0.4, f"still {moment.still_rank}" if moment.still_rank else "no still here"),
+        Term("movement", _activity(per_tenth), 0.25, f"{per_tenth:.1f} grey levels in 0.1 s"),
+        Term("sharpness", min(1.0, float(np.percentile(look.detail[first:last], 25)) / 0.12), 0.15),
+        Term("steady light", max(0.0, 1 - drift / 60), 0.1, f"{drift:.0f} grey levels of drift"),
+        Term("near the still", max(0.0, 1 - away), 0.1, f"{away:.1f} s away"),
+    )
+    middle = frames[len(frames) // 2].image
+    brightness = float(np.percentile(middle, 98))
+    return Piece(moment, start, end, frames, rate, terms, per_tenth, brightness, _colours(middle))
+
+
+def _activity(levels_per_tenth: float) -> float:
+    """0 for a still picture, 1 for people who move, back towards 0 for a whip pan."""
+    rising = min(1.0, levels_per_tenth / 3)
+    falling = 1.0 if levels_per_tenth < 15 else max(0.1, 1 - (levels_per_tenth - 15) / 20)
+    return rising * falling
+
+
+def _colours(image: RGB) -> NDArray[np.float32]:
+    """A picture of 8 x 8 points from block means: how two pieces differ at a glance."""
+    height, width = image.shape[:2]
+    rows = np.array_split(image.astype(np.float32), min(8, height), axis=0)
+    return np.array([[block.mean(axis=(0, 1)) for block in np.array_split(row, min(8, width), axis=1)] for row in rows])
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------
+
+
+def choose(pieces: Sequence[Piece], count: int, end_seconds: float) -> tuple[Piece, ...]:
+    """The `count` pieces that are best together: good, spread in time, unlike each other, disjoint. In time order.
+
+    Fewer where there are not as many; black pieces only where there is nothing else.
+    """
+    lit = [piece for piece in pieces if piece.brightness >= BLACK_LEVEL] or list(pieces)[:1]
+    for number in range(min(count, len(lit)), 1, -1):
+        sets = [one for one in combinations(sorted(lit, key=lambda piece: piece.start), number) if _differ(one)]
+        if sets:
+            return max(sets, key=lambda one: _together(one, end_seconds))
+    return (max(lit, key=lambda piece: (piece.score, -piece.start)),) if lit else ()
+
+
+def _differ(pieces: Sequence[Piece]) -> bool:
+    """Whether they share no second and no two are the same still picture."""
+    apart = all(one.end <= other.start for one, other in pairwise(pieces))
+    return apart and all(
+        distance(one, other) > 0.02 or one.movement > 1 or other.movement > 1 for one, other in combinations(pieces, 2)
+    )
+
+
+def _together(pieces: Sequence[Piece], end_seconds: float) -> float:
+    gaps = [other.start - one.end for one, other in pairwise(pieces)]
+    spread = min(1.0, min(gaps) / (end_seconds / (len(pieces) + 1)))
+    unlike = sum(distance(one, other) for one, other in combinations(pieces, 2)) / (len(pieces) * (len(pieces) - 1) / 2)
+    places = len({piece.moment.shot for piece in pieces}) / len(pieces)
+    clusters = len({(piece.moment.cluster, piece.moment.cluster < 0 and piece.start) for piece in pieces}) / len(pieces)
+    mean = sum(piece.score for piece in pieces) / len(pieces)
+    return mean + 0.2 * spread + 0.2 * unlike + 0.15 * places + 0.1 * clusters
+
+
+def distance(one: Piece, other: Piece) -> float:
+    """0 for the same picture ... 1 for pictures that share nothing."""
+    return min(1.0, float(np.abs(one.thumb - other.thumb).mean()) / 80)
