@@ -1,6 +1,6 @@
 """What nobody who decodes can beat, and ffmpeg's own `thumbnail`.
 
-Run as a process of its own, `floors.py NAME CLIP FOLDER`; imports nothing but PyAV, so that start-up is not what is measured.
+Run as a process of its own, `floors.py NAME CLIP FOLDER`; it imports PyAV alone, so as not to measure start-up.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def _thumbnails(clip: str, out: Path, window: int, *, limit: int) -> int:
     """Write the filter's pictures as JPEG; stop after `limit` (0: never). Returns how many."""
     count = 0
     for count, picture in enumerate(_chosen(clip, window), 1):
-        picture.to_image().save(out / f"thumbnail_{count:03d}.jpg", quality=92)
+        image = picture.to_image()  # type: ignore[no-untyped-call] # PyAV leaves it untyped
+        image.save(out / f"thumbnail_{count:03d}.jpg", quality=92)
         if count == limit:
             break
     return count

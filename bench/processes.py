@@ -22,10 +22,8 @@ class Cost:
     wall_seconds: float
     cpu_seconds: float
     """User and system time of the process and of every child it waited for."""
-    biggest_process_mib: float
-    """Largest resident size of any single process of the tree, as the kernel kept it."""
-    tree_mib: float
-    """Largest sum over the process tree, shared pages counted once (PSS), sampled; 0.0 where it was not asked for."""
+    peak_mib: float
+    """Most memory that the process tree held at once, shared pages counted once; 0.0 where it was not watched."""
     others_cores: float
     """Cores that the rest of the machine used meanwhile: a figure above 0.3 says that the timing was disturbed."""
 
@@ -36,9 +34,9 @@ def measured(
     folder: Path,
     environment: Mapping[str, str] | None = None,
     timeout_seconds: float = 1800.0,
-    sample_tree: bool = False,
+    watch_memory: bool = False,
 ) -> Cost:
-    """Run `command` in `folder` to its end. Sampling the tree slows big processes a little: not for timing.
+    """Run `command` in `folder` to its end. Watching memory slows big processes a little: not for timing.
 
     Raises `CommandFailed` for a non-zero exit and for a run over the limit.
     """
@@ -55,22 +53,23 @@ def measured(
         )
         timer = threading.Timer(timeout_seconds, process.kill)
         timer.start()
-        peak = _Peak(process.pid) if sample_tree else None
+        peak = _Peak(process.pid) if watch_memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime
     if process.returncode:
-        raise CommandFailed(f"exit {process.returncode}: {log.read_text(errors='replace').strip()[-400:]}")
+        said = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise CommandFailed(f"exit {process.returncode}: {said[-1]}")
     others = max(0.0, _busy_seconds() - busy - cpu) / wall
-    return Cost(wall, cpu, usage.ru_maxrss / 1024, peak.stop() if peak else 0.0, others)
+    return Cost(wall, cpu, peak.stop() if peak else 0.0, others)
 
 
 class _Peak(threading.Thread):
     """Watches a process tree until it is told to stop."""
 
-    def __init__(self, pid: int, every_seconds: float = 0.05) -> None:
+    def __init__(self, pid: int, every_seconds: float = 0.02) -> None:
         super().__init__(daemon=True)
         self._pid, self._every_seconds = pid, every_seconds
         self._done, self._mib = threading.Event(), 0.0
@@ -78,7 +77,10 @@ class _Peak(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(self._every_seconds):
-            self._mib = max(self._mib, sum(map(_pss_mib, tree(self._pid))))
+            pids = list(tree(self._pid))
+            # the sum is sampled and may miss a spike; the kernel's own high-water mark of one process does not
+            self._mib = max([self._mib, sum(_field_mib(pid, "smaps_rollup", "Pss:") for pid in pids)])
+            self._mib = max([self._mib, *(_field_mib(pid, "status", "VmHWM:") for pid in pids)])
 
     def stop(self) -> float:
         self._done.set()
@@ -97,12 +99,12 @@ def tree(pid: int) -> Iterator[int]:
         return  # it ended while we looked
 
 
-def _pss_mib(pid: int) -> float:
+def _field_mib(pid: int, file: str, field: str) -> float:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+        return 0.0  # it ended while we looked
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(field)), 0.0)
 
 
 def _busy_seconds() -> float:
