@@ -222,10 +222,11 @@ def _profiled(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _from_deep_gray(picture: Image.Image) -> Image.Image:
     values = np.asarray(picture, np.float64)
-    if picture.mode.startswith("I;16") or (picture.mode == "I" and 255 < values.max() <= 65535):
-        values = values / 257
-    elif picture.mode == "F" and values.max() <= 1.0:
+    top = float(values.max(initial=0.0))
+    if picture.mode == "F" and top <= 1.0:
         values = values * 255
+    elif top > 255:  # cameras and scanners keep 12 bits in 16; a file whose values all fit 8 bits holds 8 bits
+        values = values * (255 / (4095 if top <= 4095 else 65535))
     return Image.fromarray(np.clip(np.round(values), 0, 255).astype(np.uint8))
 
 

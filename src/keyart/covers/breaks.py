@@ -1,0 +1,148 @@
+"""Where a headline may break: lines that end with a meaning, never with a preposition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from keyart.covers.fonts import Typeface
+
+MAX_WORDS = 16
+MAX_LINES = 7
+
+# words that lean on the next one: prepositions, conjunctions, particles, articles, short possessives
+_LEANING_RU = """
+    а без безо бы в вместо во вокруг да для до ещё еще за и из из-за из-под изо или к как ко когда кто ли либо меж между
+    мимо мой на над надо насчёт не ни но о об обо около от ото перед по под подо после почти при про против ради
+    с сквозь со среди так то тоже только у уж уже хоть чем через что чтобы чуть эта эти это этот мы вы я ты он она они
+    его её ее их наш ваш моя моё мои самый самая самое самые очень всё все весь вся где кому чья чей
+"""
+_LEANING_EN = """
+    a an and as at but by for from if in into is nor of off on onto or our per so than that the their this these those
+    to up via vs was we were what when where which who why will with without you your my his her its i he she it they
+    no not are be can do does did has have had how very more most about after before between over under
+"""
+_LEANING = frozenset(_LEANING_RU.split()) | frozenset(_LEANING_EN.split())
+# a line may end after these though they are short
+_CLOSING = re.compile(r"[,.:;!?…»”)]$|[—–]$")
+_DASH = re.compile(r"^[—–-]$")
+_NUMBER = re.compile(r"^[#№$€£~]?\d[\d.,:/%]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One way to break the headline. Widths are in ems: multiply by the font size."""
+
+    lines: tuple[str, ...]
+    width_em: float
+    badness: float
+    """0 for even lines that break by meaning; each broken rule adds about 1."""
+
+
+def ways_to_break(text: str, face: Typeface) -> tuple[Lines, ...]:
+    """The best way for each number of lines, fewest lines first. Lines that cannot be had are left out."""
+    words = glued(text)
+    if not words:
+        return ()
+    font = face.at(100)
+    widths = [font.getlength(word) / 100 for word in words]
+    space = font.getlength(" ") / 100
+    costs = [_cost_between(left, right) for left, right in pairwise(words)]
+    ways = []
+    for count in range(1, min(len(words), MAX_LINES) + 1):
+        ways.append(_best(words, widths, space, costs, count))
+    return tuple(ways)
+
+
+def glued(text: str) -> list[str]:
+    """Words; a dash stays with the word before it, for no line begins with one."""
+    words: list[str] = []
+    for word in text.split():
+        if words and _DASH.match(word):
+            words[-1] += " " + word
+        else:
+            words.append(word)
+    while len(words) > MAX_WORDS:  # longer texts are broken in pairs: 2^16 ways are enough to look at
+        words = [" ".join(words[index : index + 2]) for index in range(0, len(words), 2)]
+    return words
+
+
+def leans(word: str) -> bool:
+    """Whether a word belongs to the next one and must not end a line."""
+    last = word.split()[-1]
+    if _CLOSING.search(last):
+        return False
+    bare = last.strip("«»\"'“”„()[]").lower()
+    return bare in _LEANING or (len(bare) == 1 and bare.isalpha())
+
+
+def _cost_between(left: str, right: str) -> float:
+    """What a line break between two words costs: 1 breaks a rule, below 0 is a good place."""
+    if leans(left):
+        return 1.0
+    if _CLOSING.search(left):
+        return -0.12
+    if _NUMBER.match(left.split()[-1]):
+        return 0.8  # 5 | minutes
+    if right.lower().rstrip(",.:;!?") in ("же", "ли", "бы", "ль"):
+        return 1.0
+    if left[:1].isupper() and right[:1].isupper() and not (left.isupper() or right.isupper()):
+        return 0.35  # Neil | Armstrong
+    return -0.06 if leans(right) else 0.0
+
+
+def _best(words: list[str], widths: list[float], space: float, costs: list[float], count: int) -> Lines:
+    best: Lines | None = None
+    reach = [0.0]
+    for width in widths:
+        reach.append(reach[-1] + width + space)
+    for cuts in combinations(range(1, len(words)), count - 1):
+        edges = (0, *cuts, len(words))
+        lengths = [reach[last] - reach[first] - space for first, last in pairwise(edges)]
+        widest = max(lengths)
+        badness = sum(costs[cut - 1] for cut in cuts) + _raggedness(lengths, widest)
+        if best is None or (badness, widest) < (best.badness, best.width_em):
+            lines = tuple(" ".join(words[first:last]) for first, last in pairwise(edges))
+            best = Lines(lines, widest, badness)
+    assert best is not None
+    return best
+
+
+def _raggedness(lengths: Sequence[float], widest: float) -> float:
+    """Uneven lines look unset; a short last line more than a short first one."""
+    if len(lengths) == 1:
+        return 0.0
+    uneven = 1 - sum(lengths) / (len(lengths) * widest)
+    short_last = max(0.0, 0.4 - lengths[-1] / widest)
+    return 1.3 * uneven + 0.8 * short_last
+
+
+def shortened(text: str, max_characters: int) -> str:
+    """The text cut at the end of a clause or word, with an ellipsis; as it is where it fits."""
+    if len(text) <= max_characters:
+        return text
+    head = text[: max_characters - 1]
+    clause = max(head.rfind(mark) for mark in (", ", ": ", "; ", ". ", " — ", "! ", "? "))
+    if clause >= 0.6 * max_characters:
+        return head[:clause].rstrip(" —–,:;")
+    words = head[: head.rfind(" ")].split() if " " in head else [head]
+    while len(words) > 1 and leans(words[-1]):
+        words.pop()
+    return " ".join(words).rstrip(",:;—–-. ") + "…"
+
+
+_NOT_KEY = re.compile(r"[^\w%-]")
+
+
+def key_word(text: str) -> str:
+    """The word to set in the accent colour: a number, else a name, else the longest word that carries meaning."""
+    words = [_NOT_KEY.sub("", word) for word in text.split()]
+    content = [word for word in words if word and not leans(word)]
+    if len(content) < 2:
+        return ""  # a lone word needs no accent beside itself
+    numbers = [word for word in content if any(letter.isdigit() for letter in word)]
+    names = [word for word in content[1:] if word[0].isupper() and len(word) > 3 and not text.isupper()]
+    pool = numbers or names or content
+    return max(pool, key=lambda word: (len(word), -content.index(word)))

@@ -1,0 +1,188 @@
+"""What a template is given and what it gives back: brief -> plan (geometry only) -> painted cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from keyart.covers.breaks import key_word
+from keyart.covers.crop import Framing, Scene, crop_window, cuts_heads, frame, frame_with_blurred_sides
+from keyart.covers.draw import lettering_mask
+from keyart.covers.fonts import Typeface, Weight
+from keyart.covers.layout import Column, Row, Spot, Taste, TypeRule, best_spot, geometric_px
+from keyart.covers.palette import Palette
+from keyart.types import RGB, Box, Gray, Preset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brief:
+    """One cover to be made."""
+
+    scene: Scene
+    preset: Preset
+    headline: str
+    palette: Palette
+    faces: Mapping[Weight, Typeface]
+    columns: tuple[Column, ...] = ("left", "center", "right")
+    rows: tuple[Row, ...] = ("top", "middle", "bottom")
+    """Where the user lets the headline stand."""
+    case: str = "auto"
+    """auto, upper or asis."""
+
+    @property
+    def width_px(self) -> int:
+        return self.preset.width_px
+
+    @property
+    def height_px(self) -> int:
+        return self.preset.height_px
+
+    @property
+    def size_px(self) -> float:
+        return geometric_px(self.width_px, self.height_px)
+
+    @property
+    def is_tall(self) -> bool:
+        return self.width_px < 1.1 * self.height_px
+
+    @property
+    def key_word(self) -> str:
+        return key_word(self.headline)
+
+    def text_area(self, margin: float = 0.042) -> Box:
+        """The preset's safe box without its margins (a share of the frame's geometric size)."""
+        gap, safe = margin * self.size_px, self.preset.safe
+        left, top = max(safe.x, gap), max(safe.y, gap)
+        right, bottom = min(safe.right, self.width_px - gap), min(safe.bottom, self.height_px - gap)
+        return Box(left, top, right - left, bottom - top)
+
+    def badges(self) -> tuple[Box, ...]:
+        return (self.preset.badge,) if self.preset.badge else ()
+
+    def cased(self, upper_up_to: int) -> str:
+        """The headline as it is set: capitals for short ones where the template likes them."""
+        if self.case == "upper" or (self.case == "auto" and len(self.headline) <= upper_up_to):
+            return self.headline.upper()
+        return self.headline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A cover thought through to the pixel, not yet painted."""
+
+    framing: Framing
+    picture_at: Box
+    """Where the framing stands on the cover."""
+    spot: Spot
+    score: float
+    align: Column
+    picks: str
+    """What was chosen and why, for the receipt."""
+
+    @property
+    def heads(self) -> tuple[Box, ...]:
+        return tuple(head.moved(self.picture_at.x, self.picture_at.y) for head in self.framing.heads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Painted:
+    """A finished cover and where its lettering is."""
+
+    image: RGB
+    lettering: Gray
+    """Coverage of the glyphs' fill, 0 ... 255, without stroke, shadow or plate."""
+
+
+class Template(Protocol):
+    """A way to lay out a cover; a frozen dataclass of its own proportions."""
+
+    def plan(self, brief: Brief) -> Plan | None:
+        """None where the headline fits nowhere."""
+
+    def paint(self, brief: Brief, plan: Plan, strength: int, /) -> Painted:
+        """`strength` 0, 1, 2: how strongly the ground under the lettering is held back."""
+
+
+_ZOOMS = (1.0, 1.14, 1.3, 1.5)
+_PLACES = (0.3, 0.5, 0.7)
+_MOST_ENLARGED = 2.0
+_LEAST_KEPT = 0.45
+
+
+def framings(scene: Scene, width_px: int, height_px: int) -> Iterator[Framing]:
+    """Crops worth considering for a frame, heads whole in each where the still allows it at all."""
+    widest = crop_window(scene, width_px, height_px)
+    if _suits_badly(scene, widest, width_px, height_px):
+        yield from (frame_with_blurred_sides(scene, width_px, height_px, at) for at in (0.0, 1.0, 0.5))
+        return
+    seen = set()
+    natural = width_px / widest.width
+    for zoom in _ZOOMS:
+        if zoom > 1 and natural * zoom > max(_MOST_ENLARGED, 1.15 * natural):
+            break
+        for x in _PLACES:
+            window = crop_window(scene, width_px, height_px, zoom=zoom, at=(x, 0.46))
+            key = (round(window.x), round(window.y), round(window.width))
+            if key in seen or (cuts_heads(scene, window) and not cuts_heads(scene, widest)):
+                continue
+            seen.add(key)
+            yield frame(scene, window, width_px, height_px)
+
+
+def _suits_badly(scene: Scene, widest: Box, width_px: int, height_px: int) -> bool:
+    kept = widest.area / (scene.width_px * scene.height_px)
+    if kept > 0.75:
+        return False
+    if width_px * scene.height_px > height_px * scene.width_px:  # a tall still in a wide frame loses the body
+        return kept < _LEAST_KEPT or cuts_heads(scene, widest)
+    return cuts_heads(scene, widest) and not _one_fills(scene, widest)
+
+
+def _one_fills(scene: Scene, window: Box) -> bool:
+    """The biggest head is whole and much bigger than those that are cut: they are passers-by."""
+    first, *others = scene.heads
+    return first.overlap(window) > 0.98 * first.area and all(head.area < 0.35 * first.area for head in others)
+
+
+def framing_score(scene: Scene, framing: Framing, cover_height_px: float) -> float:
+    """How good the picture alone is in this framing, about -1 ... 1."""
+    score = -0.12 * max(0.0, framing.scale - 1.0)
+    if framing.heads:
+        tallest = max(head.height for head in framing.heads) / cover_height_px
+        score += 0.7 * min(tallest, 0.55) / 0.55 - 1.5 * max(0.0, tallest - 0.8)
+        x, _ = framing.heads[0].center
+        score += 0.1 * (1 - abs(x / framing.width_px - 0.5) * 2)
+        return score - 0.25 * (len(scene.heads) - len(framing.heads))
+    window = framing.window
+    kept = window.area / (scene.width_px * scene.height_px)
+    return score + 0.4 * min(1.0, kept * 1.6)
+
+
+def best_full_bleed(brief: Brief, text: str, rule: TypeRule, taste: Taste, margin: float = 0.042) -> Plan | None:
+    """The best crop and the best place for the headline on it, found together."""
+    plans = []
+    taste = Taste(
+        {column: value for column, value in taste.columns.items() if column in brief.columns},
+        {row: value for row, value in taste.rows.items() if row in brief.rows},
+        taste.size_weight,
+        taste.calm_weight,
+        taste.largest_share,
+    )
+    for framing in framings(brief.scene, brief.width_px, brief.height_px):
+        obstacles = (*framing.heads, *framing.avoid, *brief.badges())
+        spot = best_spot(framing, brief.text_area(margin), obstacles, text, rule, taste)
+        if spot is not None:
+            score = spot.score + framing_score(brief.scene, framing, brief.height_px)
+            whole = Box(0, 0, brief.width_px, brief.height_px)
+            picks = f"{spot.row} {spot.column}, the calmest place for {spot.block.font_px:.0f} px type"
+            plans.append(Plan(framing, whole, spot, score, spot.column, picks))
+    return max(plans, key=lambda plan: plan.score, default=None)
+
+
+def finished(image: Image.Image, plan: Plan) -> Painted:
+    mask = lettering_mask(image.size, plan.spot.block, plan.spot.box, plan.align)
+    return Painted(np.asarray(image, np.uint8), np.asarray(mask, np.uint8))

@@ -1,0 +1,52 @@
+"""Big capitals straight on the picture: a thin dark edge, a soft cloud below, the key word in the accent colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished
+from keyart.covers.crop import picture
+from keyart.covers.draw import cloud, drop_shadow, letter, lettering_mask, shade
+from keyart.covers.layout import Taste, TypeRule
+from keyart.covers.palette import WHITE
+
+_TASTE = Taste(
+    {"left": 0.04, "center": 0.1, "right": 0.0},
+    {"top": 0.14, "bottom": 0.06, "middle": 0.0},
+    size_weight=1.3,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    stroke_em: float = 0.045
+    clouds: tuple[float, float, float] = (0.62, 0.78, 0.9)
+    """Opacity of the cloud, per strength."""
+
+    def plan(self, brief: Brief) -> Plan | None:
+        text = brief.cased(28)
+        leading = 0.98 if text.isupper() else 1.06
+        rule = TypeRule(brief.faces["black"], max_size=0.2, leading=leading, pad=0.08, max_lines=4)
+        return best_full_bleed(brief, text, rule, _TASTE)
+
+    def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
+        image = Image.fromarray(picture(brief.scene, plan.framing))
+        spot, em, deep = plan.spot, plan.spot.block.font_px, brief.palette.deep
+        mask = lettering_mask(image.size, spot.block, spot.box, plan.align)
+        shade(image, "all", 1, deep, 0.08 + 0.08 * strength)
+        cloud(image, mask, deep, 0.5 * em, self.clouds[strength])
+        drop_shadow(image, mask, deep, 0.07 * em, 0.05 * em, 0.85)
+        letter(
+            image,
+            spot.block,
+            spot.box,
+            plan.align,
+            WHITE,
+            key=brief.key_word,
+            key_fill=brief.palette.accent,
+            stroke_px=self.stroke_em * em,
+            stroke=deep,
+        )
+        return finished(image, plan)
