@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import av
 
+from keyart.media.container import open_container
+from keyart.media.decode import Clock, Decoder
 from keyart.media.scan import Glimpse
 from keyart.types import Frame, VideoInfo
 
@@ -19,8 +22,7 @@ def read_clip(
     """The picture on display at `start`, `start + 1 / frames_per_second` ... up to but not including `end`.
 
     Each frame carries the time it was asked for, not its own; it is upright and at most `longest_px` on its longer
-    side. A picture that stays on screen comes several times (the same array). Ends early where the video ends, or
-    where it cannot be decoded any further.
+    side. A picture that stays on screen comes several times (the same array). Ends early where the video ends.
     """
     ticks = int((end - start) * frames_per_second + 1e-6)
     tick, held, shown = 0, None, None
@@ -37,27 +39,26 @@ def read_clip(
 
 
 def _glimpses(info: VideoInfo, start: float) -> Iterator[Glimpse]:
-    """Decoded frames from the one on display at `start`; from the first frame where the file cannot be sought in."""
+    """Decoded frames from one at or before `start`; from the first of all where the file cannot be sought in."""
     if info.video_index is None:
         return
-    for seek in (True, False):
-        with av.open(str(info.path), metadata_errors="replace") as container:
-            stream = container.streams[info.video_index]
-            assert isinstance(stream, av.VideoStream) and stream.time_base
-            stream.thread_type = "AUTO"
-            late = False
-            try:
-                if seek:
-                    container.seek(int((start + info.start_seconds) / stream.time_base), stream=stream)
-                for number, frame in enumerate(container.decode(stream)):
-                    assert isinstance(frame, av.VideoFrame)
-                    seconds = float(frame.time or 0) - info.start_seconds
-                    late = seek and number == 0 and seconds > start + EARLY_SECONDS
-                    if late:
-                        break
-                    yield Glimpse(frame, info, number, seconds)
-            except av.FFmpegError:
-                # a damaged stretch: what was decoded before it has been handed on
-                late = False
-        if not late:
-            return
+    sought = _decoded(info, start)
+    first = next(sought, None)
+    if first is not None and first.seconds <= start + EARLY_SECONDS:
+        yield first
+        yield from sought
+    else:
+        yield from _decoded(info, None)
+
+
+def _decoded(info: VideoInfo, start: float | None) -> Iterator[Glimpse]:
+    """Frames from the key frame before `start`; all of them for None. Damage is passed over."""
+    with open_container(info.path) as container:
+        stream = container.streams[info.video_index or 0]
+        tick = float(stream.time_base or 0)
+        if start is not None and tick:
+            with suppress(av.FFmpegError):  # not every container can seek: reading then goes on from the beginning
+                container.seek(int((start + info.start_seconds) / tick), stream=stream)
+        decoder, clock = Decoder(stream), Clock(info, tick)
+        for number, frame in enumerate(decoder.frames(container)):
+            yield Glimpse(frame, info, number, clock.seconds(frame))
