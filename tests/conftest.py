@@ -84,7 +84,9 @@ class ClipRecipe:
 
 
 def _photo(name: str, width: int, height: int, share: float) -> Picture:
-    picture = cv2.cvtColor(cv2.imread(str(model_path(name))), cv2.COLOR_BGR2RGB)
+    stored = cv2.imread(str(model_path(name)))
+    assert stored is not None
+    picture = cv2.cvtColor(stored, cv2.COLOR_BGR2RGB)
     rows, columns = picture.shape[:2]
     crop_width = min(columns, rows * width / height) * 0.8
     crop_height = crop_width * height / width

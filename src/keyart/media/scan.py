@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import av
 import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
+from keyart.media.container import open_container
+from keyart.media.decode import Clock, Decoder, key_frames
+from keyart.media.develop import develop
 from keyart.types import RGB, Frame, Gray, VideoInfo
+
+COARSE_COLUMNS = 64
+_MAX_GAP_SHARE = 0.3
+"""Of a short video, that a fast scan may leave unseen in one piece."""
 
 
 class Onlooker(Protocol):
@@ -25,35 +34,60 @@ class Glimpse:
     Holding a glimpse holds its decoded picture in memory (1.4 MB at 720p), so hold few.
     """
 
-    __slots__ = ("_frame", "_info", "is_key", "number", "seconds")
+    __slots__ = ("_frame", "_info", "_luma", "is_damaged", "is_key", "number", "seconds")
 
     def __init__(self, frame: av.VideoFrame, info: VideoInfo, number: int, seconds: float) -> None:
         self._frame, self._info = frame, info
+        self._luma: Gray | None = None
         self.number = number
+        """Of the frames this pass decoded, from 0."""
         self.seconds = seconds
+        """From the first displayed frame."""
         self.is_key = bool(frame.key_frame)
+        self.is_damaged = bool(frame.is_corrupt)
+        """Whether the decoder had to make parts of it up."""
 
     @property
     def luma(self) -> Gray:
-        """Coarse luma for change detection: about 64 columns, subsampled without filtering, not upright."""
-        plane = self._frame.planes[0]
-        rows: Gray = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        step = max(1, plane.width // 64)
-        return rows[::step, ::step]
+        """Coarse luma for change detection: 64 to 127 columns, subsampled without filtering, not upright; a copy."""
+        if self._luma is None:
+            self._luma = coarse_luma(self._frame)
+        return self._luma
 
     def small(self, width_px: int) -> RGB:
-        """Upright picture with square pixels, at most `width_px` on its longer side."""
-        scale = width_px / max(self._frame.width, self._frame.height)
-        size = max(2, round(self._frame.width * scale)), max(2, round(self._frame.height * scale))
-        return np.asarray(self._frame.reformat(*size, format="rgb24", interpolation="AREA").to_ndarray(), np.uint8)
+        """Upright picture with square pixels, at most `width_px` on its longer side, tone-mapped to sRGB."""
+        return develop(self._frame, self._info, width_px)
 
     def full(self) -> Frame:
         """Upright picture with square pixels, displayed size, tone-mapped to sRGB."""
-        return Frame(np.asarray(self._frame.to_ndarray(format="rgb24"), np.uint8), self.seconds)
+        return Frame(develop(self._frame, self._info), self.seconds)
 
     @property
     def held_bytes(self) -> int:
         return sum(plane.buffer_size for plane in self._frame.planes)
+
+
+def coarse_luma(frame: av.VideoFrame) -> Gray:
+    """About 64 columns of the first plane. Swscale would cost ten times this strided look."""
+    form = frame.format
+    first = form.components[0]
+    if not form.is_planar or form.has_palette or form.is_big_endian or first.plane != 0 or first.bits > 16:
+        return _scaled_luma(frame)
+    plane = frame.planes[0]
+    step = max(1, plane.width // COARSE_COLUMNS)
+    wide = first.bits > 8
+    samples: NDArray[Any] = np.frombuffer(memoryview(plane), np.uint16 if wide else np.uint8)
+    rows = samples.reshape(plane.height, -1)[step // 2 :: step, step // 2 : plane.width : step]
+    # P010 and its kin keep their bits at the top of the word
+    shift = 0 if not wide else 8 if form.name.startswith("p") else first.bits - 8
+    return np.array(rows >> shift if shift else rows, np.uint8)
+
+
+def _scaled_luma(frame: av.VideoFrame) -> Gray:
+    """For packed, palette and other rare formats."""
+    height = max(1, round(frame.height * COARSE_COLUMNS / frame.width))
+    small = frame.reformat(COARSE_COLUMNS, min(height, 4 * COARSE_COLUMNS), format="gray", interpolation="POINT")
+    return np.asarray(small.to_ndarray(), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +103,63 @@ class ScanReport:
     notes: tuple[str, ...] = ()
 
 
-class Pass:
-    """One run through the video: iterate it once, then read `report`. Raises `UnreadableVideo` if nothing decodes."""
-
-    def __init__(self, scan: Scan, info: VideoInfo) -> None:
-        self.scan, self.info = scan, info
-        self.report = ScanReport()
-
-    def __iter__(self) -> Iterator[Glimpse]:
-        info = self.info
-        number, seconds, notes = -1, 0.0, []
-        with av.open(str(info.path), metadata_errors="replace") as container:
-            if info.video_index is None:
-                raise UnreadableVideo(f"{info.path}: has sound but no pictures")
-            stream = container.streams[info.video_index]
-            assert isinstance(stream, av.VideoStream)
-            stream.thread_type = "AUTO"
-            if self.scan.mode == "fast":
-                stream.codec_context.skip_frame = "NONKEY"
-            try:
-                for number, frame in enumerate(container.decode(stream)):
-                    assert isinstance(frame, av.VideoFrame)
-                    seconds = float(frame.time or 0) - info.start_seconds
-                    yield Glimpse(frame, info, number, seconds)
-            except av.FFmpegError as err:
-                notes.append(f"decoding stopped at {seconds:.1f} s: {err.strerror}")
-        if number < 0:
-            raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
-        end = seconds + 1 / info.frames_per_second if info.frames_per_second else seconds
-        self.report = ScanReport(number + 1, end, not notes, tuple(notes))
-
-
 @dataclass(frozen=True, slots=True)
 class Scan:
     """How to look at the video once."""
 
     mode: Literal["full", "fast"] = "full"
-    """full: every frame; fast: key frames only."""
+    """full: every frame; fast: key frames only, and every frame where key frames are rare."""
+    min_key_seconds: float = 0.5
+    """fast: key frames nearer than this to the last one are passed over (codecs in which every frame is one)."""
+    max_key_seconds: float = 12.0
+    """fast: a longer stretch without a key frame is decoded whole."""
 
     def open(self, info: VideoInfo) -> Pass:
         return Pass(self, info)
 
     def __call__(self, info: VideoInfo) -> Iterator[Glimpse]:
         return iter(self.open(info))
+
+
+class Pass:
+    """One run through the video: iterate it, then read `report`. Raises `UnreadableVideo` if nothing decodes.
+
+    Damage does not raise: what cannot be decoded is passed over, and the report says so.
+    """
+
+    def __init__(self, scan: Scan, info: VideoInfo) -> None:
+        self.scan, self.info = scan, info
+        self.report = ScanReport(complete=False, notes=("The pass did not reach the end.",))
+
+    def __iter__(self) -> Iterator[Glimpse]:
+        info = self.info
+        if info.video_index is None:
+            raise UnreadableVideo(f"{info.path}: has sound but no pictures")
+        number = -1
+        with open_container(info.path) as container:
+            stream = container.streams[info.video_index]
+            decoder = Decoder(stream)
+            clock = Clock(info, float(stream.time_base or 0))
+            for number, frame in enumerate(self._frames(container, decoder)):
+                yield Glimpse(frame, info, number, clock.seconds(frame))
+        if number < 0:
+            raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
+        end_seconds = clock.end_seconds
+        if self.scan.mode == "fast":  # the last frame was hardly a key frame
+            end_seconds = max(end_seconds, decoder.end_seconds - info.start_seconds)
+        notes = (*decoder.notes(info.start_seconds), *clock.notes, *self._cut_short(end_seconds))
+        self.report = ScanReport(number + 1, end_seconds, not notes, notes)
+
+    def _frames(self, container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
+        if self.scan.mode == "full":
+            return decoder.frames(container)
+        longest = self.scan.max_key_seconds
+        if self.info.duration_seconds:
+            longest = min(longest, _MAX_GAP_SHARE * self.info.duration_seconds)
+        return key_frames(decoder, decoder.packets(container), self.scan.min_key_seconds, longest)
+
+    def _cut_short(self, end_seconds: float) -> tuple[str, ...]:
+        promised = self.info.duration_seconds
+        if promised - end_seconds <= max(1.0, 0.02 * promised):
+            return ()
+        return (f"The pictures end at {end_seconds:.1f} s although the file says {promised:.1f} s.",)

@@ -1,0 +1,55 @@
+"""Path -> open container. Local files only: nothing in a file may send us to the network or to another file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from keyart.errors import MissingFile, UnreadableVideo
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}[^/]")
+_NOT_VIDEO = {"tty": "a text file", "image2": "a still picture", "srt": "a subtitle file", "webvtt": "a subtitle file"}
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Raises `MissingFile` where no regular file is, `UnreadableVideo` where no container is recognised."""
+    _check_local(path)
+    try:
+        # the prefix keeps colons in a name from being read as a protocol; the whitelist stops playlists at our door
+        container = av.open(
+            f"file:{path}", metadata_errors="replace", container_options={"protocol_whitelist": "file,crypto"}
+        )
+    except av.FFmpegError as err:
+        raise UnreadableVideo(f"{path}: not a video that can be opened ({_reason(path, err)})") from err
+    with container:
+        name = container.format.name
+        kind = _NOT_VIDEO.get(name) or ("a still picture" if name.endswith("_pipe") else "")
+        if kind:
+            raise UnreadableVideo(f"{path}: is {kind}, not a video")
+        yield container
+
+
+def _check_local(path: Path) -> None:
+    if path.is_file():
+        return
+    if _ADDRESS.match(str(path)):
+        raise MissingFile(f"{path}: is an address; keyart reads local files only, download it first")
+    if path.is_dir():
+        raise MissingFile(f"{path}: is a folder, not a video file")
+    raise MissingFile(f"{path}: {'is no regular file' if path.exists() else 'no such file'}")
+
+
+def _reason(path: Path, err: av.FFmpegError) -> str:
+    with path.open("rb") as file:
+        head = file.read(12)
+    if not head:
+        return "the file is empty"
+    if head[4:8] == b"ftyp":
+        return "its index, the moov atom, is missing or damaged: the recording or download was cut off"
+    return (err.strerror or "unknown format").lower()

@@ -1,0 +1,160 @@
+"""Packets -> frames and their times, going on past whatever is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from keyart.types import VideoInfo
+
+_MAX_READ_FAILURES = 16
+_THREAD_BYTES = 128 << 20
+"""Decoded pictures that frame threads may hold between them: 8K gets two threads, 1080p as many as there are cores."""
+_HELD_BYTES = 64 << 20
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_USUAL_STEP_SECONDS = 0.04
+_TICK_SECONDS = 0.001
+
+
+class Decoder:
+    """The decoder of one stream. Damage is counted and passed over; `notes` tells of it afterwards."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.context = _context(stream)
+        self.damaged_seconds: list[float] = []
+        self.num_read_failures = 0
+        self.end_seconds = 0.0
+        """Container time at which the last packet that was read leaves the screen."""
+        self._tick = float(stream.time_base or 0)
+
+    def packets(self, container: InputContainer) -> Iterator[av.Packet[Any]]:
+        """The stream's packets that hold data; a reader that fails is set going again a few times."""
+        while True:
+            try:
+                for packet in container.demux(self.stream):
+                    if packet.size:  # an empty one would tell the decoder that the stream is over
+                        end = self.seconds(packet) + (packet.duration or 0) * self._tick
+                        self.end_seconds = max(self.end_seconds, end)
+                        yield packet
+                return
+            except av.FFmpegError:
+                self.num_read_failures += 1
+                if self.num_read_failures >= _MAX_READ_FAILURES:
+                    return
+
+    def decode(self, packet: av.Packet[Any] | None) -> list[av.VideoFrame]:
+        """Frames that are ready; None as the packet asks for the last ones."""
+        try:
+            return self.context.decode(packet)  # type: ignore[no-any-return]
+        except av.EOFError:
+            return []
+        except av.FFmpegError:
+            self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
+            return []
+
+    def frames(self, container: InputContainer) -> Iterator[av.VideoFrame]:
+        for packet in self.packets(container):
+            yield from self.decode(packet)
+        yield from self.decode(None)
+
+    def seconds(self, packet: av.Packet[Any]) -> float:
+        """The container's time of a packet."""
+        time = packet.pts if packet.pts is not None else packet.dts
+        return (time or 0) * self._tick
+
+    def notes(self, start_seconds: float) -> tuple[str, ...]:
+        notes = []
+        if self.damaged_seconds:
+            first = max(0.0, self.damaged_seconds[0] - start_seconds)
+            count = len(self.damaged_seconds)
+            place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
+            notes.append(f"{count} damaged piece{'s' if count > 1 else ''} of the video passed over, {place}.")
+        if self.num_read_failures:
+            notes.append(f"The file could not be read in {self.num_read_failures} places.")
+        return tuple(notes)
+
+
+def _context(stream: Any) -> Any:
+    context = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and context.name in _ALPHA_DECODERS:
+        # libavcodec's own VP8 and VP9 decoders leave the transparency out
+        context = av.CodecContext.create(_ALPHA_DECODERS[context.name], "r")
+    stream.thread_type = context.thread_type = "AUTO"
+    frame_bytes = stream.codec_context.width * stream.codec_context.height * 2
+    if frame_bytes * 16 > _THREAD_BYTES:
+        context.thread_count = max(1, min(16, _THREAD_BYTES // frame_bytes))
+    return context
+
+
+def key_frames(
+    decoder: Decoder, packets: Iterable[av.Packet[Any]], min_gap_seconds: float, max_gap_seconds: float
+) -> Iterator[av.VideoFrame]:
+    """Key frames at least `min_gap_seconds` apart; where none comes for `max_gap_seconds`, every frame up to the next.
+
+    K . . . K . . . . . . . . . . . . K . . . K K K K
+    ^       ^ <- too long: all of it  ^       ^
+    """
+    gop: list[av.Packet[Any]] = []  # what must be decoded to go on from the last key frame; kept compressed
+    gop_bytes, gop_seconds, sent_seconds, whole = 0, float("-inf"), float("-inf"), False
+    any_sent = False
+    for packet in packets:
+        seconds = decoder.seconds(packet)
+        if packet.is_keyframe:
+            decoder.context.skip_frame = "DEFAULT"
+            gop, gop_bytes, gop_seconds, whole = [], 0, seconds, False
+            if seconds - sent_seconds >= min_gap_seconds:
+                sent_seconds, any_sent = seconds, True
+                yield from decoder.decode(packet)
+            else:
+                gop.append(packet)
+            continue
+        if not any_sent and not gop:
+            gop_seconds = seconds  # a stream that does not begin with a key frame
+        gop.append(packet)
+        gop_bytes += packet.size
+        whole = whole or seconds - gop_seconds > max_gap_seconds or gop_bytes > _HELD_BYTES
+        if whole:
+            any_sent = True
+            for held in gop:
+                yield from decoder.decode(held)
+            gop = []
+    for held in () if any_sent else gop:
+        yield from decoder.decode(held)
+    yield from decoder.decode(None)
+
+
+class Clock:
+    """Frame -> seconds from the first displayed frame, always rising, whatever the file's time stamps do."""
+
+    def __init__(self, info: VideoInfo, time_base_seconds: float) -> None:
+        self._tick = time_base_seconds
+        self._origin = info.start_seconds
+        self._step = 1 / info.frames_per_second if info.frames_per_second else _USUAL_STEP_SECONDS
+        self._last: float | None = None
+        self.end_seconds = 0.0
+        self.notes: tuple[str, ...] = ()
+
+    def seconds(self, frame: av.VideoFrame) -> float:
+        stamp = frame.pts if frame.pts is not None else frame.dts
+        last = self._last
+        unstamped = 0.0 if last is None else last + self._step
+        seconds = unstamped if stamp is None else stamp * self._tick - self._origin
+        if last is not None and seconds <= last:
+            seconds = self._after(last, seconds)
+        self._last = seconds
+        shown = (frame.duration or 0) * self._tick
+        self.end_seconds = seconds + (shown if 0 < shown < 60 else self._step)
+        return seconds
+
+    def _after(self, last: float, seconds: float) -> float:
+        """A time stamp that goes back: a little is sloppiness, a lot is a recording that starts its clock anew."""
+        if last - seconds < 1.0:
+            return last + _TICK_SECONDS
+        moved = last + self._step
+        self._origin += seconds - moved
+        self.notes = (*self.notes, f"Time stamps start anew at {moved:.1f} s; times go on from there.")
+        return moved

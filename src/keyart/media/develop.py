@@ -1,0 +1,127 @@
+"""Decoded frame -> picture for the eye: right colours, one moment in time, square pixels, upright, opaque."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+
+from keyart.media.probe import side_data, square_size
+from keyart.media.tone import DEFAULT_PEAK_NITS, to_srgb
+from keyart.types import RGB, VideoInfo
+
+BACKDROP = 255
+"""Grey level behind transparent pictures: white, as on a web page."""
+# bit-exact, so that two machines make the same bytes
+_EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FULL_CHR_H_INT
+_SMALLER = Interpolation.AREA | _EXACT
+_SAME = Interpolation.BICUBIC | _EXACT
+_UNSPECIFIED, _BT709 = 2, 1
+_COMBED = 1.25
+"""Rows differ this much more from their neighbours than from the next row of their own field: two moments are woven."""
+_MIN_COMB = 2.0
+_WOVEN_SHARE = 0.002
+_BLOCK = 16
+
+
+def shown_size(frame: av.VideoFrame, info: VideoInfo, max_side_px: int = 0) -> tuple[int, int]:
+    """Width and height of the upright picture; `max_side_px` bounds the longer one, 0 does not."""
+    width, height = square_size(frame.width, frame.height, info.sample_aspect)
+    scale = min(1.0, max_side_px / max(width, height)) if max_side_px else 1.0
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    return (height, width) if info.rotation_degrees in (90, 270) else (width, height)
+
+
+def develop(frame: av.VideoFrame, info: VideoInfo, max_side_px: int = 0) -> RGB:
+    """Upright sRGB with square pixels, at the displayed size or with its longer side at most `max_side_px`."""
+    width, height = shown_size(frame, info, max_side_px)
+    if info.rotation_degrees in (90, 270):
+        width, height = height, width
+    _name_matrix(frame)
+    if frame.interlaced_frame and height > frame.height // 2 and is_combed(frame):
+        frame = _one_field(frame)
+    return upright(_to_rgb(frame, info, width, height), info)
+
+
+def upright(image: RGB, info: VideoInfo) -> RGB:
+    if info.mirrored:
+        image = image[:, ::-1]
+    return np.ascontiguousarray(np.rot90(image, -info.rotation_degrees // 90))
+
+
+def _name_matrix(frame: av.VideoFrame) -> None:
+    """Files often leave the colour matrix unsaid; players then take BT.709 for HD and BT.601 for what is smaller."""
+    if int(frame.colorspace) == _UNSPECIFIED and (frame.height >= 720 or frame.width >= 1280):
+        frame.colorspace = _BT709
+
+
+def _to_rgb(frame: av.VideoFrame, info: VideoInfo, width: int, height: int) -> RGB:
+    how = _SMALLER if width < frame.width or height < frame.height else _SAME
+    if info.transfer != "sdr":
+        wide = frame.reformat(width, height, format="rgb48le", interpolation=how).to_ndarray()
+        return to_srgb(np.asarray(wide, np.uint16), info.transfer, _peak_nits(frame))
+    if any(part.is_alpha for part in frame.format.components):
+        return _on_backdrop(np.asarray(frame.reformat(width, height, format="rgba", interpolation=how).to_ndarray()))
+    return np.asarray(frame.reformat(width, height, format="rgb24", interpolation=how).to_ndarray(), np.uint8)
+
+
+def _on_backdrop(image: NDArray[np.uint8]) -> RGB:
+    alpha = image[..., 3:].astype(np.uint16)
+    mixed = image[..., :3] * alpha + BACKDROP * (255 - alpha) + 127
+    return (mixed // 255).astype(np.uint8)
+
+
+def _peak_nits(frame: av.VideoFrame) -> float:
+    """MaxCLL, else the mastering display's peak, else 1000."""
+    light = side_data(frame, "CONTENT_LIGHT_LEVEL")
+    brightest = int(np.frombuffer(light, np.uint32)[0]) if light else 0
+    if brightest > 0:
+        return float(brightest)
+    # AVMasteringDisplayMetadata: ten rationals, of which the last is the peak, then two flags
+    mastering = np.frombuffer(side_data(frame, "MASTERING_DISPLAY_METADATA"), np.int32)
+    if len(mastering) >= 22 and mastering[21] and mastering[19] > 0:
+        return float(mastering[18] / mastering[19])
+    return DEFAULT_PEAK_NITS
+
+
+# --- interlaced pictures ------------------------------------------------------------------------------------------
+
+
+def is_combed(frame: av.VideoFrame) -> bool:
+    """Whether the two fields show different moments; a still scene keeps its full height."""
+    plane = frame.planes[0]
+    if len(frame.format.components) < 3 or frame.format.components[0].bits != 8 or plane.height < 16:
+        return frame.interlaced_frame
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width : 2]
+    rows = rows[: plane.height // _BLOCK * _BLOCK, : rows.shape[1] // _BLOCK * _BLOCK].astype(np.int16)
+    if not rows.size:
+        return True
+    adjacent, same_field = np.zeros(rows.shape, np.int16), np.zeros(rows.shape, np.int16)
+    np.abs(rows[1:] - rows[:-1], out=adjacent[1:])
+    np.abs(rows[2:] - rows[:-2], out=same_field[2:])
+    woven = _blocks(adjacent) > _COMBED * _blocks(same_field) + _MIN_COMB
+    return bool(woven.mean() > _WOVEN_SHARE)
+
+
+def _blocks(values: NDArray[np.int16]) -> NDArray[np.float64]:
+    height, width = values.shape
+    return np.asarray(values.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).mean(axis=(1, 3)), np.float64)
+
+
+def _one_field(frame: av.VideoFrame) -> av.VideoFrame:
+    """The field shown first, its missing rows traced along edges (libavfilter's estdif needs no other frames)."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1, 25)
+    )
+    deinterlace, sink = graph.add("estdif", "mode=frame:deint=all"), graph.add("buffersink")
+    source.link_to(deinterlace)
+    deinterlace.link_to(sink)
+    graph.configure()
+    graph.push(frame)
+    graph.push(None)
+    return cast(av.VideoFrame, graph.pull())
