@@ -1,0 +1,164 @@
+"""Is this line fit to print? Every headline passes here last; each problem is a short phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from keyart.titles import lexicon
+
+_QUOTES = (("«", "»"), ("(", ")"), ("“", "”"), ("[", "]"))
+_RU_TAIL = frozenset({"ADP", "CCONJ", "SCONJ", "PART"})
+_RU_CASES = {
+    "в": "loct accs loc2", "во": "loct accs loc2", "на": "loct accs loc2", "о": "loct accs", "об": "loct accs",
+    "при": "loct", "к": "datv", "ко": "datv", "по": "datv loct accs", "с": "ablt gent gen2 accs", "со": "ablt gent gen2 accs",
+    "из": "gent gen2", "от": "gent gen2", "до": "gent", "без": "gent gen2", "для": "gent", "у": "gent", "около": "gent",
+    "после": "gent", "из-за": "gent", "из-под": "gent", "над": "ablt", "под": "ablt accs", "перед": "ablt", "за": "ablt accs",
+    "между": "ablt gent", "через": "accs", "про": "accs", "против": "gent", "вместо": "gent", "кроме": "gent", "среди": "gent",
+}  # fmt: skip
+
+
+def problems(text: str, language: str, angle: str = "statement") -> tuple[str, ...]:
+    """What is wrong with the headline; empty where nothing is. Angles: see `Draft`."""
+    found = _marks(text)
+    if language == "ru":
+        found += _russian(text, angle)
+    elif language == "en":
+        found += _english(text, angle)
+    return tuple(found)
+
+
+def _marks(text: str) -> list[str]:
+    found = []
+    if not re.search(r"[^\W\d_]{2}", text):
+        found.append("no words")
+    if any(text.count(left) != text.count(right) for left, right in _QUOTES) or text.count('"') % 2:
+        found.append("unbalanced quotes")
+    if re.search(r"[,;:—–-]\s*$|^\s*[,;:—–-]", text):
+        found.append("ends in a mark")
+    if text[:1].islower() or (text[:1] in "«\"“(" and text[1:2].islower()):
+        found.append("no capital")
+    if re.search(r"\b([^\W\d_]+)(?:,? \1)+\b", text, re.I):
+        found.append("a word twice")
+    if any(re.search("[а-яё]", word) and re.search("[a-z]", word) for word in re.findall(r"[^\W\d_]+", text.lower())):
+        found.append("mixed alphabets")
+    return found
+
+
+def _russian(text: str, angle: str) -> list[str]:
+    from keyart.titles.russian import parse
+
+    tokens = [token for token in parse(text) if token.is_word]
+    if not tokens:
+        return ["no words"]
+    found = []
+    lowered = [token.text.lower() for token in tokens]
+    if _kind(lowered[-1]) in ("PREP", "CONJ") or lowered[-1] in ("не", "ни", "бы", "самый", "очень", "более", "менее"):
+        found.append("dangling end")
+    if lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или"):
+        found.append("begins in the middle")
+    if set(lowered) & lexicon.RU_DEIXIS:
+        found.append("points outside")
+    found += _governed(lowered)
+    if angle not in ("topic", "phrase", "how-to", "question") and not _has_predicate(text, tokens):
+        found.append("no predicate")
+    if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
+        found.append("a verb among nouns")
+    found += _agreement(tokens) + _two_verbs(text, tokens)
+    return found
+
+
+def _kind(word: str) -> str:
+    from keyart.titles.russian import readings
+
+    return str(readings(word)[0].tag.POS)
+
+
+def _only_verb(word: str) -> bool:
+    from keyart.titles.russian import known_word, readings
+
+    return known_word(word) and all(one.tag.POS in ("VERB", "INFN", "GRND") for one in readings(word))
+
+
+def _has_predicate(text: str, tokens: Sequence[object]) -> bool:
+    from keyart.titles.russian import Token, readings
+
+    if " — " in text:
+        return True
+    words = [token for token in tokens if isinstance(token, Token)]
+    if any(token.is_finite or token.text.lower() == "нет" for token in words):
+        return True
+    return any(str(readings(token.text.lower())[0].tag.POS) in ("VERB", "ADJS", "PRTS", "PRED") for token in words)
+
+
+def _governed(words: Sequence[str]) -> list[str]:
+    """A preposition wants a noun in one of its cases within the next words."""
+    from keyart.titles.russian import known_word, readings
+
+    for place, word in enumerate(words[:-1]):
+        cases = _RU_CASES.get(word, "").split()
+        following = words[place + 1]
+        if not cases or not known_word(following) or not re.search("[а-яё]", following):
+            continue
+        tags = [one.tag for one in readings(following)]
+        declined = [tag for tag in tags if tag.case]
+        if _kind(following) in ("VERB", "INFN", "PREP") and not declined:
+            return [f"no noun after '{word}'"]
+        if declined and not any(tag.case in cases or "Fixd" in tag for tag in declined):
+            return [f"wrong case after '{word}'"]
+    return []
+
+
+def _agreement(tokens: Sequence[object]) -> list[str]:
+    """Subject and verb as the parser links them in the finished line must agree in number, and in the past in gender."""
+    from keyart.titles.russian import Token, known_word, readings
+
+    words = {token.place: token for token in tokens if isinstance(token, Token)}
+    for token in words.values():
+        head = words.get(token.head)
+        if head is None or token.rel not in ("nsubj", "nsubj:pass") or not head.is_finite or not known_word(token.text):
+            continue
+        if any(words[child].rel in ("conj", "nummod", "nummod:gov") for child in token.children if child in words):
+            continue
+        nouns = [one.tag for one in readings(token.text.lower()) if one.tag.POS in ("NOUN", "NPRO") and one.tag.case == "nomn"]
+        verbs = [one.tag for one in readings(head.text.lower()) if one.tag.POS in ("VERB", "PRTS", "ADJS")]
+        if token.pos == "NUM" or not verbs:
+            continue
+        if not nouns or not any(_agree(noun, verb) for noun in nouns for verb in verbs):
+            return ["subject and verb disagree"]
+    return []
+
+
+def _agree(noun: object, verb: object) -> bool:
+    number, verb_number = getattr(noun, "number", None), getattr(verb, "number", None)
+    gender, verb_gender = getattr(noun, "gender", None), getattr(verb, "gender", None)
+    same_number = not number or not verb_number or number == verb_number
+    return same_number and (not gender or not verb_gender or gender == verb_gender or "ms-f" in str(noun))
+
+
+def _two_verbs(text: str, tokens: Sequence[object]) -> list[str]:
+    from keyart.titles.russian import Token
+
+    finite = [token for token in tokens if isinstance(token, Token) and token.feats.get("VerbForm") == "Fin"]
+    joined = re.search(r"[,—]| и | а | но | или ", text)
+    auxiliary = {"быть", "стать"}
+    return ["two clauses run together"] if len([one for one in finite if one.lemma not in auxiliary]) > 1 and not joined else []
+
+
+def _english(text: str, angle: str) -> list[str]:
+    from keyart.titles.english import tag
+
+    tagged = [(word, kind) for word, kind, _ in tag(text) if re.search(r"\w", word)]
+    if not tagged:
+        return ["no words"]
+    lowered = [word.lower() for word, _ in tagged]
+    found = []
+    if tagged[-1][1] in ("IN", "DT", "CC", "TO", "PRP$", "WDT", "MD", "WP") or lowered[-1] in ("not", "very", "of", "to", "the", "a"):
+        found.append("dangling end")
+    if lowered[0] in ("and", "but", "or", "that", "which", "because", "than", "so", "of"):
+        found.append("begins in the middle")
+    if set(lowered) & (lexicon.EN_DEIXIS - {"his", "her", "its", "their", "there", "such"}):
+        found.append("points outside")
+    if angle in ("statement", "number", "name") and not any(kind in ("VBD", "VBZ", "VBP", "MD") for _, kind in tagged):
+        found.append("no predicate")
+    return found

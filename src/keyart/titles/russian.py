@@ -1,0 +1,170 @@
+"""Russian text -> parsed tokens: slovnet's morphology and dependencies, pymorphy3's lemmas. Loaded once, when needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from typing import Any
+
+from keyart.models.store import model_path
+
+MODELS = ("navec-news", "slovnet-morph", "slovnet-syntax", "slovnet-ner")
+_NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
+_POS = {"NOUN": "NOUN", "ADJF": "ADJ", "ADJS": "ADJ", "COMP": "ADJ", "VERB": "VERB", "INFN": "VERB", "PRTF": "VERB"}
+_POS |= {"PRTS": "VERB", "GRND": "VERB", "NUMR": "NUM", "ADVB": "ADV", "NPRO": "PRON", "PREP": "ADP", "CONJ": "CCONJ"}
+_POS |= {"PRCL": "PART", "PRED": "ADV", "INTJ": "INTJ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a parsed sentence; `head` is a place in the same tuple, or -1 for a root."""
+
+    place: int
+    text: str
+    pos: str
+    """Universal part of speech: NOUN, VERB, ADP ..."""
+    feats: Mapping[str, str]
+    head: int
+    rel: str
+    lemma: str
+    glued: bool = False
+    """Whether no space stands before it."""
+    children: tuple[int, ...] = field(default=())
+
+    @property
+    def is_word(self) -> bool:
+        return any(character.isalnum() for character in self.text)
+
+    @property
+    def is_finite(self) -> bool:
+        return self.feats.get("VerbForm") == "Fin" or self.is_short
+
+    @property
+    def is_short(self) -> bool:
+        return self.feats.get("Variant") == "Short" and self.pos in ("ADJ", "VERB")
+
+
+@cache
+def navec() -> Any:
+    from navec import Navec
+
+    return Navec.load(str(model_path("navec-news")))
+
+
+@cache
+def _morph() -> Any:
+    from slovnet import Morph
+
+    return Morph.load(str(model_path("slovnet-morph"))).navec(navec())
+
+
+@cache
+def _syntax() -> Any:
+    from slovnet import Syntax
+
+    return Syntax.load(str(model_path("slovnet-syntax"))).navec(navec())
+
+
+@cache
+def ner() -> Any:
+    """slovnet's tagger: text -> spans of PER, LOC, ORG."""
+    from slovnet import NER
+
+    return NER.load(str(model_path("slovnet-ner"))).navec(navec())
+
+
+@cache
+def analyzer() -> Any:
+    import pymorphy3
+
+    return pymorphy3.MorphAnalyzer()
+
+
+@lru_cache(50_000)
+def readings(word: str) -> tuple[Any, ...]:
+    """pymorphy3's readings of a word form, likeliest first."""
+    return tuple(analyzer().parse(word))
+
+
+def known_word(word: str) -> bool:
+    """Whether the dictionary has the word form (or it is no Cyrillic word at all)."""
+    return not re.search("[а-яё]", word.lower()) or bool(analyzer().word_is_known(word.lower()))
+
+
+def lemma_of(word: str, pos: str = "") -> str:
+    """The dictionary form, by part of speech where it is known; ё counts as е."""
+    fitting = [one for one in readings(word.lower()) if not pos or _POS.get(str(one.tag.POS), "") == _same(pos)]
+    best = (fitting or readings(word.lower()))[0]
+    return str(best.normal_form).replace("ё", "е")
+
+
+def _same(pos: str) -> str:
+    return {"PROPN": "NOUN", "AUX": "VERB", "DET": "ADJ"}.get(pos, pos)
+
+
+def is_name(word: str, *, only: bool = False) -> bool:
+    """Whether the dictionary knows it as a name of a person or place; `only`: and as nothing else."""
+    marks = [any(tag in one.tag for tag in _NAME_TAGS) for one in readings(word.lower())]
+    return bool(marks) and known_word(word) and (all(marks) if only else any(marks))
+
+
+def tokenise(text: str) -> tuple[tuple[str, bool], ...]:
+    """(word or mark, whether it is glued to the one before)."""
+    from razdel import tokenize
+
+    found, end = [], -1
+    for one in tokenize(text):
+        found.append((one.text, one.start == end))
+        end = one.stop
+    return tuple(found)
+
+
+def parse(text: str) -> tuple[Token, ...]:
+    """Tokens of one sentence with morphology and dependencies. Raises `MissingModel`."""
+    pieces = tokenise(text)
+    return parse_many([pieces])[0] if pieces else ()
+
+
+def parse_many(sentences: Sequence[Sequence[tuple[str, bool]]]) -> list[tuple[Token, ...]]:
+    """Several tokenised sentences at once; the networks work in batches."""
+    words = [[word for word, _ in pieces] for pieces in sentences]
+    morphs, trees = list(_morph().map(words)), list(_syntax().map(words))
+    return [_tokens(pieces, m.tokens, t.tokens) for pieces, m, t in zip(sentences, morphs, trees, strict=True)]
+
+
+def _tokens(pieces: Sequence[tuple[str, bool]], morph: Any, tree: Any) -> tuple[Token, ...]:
+    heads = _acyclic([int(one.head_id) - 1 for one in tree])
+    found = []
+    for place, ((text, glued), m, t) in enumerate(zip(pieces, morph, tree, strict=True)):
+        lemma = lemma_of(text, m.pos) if re.search("[А-Яа-яЁё]", text) else text.lower()
+        rel = str(t.rel) if heads[place] >= 0 else "root"
+        found.append(Token(place, text, m.pos, dict(m.feats), heads[place], rel, lemma, glued))
+    below: dict[int, list[int]] = {}
+    for place, head in enumerate(heads):
+        below.setdefault(head, []).append(place)
+    return tuple(replace(one, children=tuple(below.get(one.place, ()))) for one in found)
+
+
+def _acyclic(heads: list[int]) -> list[int]:
+    # the parser chooses each head by itself, so loops happen; the first word of a loop becomes a root
+    heads = [head if head != place else -1 for place, head in enumerate(heads)]
+    for place in range(len(heads)):
+        seen, at = set(), place
+        while at >= 0 and at not in seen:
+            seen.add(at)
+            at = heads[at]
+        if at >= 0:
+            heads[at] = -1
+    return heads
+
+
+def subtree(tokens: Sequence[Token], place: int) -> list[int]:
+    """Places of a word and all that hangs on it, in order."""
+    found, waiting = [], [place]
+    while waiting:
+        at = waiting.pop()
+        found.append(at)
+        waiting += tokens[at].children
+    return sorted(found)

@@ -1,0 +1,130 @@
+"""Transcript -> sentences with their seconds; restored where the source has neither points nor capitals."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from keyart.types import Transcript
+
+PAUSE_SECONDS = 0.7
+"""A gap between cues that ends a sentence where nothing else does."""
+LONG_WORDS = 28
+"""A sentence without points that grows longer is cut at the next likely place, ..."""
+VERY_LONG_WORDS = 45
+"""... and at this length anyway."""
+
+_STARTERS = frozenset(
+    "поэтому итак значит однако например кстати короче далее дальше теперь сейчас сегодня давайте смотрите друзья ребята "
+    "соответственно допустим во-первых во-вторых первое второе потому если когда вот ну но "
+    "so well now okay but because then however therefore firstly secondly next today when if".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    number: int
+    text: str
+    start: float
+    end: float
+    restored: bool = False
+    """Whether its ends were guessed, not written."""
+
+    @property
+    def is_question(self) -> bool:
+        return self.text.rstrip("»\"') ").endswith("?")
+
+
+def split_sentences(transcript: Transcript) -> tuple[Sentence, ...]:
+    """Sentences in order; numbered from 0, times from the cues, by share of letters inside a cue."""
+    text, clock = _joined(transcript)
+    found = []
+    for start, end, restored in _spans(text, transcript.language, clock):
+        words = text[start:end].strip()
+        if re.search(r"\w", words):
+            found.append(Sentence(len(found), words, clock.at(start), clock.at(end), restored))
+    return tuple(found)
+
+
+class _Clock:
+    """Place in the joined text -> seconds."""
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.times: list[tuple[int, float, float]] = []
+
+    def add(self, first: int, length: int, start: float, end: float) -> None:
+        self.starts.append(first)
+        self.times.append((length, start, end))
+
+    def at(self, place: int) -> float:
+        if not self.starts:
+            return 0.0
+        which = max(0, bisect_right(self.starts, place) - 1)
+        length, start, end = self.times[which]
+        share = min(1.0, (place - self.starts[which]) / max(1, length))
+        return start + share * (end - start)
+
+    def pauses(self) -> set[int]:
+        """Places where a cue begins after a pause."""
+        pairs = zip(self.times, self.times[1:], self.starts[1:], strict=False)
+        return {first for (_, _, end), (_, start, _), first in pairs if start - end >= PAUSE_SECONDS}
+
+
+def _joined(transcript: Transcript) -> tuple[str, _Clock]:
+    clock, parts, length = _Clock(), [], 0
+    for cue in transcript.cues:
+        words = re.sub(r"\s+", " ", cue.text).strip()
+        if words:
+            clock.add(length, len(words), cue.start, cue.end)
+            parts.append(words)
+            length += len(words) + 1
+    return " ".join(parts), clock
+
+
+def _spans(text: str, language: str, clock: _Clock) -> Iterator[tuple[int, int, bool]]:
+    for start, end in _written_spans(text, language):
+        if len(text[start:end].split()) <= LONG_WORDS:
+            yield start, end, False
+        else:
+            yield from _restored(text, start, end, clock)
+
+
+def _written_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
+    if language == "en":
+        yield from _english_spans(text)
+        return
+    from razdel import sentenize
+
+    for one in sentenize(text):
+        yield one.start, one.stop
+
+
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|U\.S|Jr|Sr|Inc|Ltd)|\b[A-Z])\.$")
+
+
+def _english_spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for found in re.finditer(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9]|\s*$)", text):
+        if found.group() == "." and _ABBREVIATION.search(text[start : found.end()]):
+            continue
+        yield start, found.end()
+        start = found.end()
+    if text[start:].strip():
+        yield start, len(text)
+
+
+def _restored(text: str, start: int, end: int, clock: _Clock) -> Iterator[tuple[int, int, bool]]:
+    pauses = clock.pauses()
+    first, count = start, 0
+    for word in re.finditer(r"\S+", text[start:end]):
+        place = start + word.start()
+        bare = word.group().strip(",.!?-–—«»\"").lower()
+        fits = count >= 6 and (place in pauses or (bare in _STARTERS and count >= 10))
+        if fits or count >= VERY_LONG_WORDS or (count >= LONG_WORDS and bare in ("и", "а", "and", "то")):
+            yield first, place, True
+            first, count = place, 0
+        count += 1
+    yield first, end, True

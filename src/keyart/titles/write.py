@@ -1,0 +1,166 @@
+"""The stage: transcript (or the file's own words) -> headlines, best first, each with the seconds that support it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from keyart.errors import BadSetting, MissingModel
+from keyart.speech.language import guess_language, language_name, short_code
+from keyart.titles import check, russian
+from keyart.titles.clauses import Limits
+from keyart.titles.clauses import drafts as russian_drafts
+from keyart.titles.dedup import GuidMaster
+from keyart.titles.draft import Draft
+from keyart.titles.embed import embedders_for
+from keyart.titles.entities import find_entities
+from keyart.titles.names import file_headlines
+from keyart.titles.salience import Salience, content_lemmas, measure
+from keyart.titles.sentences import Sentence, split_sentences
+from keyart.titles.support import missing_words
+from keyart.types import Headline, Outcome, Transcript, VideoInfo
+
+LANGUAGES = ("ru", "en")
+MAX_SENTENCES = 240
+"""How many of the most central sentences are parsed; the rest of a long text is only counted."""
+MAX_CHECKED = 40
+"""How many of the best drafts go through the last check and the near-duplicate removal."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTitles:
+    """Extract and compress, then GuidMaster (thesis §5.5), then order by entities and sense. No language model."""
+
+    count: int = 3
+    """Headlines to offer, 1 ... 20."""
+    language: str = ""
+    """'ru' or 'en'; empty: the transcript's own."""
+    max_words: int = 7
+    """Words in a headline, 2 ... 20."""
+    max_characters: int = 60
+    """Characters in a headline, 10 ... 200."""
+    tau: float = 0.85
+    """Cosine from which two headlines are one (thesis §5.5), 0 ... 1."""
+    min_score: float = 0.12
+    """Drafts below this are not offered, 0 ... 1."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("count", 1, 20), ("max_words", 2, 20), ("max_characters", 10, 200), ("tau", 0, 1)):
+            if not low <= getattr(self, name) <= high:
+                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+
+    def __call__(self, info: VideoInfo, transcript: Transcript | None) -> Outcome[tuple[Headline, ...]]:
+        """Fewer than `count` with status `degraded` where the text gives no more that can be stood for."""
+        spoken, lack = self._spoken(transcript)
+        own = file_headlines(info, self.max_words, self.max_characters)
+        said = tuple(one for one in own if one.supported)
+        offered = (*spoken, *said, *own[len(said) :] if not spoken else ())[: self.count]
+        models = russian.MODELS if spoken and spoken[0].language == "ru" else ()
+        if len(spoken) >= self.count:
+            return Outcome(spoken[: self.count], backend="extract-and-compress", models=models)
+        if not offered:
+            return Outcome((), "skipped", f"{lack}; the file's title, chapters and name say nothing either")
+        backend = "extract-and-compress" if spoken else "file"
+        return Outcome(offered, "degraded", f"{lack}; {_sources(offered)}", backend, models)
+
+    def _spoken(self, transcript: Transcript | None) -> tuple[tuple[Headline, ...], str]:
+        if transcript is None or not transcript.cues:
+            return (), "no transcript"
+        language = short_code(self.language) or transcript.language or guess_language(transcript.text)
+        if language not in LANGUAGES:
+            return (), f"no writer for {language_name(language)}; there are: {', '.join(LANGUAGES)}"
+        try:
+            found = self.write(replace(transcript, language=language))
+        except MissingModel as err:
+            return (), str(err)
+        lack = f"the speech supports {len(found)} of {self.count} headlines" if len(found) < self.count else ""
+        return found, lack
+
+    def write(self, transcript: Transcript) -> tuple[Headline, ...]:
+        """Headlines from the words alone, at most `count`. Raises `MissingModel` for Russian without the models."""
+        sentences = split_sentences(transcript)
+        salience = measure(sentences, transcript.language)
+        drafts = self._drafts(sentences, salience, transcript.language)
+        ranked = sorted(((self.score(one, sentences, salience, transcript.language), one) for one in drafts),
+                        key=lambda pair: (-pair[0], pair[1].sentence, pair[1].text))
+        good = self._good(ranked, transcript.language)
+        unique = self._unique(good, sentences, transcript.language)
+        chosen = self._ordered(unique, transcript.language)[: self.count]
+        return tuple(_headline(score, draft, sentences, transcript.language) for score, draft in chosen)
+
+    def _drafts(self, sentences: Sequence[Sentence], salience: Salience, language: str) -> list[Draft]:
+        chosen = sorted(sentences, key=lambda one: (-salience.central[one.number], one.number))[:MAX_SENTENCES]
+        chosen = sorted({*chosen, *sentences[:30]}, key=lambda one: one.number)
+        if language == "en":
+            from keyart.titles.english import drafts as english_drafts
+
+            return [draft for one in chosen for draft in english_drafts(
+                one.text, one.number, self.max_words, self.max_characters, salience.weights, question=one.is_question)]
+        limits = Limits(self.max_words, self.max_characters)
+        trees = russian.parse_many([russian.tokenise(one.text) for one in chosen])
+        worth = dict(salience.weights)
+        return [draft for one, tokens in zip(chosen, trees, strict=True)
+                for draft in russian_drafts(tokens, one.number, limits, worth, question=one.is_question)]
+
+    def score(self, draft: Draft, sentences: Sequence[Sentence], salience: Salience, language: str) -> float:
+        """0 ... 1: how much of what the text is about the line says, how central its sentence is, what its form is worth."""
+        lemmas = content_lemmas(draft.text, language)
+        covered = salience.of(lemmas)
+        said = covered / (covered + 1.2)
+        central = 0.4 + 0.6 * salience.central[draft.sentence]
+        early = 1 + 0.15 * (1 - draft.sentence / max(1, len(sentences) - 1))
+        return min(1.0, said * central * early * draft.weight)
+
+    def _good(self, ranked: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
+        found: list[tuple[float, Draft]] = []
+        seen: set[str] = set()
+        for score, draft in ranked:
+            if len(found) >= MAX_CHECKED or score < self.min_score:
+                break
+            if draft.text.casefold() not in seen and not check.problems(draft.text, language, draft.angle):
+                found.append((score, draft))
+            seen.add(draft.text.casefold())
+        return found
+
+    def _unique(self, good: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str) -> list[tuple[float, Draft]]:
+        document = " ".join(one.text for one in sentences)
+        verdicts = GuidMaster(self.tau)([draft.text for _, draft in good], document, embedders_for(language))
+        return [pair for place, (pair, verdict) in enumerate(zip(good, verdicts, strict=True)) if verdict.master == place]
+
+    def _ordered(self, unique: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
+        """By score with a little more for each entity (thesis: entities first; here they do not beat sense), forms mixed."""
+        scored = [(min(1.0, score * (1 + 0.08 * min(3, len(find_entities(draft.text, language))))), draft)
+                  for score, draft in unique]
+        waiting = sorted(scored, key=lambda pair: (-pair[0], pair[1].sentence))
+        chosen: list[tuple[float, Draft]] = []
+        while waiting:
+            best = max(waiting, key=lambda pair: (pair[0] * _freshness(pair[1], [one for _, one in chosen], language), -pair[1].sentence))
+            waiting.remove(best)
+            chosen.append(best)
+        return chosen
+
+
+def _freshness(draft: Draft, chosen: Sequence[Draft], language: str) -> float:
+    """Less for a line that repeats the words, the sentence or the form of one already offered."""
+    lemmas = set(content_lemmas(draft.text, language))
+    value = 1.0
+    for other in chosen:
+        shared = len(lemmas & set(content_lemmas(other.text, language))) / max(1, len(lemmas))
+        value *= 1 - 0.5 * shared
+        value *= 0.7 if draft.sentence == other.sentence else 1.0
+        value *= 0.6 if draft.angle == other.angle == "phrase" else 1.0
+    return value
+
+
+def _headline(score: float, draft: Draft, sentences: Sequence[Sentence], language: str) -> Headline:
+    here = sentences[draft.sentence]
+    first = sentences[draft.resolved_from] if draft.resolved_from >= 0 else here
+    quote = here.text if first is here else f"{first.text} {here.text}"
+    supported = not missing_words(draft.text, quote, language)
+    return Headline(draft.text, language, first.start, here.end, quote, supported, score, "transcript", draft.angle)
+
+
+def _sources(offered: Sequence[Headline]) -> str:
+    names = {"transcript": "the speech", "chapter": "its chapters", "metadata": "its title tag", "file name": "its name"}
+    used = list(dict.fromkeys(names.get(one.source, one.source) for one in offered))
+    return f"headlines come from {' and '.join(used)}"
