@@ -22,12 +22,14 @@ MIN_BRIGHTNESS, MAX_BRIGHTNESS = 0.008, 0.992
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The thesis' theta_sharp, B_min, B_max and theta_contr, as they hold for one video."""
+    """The thesis' theta_sharp, B_min, B_max and theta_contr, and two more, as they hold for one video."""
 
     sharp: float
     dark: float
     bright: float
     contrast: float
+    blur: float
+    entropy_bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,12 @@ class Gate:
 
     theta_sharp: float | None = None
     """Least sigma_L^2, [0, ...]; None: `sharp_share` of the video's median."""
-    sharp_share: float = 0.25
-    """Share of the median sharpness that a frame must have, [0, 1]."""
+    sharp_share: float = 0.06
+    """Share of the median sharpness that a frame must have, [0, 1]; low, because a face has a tenth of a page's."""
+    max_blur: float = 0.57
+    """Most blur share, [0, 1]; `blur_margin` above the median where the whole video is softer."""
+    blur_margin: float = 0.12
+    """How far above the video's median the blur share may lie, [0, 1]."""
     brightness: tuple[float, float] = (0.10, 0.90)
     """B_min and B_max, [0, 1]; a video that is darker or brighter as a whole moves them towards its own median."""
     theta_contrast: float = 0.08
@@ -52,16 +58,22 @@ class Gate:
     def thresholds(self, samples: Sequence[Sample]) -> Thresholds:
         filled = [sample for sample in samples if not is_blank(sample)]
         if not filled:
-            return Thresholds(self.theta_sharp or MIN_SHARPNESS, *self.brightness, self.theta_contrast)
-        sharp = float(np.median([sample.sharpness for sample in filled])) * self.sharp_share
-        light = float(np.median([sample.brightness for sample in filled]))
-        contrast = float(np.median([sample.contrast for sample in filled])) * 0.5
+            return Thresholds(
+                self.theta_sharp or MIN_SHARPNESS, *self.brightness, self.theta_contrast, self.max_blur, 1.0
+            )
+
+        def median(name: str) -> float:
+            return float(np.median([getattr(sample, name) for sample in filled]))
+
+        sharp, light = median("sharpness") * self.sharp_share, median("brightness")
         least, most = self.brightness
         return Thresholds(
             sharp=max(MIN_SHARPNESS, sharp) if self.theta_sharp is None else self.theta_sharp,
             dark=max(MIN_BRIGHTNESS, min(least, light * 0.5)),
             bright=min(MAX_BRIGHTNESS, max(most, 1.0 - (1.0 - light) * 0.5)),
-            contrast=max(MIN_DEVIATION, min(self.theta_contrast, contrast)),
+            contrast=max(MIN_DEVIATION, min(self.theta_contrast, median("contrast") * 0.5)),
+            blur=max(self.max_blur, median("blur_share") + self.blur_margin),
+            entropy_bits=min(1.0, median("entropy_bits") * 0.5),
         )
 
     def __call__(self, samples: Sequence[Sample]) -> tuple[Sample, ...]:
@@ -75,6 +87,8 @@ def passes(sample: Sample, limits: Thresholds) -> bool:
         and sample.sharpness >= limits.sharp
         and limits.dark <= sample.brightness <= limits.bright
         and sample.contrast >= limits.contrast
+        and sample.blur_share <= limits.blur
+        and sample.entropy_bits >= limits.entropy_bits
     )
 
 

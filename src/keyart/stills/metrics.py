@@ -108,6 +108,24 @@ def flat_share(gray: Gray, *, block_px: int = 8, max_deviation: float = 3.0) -> 
     return float((blocks.std(axis=(1, 3)) <= max_deviation).mean())
 
 
+def blur_share(gray: Gray, *, length_px: int = 9) -> float:
+    """How little a further blur takes away, 0 (crisp) ... 1 (nothing left to lose), in the worse of the two directions.
+
+    The measure of Crete et al. (2007). Unlike the Laplacian variance it hardly depends on what is shown: footage is
+    at 0.2 to 0.6, the same under a Gaussian of 2.5 px at 0.66 to 0.87.
+    """
+    import cv2
+
+    shares = []
+    for size, now, before in (((length_px, 1), np.s_[:, 1:], np.s_[:, :-1]), ((1, length_px), np.s_[1:], np.s_[:-1])):
+        soft = cv2.blur(gray, size)
+        steps = cv2.absdiff(gray[now], gray[before])
+        lost = cv2.subtract(steps, cv2.absdiff(soft[now], soft[before]))
+        total = float(cv2.sumElems(steps)[0])
+        shares.append(1.0 - float(cv2.sumElems(lost)[0]) / total if total else 1.0)
+    return max(shares)
+
+
 def direction_loss(gray: Gray) -> float:
     """How much less detail the weakest direction has than the strongest, 0 (none) ... 1 (all lost).
 

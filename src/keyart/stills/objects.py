@@ -157,14 +157,41 @@ def _run(name: str, square: RGB) -> dict[str, NDArray[np.float32]]:
     return dict(zip(names, network.forward(names), strict=True))
 
 
+def _face_network(square: RGB) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    out = _run(FACE_MODELS[0], square)
+    return out["classificators"].reshape(-1), out["regressors"].reshape(-1, 16)
+
+
+def _turned(center: tuple[float, float], side: float, degrees: float, px: int) -> NDArray[np.float64]:
+    """Affine map from the picture to a `px` square that shows `side` pixels around `center`, turned upright."""
+    import cv2
+
+    turn = np.asarray(cv2.getRotationMatrix2D(center, degrees, px / max(1.0, side)), np.float64)
+    turn[:, 2] = turn[:, 2] + px / 2 - np.array(center)
+    return turn
+
+
+def _crop(image: RGB, center: tuple[float, float], side: float, degrees: float, px: int) -> RGB:
+    import cv2
+
+    turn = _turned(center, side, degrees, px)
+    if side > 2.0 * px:  # shrink first where the map would skip pixels
+        image = np.asarray(cv2.blur(image, (round(side / px),) * 2), np.uint8)
+    return np.asarray(cv2.warpAffine(image, turn, (px, px), flags=cv2.INTER_LINEAR), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class MediapipeFaces:
     """Short-range face network on the whole and on tiles, each find checked by a second look and by its 468 points."""
 
     min_confidence: float = 0.5
-    """Of the network, [0, 1]."""
-    min_presence: float = 0.5
+    """Of a first find, [0, 1]."""
+    min_agreed: float = 0.68
+    """Of the mean of the first and the second look, [0, 1]: real faces lie at 0.7 and above, hands and signs below."""
+    min_presence: float = 0.6
     """Of the 468-point network, [0, 1]: its own word on whether the points lie on a face."""
+    min_eye_px: float = 40.0
+    """Side of a face below which its eyes are too small to measure."""
     max_tiles: int = 15
     """Squares looked at in each round for small faces, [0, ...]; 0 looks at the whole picture only."""
     backend: str = "mediapipe"
@@ -172,7 +199,8 @@ class MediapipeFaces:
 
     def glance(self, image: RGB) -> tuple[Face, ...]:
         finds = merge_overlapping(self._finds(image))
-        return tuple(Face(find.box, round(find.confidence, 4), backend=self.backend) for find in finds)
+        faces = (self._face(image, find, find.confidence) for find in finds if find.confidence >= self.min_agreed)
+        return tuple(face for face in faces if face)
 
     def look(self, image: RGB, *, tiles: bool = True) -> tuple[Face, ...]:
         height, width = image.shape[:2]
@@ -190,19 +218,28 @@ class MediapipeFaces:
 
     def _finds(self, image: RGB) -> list[Find]:
         square, scale, dx, dy = _letterboxed(image, _INPUT_PX)
-        out = _run(FACE_MODELS[0], square)
-        scores, regressors = out["classificators"].reshape(-1), out["regressors"].reshape(-1, 16)
-        return [find.placed(scale, dx, dy) for find in decode_anchors(scores, regressors, self.min_confidence)]
+        return [find.placed(scale, dx, dy) for find in decode_anchors(*_face_network(square), self.min_confidence)]
 
     def _verified(self, image: RGB, finds: Sequence[Find]) -> tuple[Face, ...]:
-        faces = [self._face(image, find) for find in merge_overlapping(finds)]
+        merged = merge_overlapping(finds)
+        agreed = [(find, (find.confidence + self._second_look(image, find)) / 2) for find in merged]
+        faces = [self._face(image, find, mean) for find, mean in agreed if mean >= self.min_agreed]
         return tuple(sorted((face for face in faces if face), key=lambda face: -face.box.area))
 
-    def _face(self, image: RGB, find: Find) -> Face | None:
+    def _second_look(self, image: RGB, find: Find) -> float:
+        """Confidence in the same face when the network sees it and its surroundings alone; 0 where it does not."""
+        side = 2.5 * max(find.box.width, find.box.height)
+        crop = _crop(image, find.box.center, side, 0.0, _INPUT_PX)
+        again = decode_anchors(*_face_network(crop), 0.3)
+        middle = find.box.moved(side / 2 - find.box.center[0], side / 2 - find.box.center[1]).scaled(_INPUT_PX / side)
+        return max((each.confidence for each in again if each.box.iou(middle) > 0.3), default=0.0)
+
+    def _face(self, image: RGB, find: Find, confidence: float) -> Face | None:
         points, presence = landmarks(image, find)
         if presence < self.min_presence:
             return None
-        return Face(find.box, round(find.confidence * presence, 4), round(eyes_open(points), 4), self.backend)
+        eyes = round(eyes_open(points), 4) if find.box.height >= self.min_eye_px else None
+        return Face(find.box, round(confidence * presence, 4), eyes, self.backend)
 
 
 def landmarks(image: RGB, find: Find) -> tuple[Points, float]:
@@ -214,11 +251,9 @@ def landmarks(image: RGB, find: Find) -> tuple[Points, float]:
     angle = float(np.degrees(np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])))
     px = CARDS[FACE_MODELS[1]].input_px
     assert px is not None
-    turn = cv2.getRotationMatrix2D(find.box.center, angle, px[0] / max(1.0, side))
-    turn[:, 2] = turn[:, 2] + np.array([px[0] / 2, px[1] / 2]) - find.box.center
-    crop = cv2.warpAffine(image, turn, px, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    out = sorted(_run(FACE_MODELS[1], np.asarray(crop, np.uint8)).values(), key=lambda values: values.size)
-    back = cv2.invertAffineTransform(turn)
+    crop = _crop(image, find.box.center, side, angle, px[0])
+    out = sorted(_run(FACE_MODELS[1], crop).values(), key=lambda values: values.size)
+    back = cv2.invertAffineTransform(_turned(find.box.center, side, angle, px[0]))
     points = out[1].reshape(468, 3)[:, :2] @ back[:, :2].T + back[:, 2]
     return points.astype(np.float32), float(1.0 / (1.0 + np.exp(-float(out[0].reshape(-1)[0]))))
 

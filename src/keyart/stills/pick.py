@@ -39,7 +39,7 @@ from keyart.stills.rank import (
 )
 from keyart.stills.sample import Sample, StillSampler, is_blank, reduced
 from keyart.stills.text import FindText
-from keyart.types import Frame, Outcome, Shot, Still, VideoInfo
+from keyart.types import Face, Frame, Outcome, Shot, Still, VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,10 @@ class PickStills:
     """Candidates remembered, [2, ...]; in a longer video the windows double."""
     theta_sharp: float | None = None
     """Least Laplacian variance at 640 px, [0, ...]; unset: `sharp_share` of the video's median."""
-    sharp_share: float = 0.25
-    """Share of the video's median sharpness that a frame must have, [0, 1]."""
+    sharp_share: float = 0.06
+    """Share of the video's median Laplacian variance that a frame must have, [0, 1]."""
+    max_blur: float = 0.57
+    """Most blur share, [0, 1], 1 for any; a video that is softer as a whole moves it."""
     brightness: tuple[float, ...] = (0.10, 0.90)
     """Least and most mean luma, [0, 1]; a film that is darker or brighter as a whole moves them."""
     theta_contrast: float = 0.08
@@ -103,7 +105,13 @@ class PickStills:
 
     @property
     def gate(self) -> Gate:
-        return Gate(self.theta_sharp, self.sharp_share, (self.brightness[0], self.brightness[1]), self.theta_contrast)
+        return Gate(
+            theta_sharp=self.theta_sharp,
+            sharp_share=self.sharp_share,
+            max_blur=self.max_blur,
+            brightness=(self.brightness[0], self.brightness[1]),
+            theta_contrast=self.theta_contrast,
+        )
 
     @property
     def score_weights(self) -> Weights:
@@ -208,24 +216,34 @@ class _Picking:
         return found
 
     def _shortlist(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[int]:
-        """Indices in the order of promise: first the best of each cluster, then the next of each."""
-        each = 1 if self.settings.per_cluster == "sharpest" else 2
-        ranked: list[tuple[int, float, int]] = []
-        for label in range(int(labels.max()) + 1):
-            members = [int(i) for i in np.flatnonzero(labels == label)]
-            members.sort(key=lambda i: (-passed[i].sharpness, i))
-            ranked += [
-                (turn, -_promise(passed[i], around), i) for turn, i in enumerate(self._few(members, passed, each))
-            ]
-        return [index for _, _, index in sorted(ranked)]
-
-    def _few(self, members: list[int], passed: tuple[Sample, ...], each: int) -> list[int]:
-        """Of a cluster's members, sharpest first: the sharpest that shows a face if any does, then the sharpest."""
+        """Indices in the order of promise: the best of each cluster, then what differs most from all those."""
+        num_clusters = int(labels.max()) + 1
+        clusters = [[int(i) for i in np.flatnonzero(labels == label)] for label in range(num_clusters)]
+        first = [self._representative(members, passed) for members in clusters]
+        first.sort(key=lambda i: (-_promise(passed[i], around), i))
         if self.settings.per_cluster == "sharpest":
-            return members[:1]
-        sharp_enough = [i for i in members if passed[i].sharpness >= 0.5 * passed[members[0]].sharpness]
-        with_face = [i for i in sharp_enough if passed[i].faces][:each]
-        return list(dict.fromkeys([*with_face, members[0]]))[:each]
+            return first
+        return first + self._farthest(passed, first, 2 * (self.settings.count + 4))
+
+    def _representative(self, members: list[int], passed: tuple[Sample, ...]) -> int:
+        """i* of thesis §4.4; or, of those at least half as sharp, the one whose face shows best."""
+        sharpest = max(members, key=lambda i: (passed[i].sharpness, -i))
+        if self.settings.per_cluster == "sharpest":
+            return sharpest
+        close = [i for i in members if passed[i].sharpness >= 0.5 * passed[sharpest].sharpness]
+        return max(close, key=lambda i: (_face_promise(passed[i]), passed[i].sharpness, -i))
+
+    def _farthest(self, passed: tuple[Sample, ...], have: list[int], num: int) -> list[int]:
+        """Up to `num` more, each the least like all those before it: a long static shot has its moments too."""
+        rows = similarity_matrix(np.stack([sample.embedding for sample in passed]))
+        nearest = rows[have].max(axis=0)
+        found: list[int] = []
+        while len(found) < num and float(nearest.min()) < 0.97:
+            index = int(np.argmin(nearest))
+            found.append(index)
+            nearest = np.maximum(nearest, rows[index])
+            nearest[index] = 1.0
+        return found
 
     def _pictures(self, samples: Sequence[Sample]) -> list[Frame]:
         """Full pictures of samples: those held in the pool, the others decoded again in one go."""
@@ -301,9 +319,19 @@ def _labels(sample: Sample) -> frozenset[str]:
     return frozenset({"face"}) if sample.faces else frozenset()
 
 
+def _face_promise(sample: Sample) -> float:
+    """How well the best face shows, from the cheap look: its size up to 30 % of the height, its eyes. [0, 1]."""
+
+    def value(face: Face) -> float:
+        eyes = 0.75 if face.eyes_open is None else min(1.0, 0.3 + 1.4 * face.eyes_open)
+        return face.confidence * min(1.0, 0.2 + face.box.height / 0.375) * eyes
+
+    return round(max(map(value, sample.faces), default=0.0), 2)
+
+
 def _promise(sample: Sample, around: Surroundings) -> float:
     """A guess at the score from the sample's own numbers, before its picture is looked at in full."""
-    face = max((face.confidence * min(1.0, face.box.height / 0.3) for face in sample.faces), default=0.0)
+    face = _face_promise(sample)
     sharp = sample.sharpness / (sample.sharpness + 0.5 * around.sharpness)
     light = 1.0 - abs(sample.brightness - 0.5)
     return face + 0.5 * sharp + 0.4 * light + 0.5 * (1.0 - sample.flat_share) - 4.0 * min(0.1, sample.change)

@@ -133,8 +133,10 @@ def faces_term(candidate: Candidate, around: Surroundings, weight: float) -> Ter
 
 def sharpness_term(candidate: Candidate, around: Surroundings, weight: float) -> Term:
     ratio = candidate.sample.sharpness / max(1e-6, around.sharpness)
-    note = f"Laplacian variance {candidate.sample.sharpness:.0f}, {ratio:.1f} x the video's median"
-    return Term("sharpness", min(1.0, ratio / (ratio + 0.5)), weight, note)
+    crisp = _ramp(candidate.sample.blur_share, 0.68, 0.25)
+    note = f"Laplacian variance {candidate.sample.sharpness:.0f}, {ratio:.1f} x the video's median; "
+    note += f"blur {candidate.sample.blur_share:.2f}"
+    return Term("sharpness", 0.6 * crisp + 0.4 * ratio / (ratio + 0.5), weight, note)
 
 
 def exposure_term(candidate: Candidate, _: Surroundings, weight: float) -> Term:
@@ -170,10 +172,9 @@ def text_term(candidate: Candidate, _: Surroundings, weight: float) -> Term:
     return Term("text", 1.0 - _ramp(share, 0.0, 0.10), weight, note)
 
 
-def motion_blur_term(candidate: Candidate, around: Surroundings, weight: float) -> Term:
+def motion_blur_term(candidate: Candidate, _: Surroundings, weight: float) -> Term:
     # one-sided detail is motion blur only where detail is missing
-    ratio = candidate.sample.sharpness / max(1e-6, around.sharpness)
-    smeared = _ramp(candidate.direction_loss, 0.35, 0.75) * _ramp(ratio, 1.2, 0.4)
+    smeared = _ramp(candidate.direction_loss, 0.35, 0.75) * _ramp(candidate.sample.blur_share, 0.35, 0.6)
     moving = _ramp(candidate.sample.change, 0.02, 0.12)
     note = f"{candidate.direction_loss:.0%} less detail along one direction, D_t {candidate.sample.change:.3f}"
     return Term("motion blur", max(0.0, 1.0 - max(smeared, 0.7 * moving)), weight, note)

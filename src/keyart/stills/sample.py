@@ -31,6 +31,8 @@ class Sample:
     seconds: float
     sharpness: float
     """sigma_L^2 at the working size."""
+    blur_share: float
+    """0 crisp ... 1 smeared, whatever is shown."""
     brightness: float
     contrast: float
     spread: float
@@ -64,6 +66,7 @@ def measure(
         number=number,
         seconds=seconds,
         sharpness=metrics.laplacian_variance(gray),
+        blur_share=metrics.blur_share(gray),
         brightness=metrics.brightness(gray),
         contrast=metrics.contrast(gray),
         spread=metrics.level_spread(gray),
@@ -234,7 +237,7 @@ def worth(sample: Sample) -> tuple[bool, int, float]:
 
 
 MIN_SPREAD = 0.10
-MIN_ENTROPY_BITS = 0.25
+MIN_ENTROPY_BITS = 0.10
 MIN_DEVIATION = 0.02
 """Below any of these a picture is black, white or one tone, in a dark film too. Floors that no video lowers."""
 
