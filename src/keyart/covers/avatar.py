@@ -121,10 +121,8 @@ class MakeAvatar:
         letters = monogram_letters(info)
         scene = scene_of(stills[0].frame.image, (), stills[0].avoid) if stills else None
         if scene is None or not has_subject(scene):
-            products = (self._monogram(info, preset, letters, scene, "avatar/avatar.png"),)
-            return Outcome(
-                products, "degraded", "no face and no clear subject; a monogram was made", backend="monogram"
-            )
+            only = self._monogram(info, preset, letters, scene, "avatar/avatar.png")
+            return Outcome((only,), "degraded", "no face and no clear subject; a monogram was made", backend="monogram")
         products = self._portraits(info, preset, stills[0], None)
         products += (self._monogram(info, preset, letters, scene, "avatar/avatar_monogram.png"),)
         return Outcome(products, "degraded", "no face; the dominant subject was taken", backend="subject")
@@ -193,7 +191,7 @@ def _best_face(stills: Sequence[Still]) -> tuple[Still, Face] | None:
             0.0 if box.x < 1 or box.y < 1 or box.right > picture_width - 1 or box.bottom > picture_height - 1 else 1.0
         )
         eyes = 0.5 if face.eyes_open is None else face.eyes_open
-        return size + 0.3 * face.confidence + 0.3 * still.score + 0.25 * whole + 0.2 * eyes
+        return float(size + 0.3 * face.confidence + 0.3 * still.score + 0.25 * whole + 0.2 * eyes)
 
     pairs = [(still, face) for still in stills for face in still.faces]
     return max(pairs, key=lambda pair: worth(*pair), default=None)

@@ -136,13 +136,20 @@ def shortened(text: str, max_characters: int) -> str:
 _NOT_KEY = re.compile(r"[^\w%-]")
 
 
-def key_word(text: str) -> str:
-    """The word to set in the accent colour: a number, else a name, else the longest word that carries meaning."""
+def key_words(text: str) -> str:
+    """What to set in the accent colour: a number and its noun, else a name, else the longest word with a meaning."""
     words = [_NOT_KEY.sub("", word) for word in text.split()]
     content = [word for word in words if word and not leans(word)]
     if len(content) < 2:
         return ""  # a lone word needs no accent beside itself
     numbers = [word for word in content if any(letter.isdigit() for letter in word)]
+    if numbers:
+        return _with_noun(words, numbers[0])
     names = [word for word in content[1:] if word[0].isupper() and len(word) > 3 and not text.isupper()]
-    pool = numbers or names or content
+    pool = names or content
     return max(pool, key=lambda word: (len(word), -content.index(word)))
+
+
+def _with_noun(words: list[str], number: str) -> str:
+    after = words[words.index(number) + 1 :][:1]
+    return " ".join([number, *(word for word in after if word and not leans(word))])

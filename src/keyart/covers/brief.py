@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from keyart.covers.breaks import key_word
+from keyart.covers.breaks import key_words
 from keyart.covers.crop import Framing, Scene, crop_window, cuts_heads, frame, frame_with_blurred_sides
 from keyart.covers.draw import lettering_mask
 from keyart.covers.fonts import Typeface, Weight
@@ -50,8 +50,8 @@ class Brief:
         return self.width_px < 1.1 * self.height_px
 
     @property
-    def key_word(self) -> str:
-        return key_word(self.headline)
+    def key_words(self) -> str:
+        return key_words(self.headline)
 
     def text_area(self, margin: float = 0.042) -> Box:
         """The preset's safe box without its margins (a share of the frame's geometric size)."""
@@ -131,6 +131,20 @@ def framings(scene: Scene, width_px: int, height_px: int) -> Iterator[Framing]:
                 continue
             seen.add(key)
             yield frame(scene, window, width_px, height_px)
+
+
+def closest(
+    scene: Scene, width_px: int, height_px: int, cover_height_px: float, at: tuple[float, float] = (0.5, 0.45)
+) -> Framing:
+    """The crop for a part of a cover: drawn in towards small heads as far as the still has pixels for it."""
+    widest = crop_window(scene, width_px, height_px, at=at)
+    choices = [widest]
+    for zoom in _ZOOMS[1:]:
+        window = crop_window(scene, width_px, height_px, zoom=zoom, at=at)
+        if width_px / window.width <= _MOST_ENLARGED and (cuts_heads(scene, widest) or not cuts_heads(scene, window)):
+            choices.append(window)
+    made = [frame(scene, window, width_px, height_px) for window in choices]
+    return max(made, key=lambda framing: framing_score(scene, framing, cover_height_px))
 
 
 def _suits_badly(scene: Scene, widest: Box, width_px: int, height_px: int) -> bool:

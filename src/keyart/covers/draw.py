@@ -30,7 +30,7 @@ def letter(
     stroke_px: float = 0.0,
     stroke: Colour = (0, 0, 0),
 ) -> None:
-    """Draw a block with its ink in `box`; `key` is the word to set in `key_fill`."""
+    """Draw a block with its ink in `box`; `key` holds the words to set in `key_fill`."""
     origins = line_origins(block, box, align)
     if stroke_px >= 1:
         draw, font = ImageDraw.Draw(image), block.face.at(block.font_px)
@@ -80,23 +80,21 @@ def line_boxes(block: Block, box: Box, align: Column) -> tuple[Box, ...]:
 
 
 def _parts(line: str, block: Block, key: str) -> list[tuple[str, float, bool]]:
-    """A line cut at the key word: (text, offset, whether it is the key word)."""
-    words = line.split(" ")
-    at = next((place for place, word in enumerate(words) if _is_word(word, key)), None)
-    if at is None:
-        return [(line, 0.0, False)]
+    """A line cut at its key words: (text, offset, whether it is one)."""
     font = block.face.at(block.font_px)
-    before, after = " ".join([*words[:at], ""]), " ".join(["", *words[at + 1 :]]) if words[at + 1 :] else ""
-    start, end = font.getlength(before), font.getlength(before + words[at])
-    return [(before, 0.0, False), (words[at], start, True), (after, end, False)]
+    parts, before = [], ""
+    for word in line.split(" "):
+        parts.append((word, font.getlength(before), _is_key(word, key)))
+        before += word + " "
+    return parts
 
 
-def holds_word(line: str, key: str) -> bool:
-    return any(_is_word(word, key) for word in line.split(" "))
+def holds_key(line: str, key: str) -> bool:
+    return any(_is_key(word, key) for word in line.split(" "))
 
 
-def _is_word(word: str, key: str) -> bool:
-    return bool(key) and _bare(word) == _bare(key)
+def _is_key(word: str, key: str) -> bool:
+    return _bare(word) in (_bare(one) for one in key.split())
 
 
 def _bare(word: str) -> str:

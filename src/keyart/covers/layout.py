@@ -78,13 +78,13 @@ class TypeRule:
 def set_in(ways: Sequence[Lines], rule: TypeRule, width: float, height: float, size_px: float) -> Block | None:
     """The headline as large as the space allows, broken well; None where it would be too small to read.
 
-    `size_px` is the frame's `geometric_px`. A tidier break wins over a size that is up to a quarter larger.
+    `size_px` is the frame's `geometric_px`. A tidier break wins over a somewhat larger size.
     """
     best: tuple[float, Lines, float] | None = None
     for way in ways[: rule.max_lines]:
         lines_em = 0.95 + (len(way.lines) - 1) * rule.leading + 2 * rule.pad
         px = min(rule.max_size * size_px, width / (way.width_em + 2 * rule.pad), height / lines_em)
-        value = px * (1 - 0.25 * min(max(way.badness, 0.0), 2.0))
+        value = px * (1 - 0.4 * min(max(way.badness, 0.0), 2.0))
         if px >= rule.min_size * size_px and (best is None or value > best[0]):
             best = value, way, px
     if best is None:

@@ -46,7 +46,7 @@ def measure(image: RGB, lettering: Gray, lines: tuple[Box, ...], cap_px: float) 
     size = feed_size(width, height)
     small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS), np.float64)
     mask = Image.fromarray(lettering).resize(size, Image.Resampling.BOX)
-    ink, near = np.asarray(mask), np.asarray(mask.filter(ImageFilter.MaxFilter(7)))
+    ink, near = np.asarray(mask), np.asarray(mask.filter(ImageFilter.MaxFilter(5)))
     light = luminance(small)
     scale = size[0] / width
     worst = min((_of_line(light, ink, near, box.scaled(scale)) for box in lines), default=0.0)
@@ -60,7 +60,7 @@ def _of_line(light: NDArray[np.float64], ink: Gray, near: Gray, box: Box) -> flo
     if not ink_part.any():
         return 0.0
     solid = ink_part >= min(200, float(np.percentile(ink_part[ink_part > 0], 75)))
-    ground = (ink_part <= 8) & (near_part > 60)
+    ground = (ink_part <= 8) & (near_part > 80)
     if not ground.any():
         ground = ink_part <= 30
     if not ground.any():

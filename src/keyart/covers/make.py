@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, cast
 
 from keyart.covers.breaks import shortened
@@ -198,6 +198,8 @@ def _facts(
         "template": template,
         "faces": len(scene.faces),
     }
+    if not scene.grade.is_plain:
+        facts["grade"] = asdict(scene.grade)
     if scene.origin != (0, 0):
         facts["bars_removed"] = list(scene.origin)
     if framing.scale >= CALM_FROM:
@@ -212,7 +214,7 @@ def _lettering_facts(brief: Brief, plan: Plan, legibility: Legibility, strength:
         "lines": list(block.lines),
         "font": {"name": block.face.name, "licence": block.face.licence, "px": round(block.font_px, 1)},
         "accent": as_hex(brief.palette.accent),
-        "key_word": brief.key_word,
+        "key_words": brief.key_words,
         "strength": strength,
         "contrast_at_246x138": legibility.contrast,
         "letter_px_at_246x138": legibility.letter_px,

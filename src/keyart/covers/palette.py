@@ -46,7 +46,7 @@ def palette_of(image: RGB, colour: str = "", turn: int = 0) -> Palette:
     is_grey = float(np.mean(chroma)) < _GREY_CHROMA
     hues = _hue_peaks(hue, weight)
     main = _DEFAULT_HUE if is_grey else hues[0]
-    picked = hues[turn % len(hues)] if not is_grey else (_DEFAULT_HUE, 30.0, 250.0)[turn % 3]
+    picked = hues[turn % len(hues)] if not is_grey else (_DEFAULT_HUE, 220.0, 330.0)[turn % 3]
     accent = parse_colour(colour) if colour else vivid(picked)
     tint = 0.0 if is_grey else 0.035
     return Palette(accent, oklch(0.2, tint, main), oklch(0.975, tint / 4, main), picked, is_grey)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFilter
 
-from keyart.covers.brief import Brief, Painted, Plan, finished, framing_score
+from keyart.covers.brief import Brief, Painted, Plan, closest, finished, framing_score
 from keyart.covers.crop import blurred_ground, crop_window, frame, picture
 from keyart.covers.draw import letter, rounded_mask, shade, tinted
 from keyart.covers.layout import Column, Row, Taste, TypeRule, best_spot
@@ -32,7 +32,7 @@ class Card:
         width = min(card.width, card.height * aspect)
         size = round(width), round(width / aspect)
         at = Box(round(card.x + (card.width - size[0]) / 2), round(card.y + (card.height - size[1]) / 2), *size)
-        framing = frame(brief.scene, crop_window(brief.scene, *size), *size)
+        framing = closest(brief.scene, *size, brief.height_px)
         rule = TypeRule(brief.faces["black"], max_size=0.135, leading=1.08, max_lines=7)
         column: Column = "center" if brief.is_tall else "left"
         rows: dict[Row, float] = {"middle": 0.1, "bottom": 0.0, "top": 0.0}
@@ -45,9 +45,8 @@ class Card:
             return None
         enlarged = crop_window(brief.scene, brief.width_px, brief.height_px)
         saved = brief.width_px / enlarged.width - framing.scale
-        score = (
-            spot.score + framing_score(brief.scene, framing, brief.height_px) - 0.25 + 0.2 * min(max(saved, 0.0), 2.0)
-        )
+        score = spot.score + framing_score(brief.scene, framing, brief.height_px) + 0.2 * min(max(saved, 0.0), 2.0)
+        score += 0.9 * min(at.area / (brief.width_px * brief.height_px), 0.4) - 0.5
         return Plan(
             framing, at, spot, score, column, f"card of {share:.0%}, headline {'before' if text_first else 'after'} it"
         )
@@ -65,7 +64,7 @@ class Card:
         inner = rounded_mask(card.size, Box(0, 0, *card.size), radius)
         image.paste(card, (round(at.x), round(at.y)), inner)
         letter(
-            image, plan.spot.block, plan.spot.box, plan.align, WHITE, key=brief.key_word, key_fill=brief.palette.accent
+            image, plan.spot.block, plan.spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.accent
         )
         return finished(image, plan)
 

@@ -44,7 +44,7 @@ class Outline:
             spot.box,
             plan.align,
             WHITE,
-            key=brief.key_word,
+            key=brief.key_words,
             key_fill=brief.palette.accent,
             stroke_px=self.stroke_em * em,
             stroke=deep,

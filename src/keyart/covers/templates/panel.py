@@ -8,11 +8,11 @@ from typing import Literal
 
 from PIL import Image
 
-from keyart.covers.brief import Brief, Painted, Plan, finished, framing_score
+from keyart.covers.brief import Brief, Painted, Plan, closest, finished, framing_score
 from keyart.covers.crop import crop_window, frame, picture
 from keyart.covers.draw import letter, polygon
 from keyart.covers.layout import Column, Row, Taste, TypeRule, best_spot
-from keyart.covers.palette import WHITE, Colour
+from keyart.covers.palette import WHITE, Colour, ink_for
 from keyart.types import Box
 
 Place = Literal["left", "right", "bottom", "top"]
@@ -26,6 +26,8 @@ class Panel:
     """How far the edge leans, as a share of the frame's width."""
     stripe: float = 0.014
     """Width of the accent stripe along the edge, likewise."""
+    dark_below: float = 80.0
+    """Mean level of a still that takes the bright panel, 0 ... 255."""
 
     def plan(self, brief: Brief) -> Plan | None:
         plans = (self._plan_at(brief, place, share) for place in self._places(brief) for share in self.shares)
@@ -45,7 +47,7 @@ class Panel:
         # the lean hides a corner of the picture: the subject stands clear of it
         off = 0.5 * lean / max(size)
         at = {"left": (0.5 + off, 0.45), "right": (0.5 - off, 0.45), "bottom": (0.5, 0.43), "top": (0.5, 0.5)}[place]
-        framing = frame(brief.scene, crop_window(brief.scene, *size, at=at), *size)
+        framing = closest(brief.scene, *size, height, at)
         hidden = _corner(place, shown, lean).moved(-shown.x, -shown.y)
         if any(head.overlap(hidden) > 0.06 * head.area for head in framing.heads):
             return None
@@ -70,11 +72,15 @@ class Panel:
         edge, stripe = self._edges(brief, at)
         polygon(image, stripe, brief.palette.accent if ground != brief.palette.accent else WHITE)
         polygon(image, edge, ground)
-        letter(image, plan.spot.block, plan.spot.box, "left", ink, key=brief.key_word, key_fill=key)
+        letter(image, plan.spot.block, plan.spot.box, "left", ink, key=brief.key_words, key_fill=key)
         return finished(image, plan)
 
     def _colours(self, brief: Brief) -> tuple[Colour, Colour, Colour]:
-        return brief.palette.deep, WHITE, brief.palette.accent
+        """Ground, lettering, key words: a dark still is met by a bright panel, a bright one by a dark panel."""
+        accent, deep = brief.palette.accent, brief.palette.deep
+        if float(brief.scene.image[::8, ::8].mean()) < self.dark_below:
+            return accent, ink_for(accent, brief.palette), ink_for(accent, brief.palette)
+        return deep, WHITE, accent
 
     def _edges(self, brief: Brief, shown: Box) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """Corners of the panel, and of the panel with its stripe."""

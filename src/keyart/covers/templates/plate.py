@@ -8,7 +8,7 @@ from PIL import Image
 
 from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished
 from keyart.covers.crop import picture
-from keyart.covers.draw import cloud, holds_word, letter_line, line_origins, rectangle
+from keyart.covers.draw import cloud, holds_key, letter_line, line_origins, rectangle
 from keyart.covers.layout import Taste, TypeRule
 from keyart.covers.palette import ink_for
 from keyart.types import Box
@@ -42,7 +42,7 @@ class Plate:
             rectangle(plates, box, 255)
         cloud(image, plates, palette.deep, 0.3 * em, 0.5)
         for line, x, y, box in rows:
-            turned = holds_word(line, brief.key_word)
+            turned = holds_key(line, brief.key_words)
             ground = palette.deep if turned else palette.accent
             rectangle(image, box, ground)
             letter_line(image, spot.block, line, x, y, palette.accent if turned else ink_for(ground, palette))

@@ -38,13 +38,13 @@ class Strip:
         framing = frame(brief.scene, window, *size)
         strip = Box(0, height - edge if row == "bottom" else 0, width, edge)
         shown = Box(0, 0 if row == "bottom" else edge, *size)
-        rule = TypeRule(brief.faces["black"], max_size=0.15, leading=1.06, max_lines=3)
+        rule = TypeRule(brief.faces["black"], max_size=0.15, min_size=0.07, leading=1.06, max_lines=3)
         taste = Taste({"left": 0.1}, {"middle": 0.0, "bottom": 0.0, "top": 0.0}, calm_weight=0, largest_share=1)
         canvas = frame(brief.scene, crop_window(brief.scene, width, height), width, height)
         spot = best_spot(canvas, _inside(strip, brief), brief.badges(), brief.cased(26), rule, taste)
         if spot is None:
             return None
-        score = spot.score + framing_score(brief.scene, framing, brief.height_px) - 2.0 * (share - self.shares[0])
+        score = spot.score + framing_score(brief.scene, framing, brief.height_px) - 1.2 * (share - self.shares[0])
         score += 0.05 if row == "bottom" else 0.0
         return Plan(framing, shown, spot, score, "left", f"strip at the {row}, {share:.0%} of the height")
 
@@ -60,6 +60,6 @@ class Strip:
 
 
 def _inside(strip: Box, brief: Brief) -> Box:
-    area, gap = brief.text_area(), 0.035 * brief.size_px
-    top, bottom = max(strip.y + gap, area.y * 0.8), min(strip.bottom - gap, area.bottom)
+    area, safe, gap = brief.text_area(), brief.preset.safe, 0.034 * brief.size_px
+    top, bottom = max(strip.y + gap, safe.y), min(strip.bottom - gap, safe.bottom)
     return Box(area.x, top, area.width, max(1.0, bottom - top))
