@@ -123,7 +123,7 @@ def _add_fields(parser: argparse.ArgumentParser, section: str, stage: type[Any],
             dest=f"{section}__{setting.name}",
             metavar="{" + ",".join(setting.choices) + "}" if setting.choices else setting.name.upper(),
             nargs="?" if setting.is_switch else None,
-            const="true",
+            const="true" if setting.is_switch else None,
             help=f"{words} (default {_shown(setting.default)})".strip(),
         )
 
