@@ -57,6 +57,8 @@ def entry() -> None:
     except KeyboardInterrupt:
         print("keyart: interrupted; finished stages are kept, the next run goes on from there", file=sys.stderr)
         status = 130
+    except Exception as err:  # noqa: BLE001  the one place where a fault of our own meets the user
+        status = _broken(err)
     sys.stderr.flush()
     os._exit(status)
 
@@ -77,6 +79,16 @@ def _top(words: list[str]) -> int:
         return 2
     print(text)
     return 0
+
+
+def _broken(err: Exception) -> int:
+    if "-v" in sys.argv or "--verbose" in sys.argv:
+        import traceback
+
+        traceback.print_exception(err)
+    line = " ".join(f"{type(err).__name__}: {err}".split())
+    print(f"keyart: a fault of keyart's own, please report it ({line}); --verbose shows where", file=sys.stderr)
+    return 1
 
 
 def _failed(err: KeyartError, verbose: bool) -> int:
