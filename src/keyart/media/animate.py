@@ -5,18 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
-from typing import Any
 
-import av
 import numpy as np
 
 from keyart.errors import BadSetting
+from keyart.media.gif import Packed, assembled, packed
 from keyart.media.images import _as_json, _exif
+from keyart.media.palette import paletted
 from keyart.types import RGB, Receipt
-
-_CENTISECOND = Fraction(1, 100)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +46,7 @@ class _Rung:
 
 
 _GIF_RUNGS = (
-    _Rung(1.0, 1.0, 1, 256, 5),
+    _Rung(1.0, 1.0, 1, 255, 5),
     _Rung(0.85, 1.0, 1, 160, 8),
     _Rung(0.71, 0.9, 1, 160, 8),
     _Rung(0.54, 0.8, 1, 128, 8),
@@ -118,30 +115,19 @@ def _largest_that_fits(at: Callable[[_Rung], Animation], rungs: Sequence[_Rung],
 def _gif_at(
     frames: Sequence[RGB], rate: float, longest: int, cuts: Sequence[int], rung: _Rung, receipt: Receipt | None
 ) -> Animation:
-    bounds = [0, *(cut for cut in cuts if 0 < cut < len(frames)), len(frames)]
-    buffer = io.BytesIO()
-    shown = 0
-    with av.open(buffer, "w", format="gif", options={"loop": "0"}) as container:
-        stream: Any = None
-        for first, last in pairwise(bounds):
-            numbers = range(first + -first % rung.step, last, rung.step)
-            shot = [resized(frames[number], max(2, round(longest * rung.scale))) for number in numbers]
-            for number, frame in zip(numbers, _paletted(_held(shot, rung.hold), rung.colors), strict=True):
-                if stream is None:
-                    stream = _gif_stream(container, frame)
-                frame.pts, frame.time_base = round(number / rate * 100), _CENTISECOND
-                container.mux(stream.encode(frame))
-                shown += 1
-        container.mux(stream.encode(None))
-    data = _signed(buffer.getvalue(), receipt)
-    return Animation(data, stream.width, stream.height, shown, rate / rung.step, colors=rung.colors)
-
-
-def _gif_stream(container: Any, frame: av.VideoFrame) -> Any:
-    stream = container.add_stream("gif", rate=100)
-    stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "pal8"
-    stream.codec_context.time_base = _CENTISECOND
-    return stream
+    pictures: list[Packed] = []
+    numbers: list[int] = []
+    size_px = 0, 0
+    for first, last in pairwise([0, *(cut for cut in cuts if 0 < cut < len(frames)), len(frames)]):
+        chosen = range(first, last, rung.step)
+        shot = [resized(frames[number], max(1, round(longest * rung.scale))) for number in chosen]
+        pictures += packed(*paletted(_held(shot, rung.hold), rung.colors))
+        numbers += chosen
+        size_px = int(shot[0].shape[1]), int(shot[0].shape[0])
+    times = [round(number / rate * 100) for number in [*numbers, len(frames)]]
+    delays = [after - before for before, after in pairwise(times)]
+    data = assembled(size_px, pictures, delays, b"" if receipt is None else _as_json(receipt).encode("ascii"))
+    return Animation(data, *size_px, len(pictures), rate / rung.step, colors=rung.colors)
 
 
 def _held(shot: Sequence[RGB], hold: int) -> list[RGB]:
@@ -154,44 +140,6 @@ def _held(shot: Sequence[RGB], hold: int) -> list[RGB]:
         drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1])
         kept.append(np.where((drift.max(axis=2) > hold)[..., None], image, kept[-1]))
     return kept
-
-
-def _paletted(shot: Sequence[RGB], colors: int) -> list[av.VideoFrame]:
-    """One palette for the shot, ordered dithering: its pattern stands still, so that unchanged pixels stay the same."""
-    if not shot:
-        return []
-    height, width = shot[0].shape[:2]
-    graph = av.filter.Graph()
-    source = graph.add_buffer(
-        width=width, height=height, format=av.VideoFormat("rgb24", width, height), time_base=_CENTISECOND
-    )
-    split, sink = graph.add("split"), graph.add("buffersink")
-    make = graph.add("palettegen", f"max_colors={colors}:stats_mode=full")
-    use = graph.add("paletteuse", "dither=bayer:bayer_scale=4")
-    source.link_to(split)
-    split.link_to(use, 0, 0)
-    split.link_to(make, 1, 0)
-    make.link_to(use, 0, 1)
-    use.link_to(sink)
-    graph.configure()
-    for number, image in enumerate(shot):
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), "rgb24")
-        frame.pts, frame.time_base = number, _CENTISECOND
-        graph.vpush(frame)
-    graph.vpush(None)
-    return [graph.vpull() for _ in shot]
-
-
-def _signed(gif: bytes, receipt: Receipt | None) -> bytes:
-    """The receipt as a comment block before the first picture; its parts hold at most 255 bytes each."""
-    if receipt is None:
-        return gif
-    text = _as_json(receipt).encode("ascii")
-    parts = (text[start : start + 255] for start in range(0, len(text), 255))
-    block = b"\x21\xfe" + b"".join(bytes([len(part)]) + part for part in parts) + b"\x00"
-    # six bytes of signature, seven of screen description, then a global palette if bit 7 says so
-    palette_bytes = 3 * 2 ** ((gif[10] & 7) + 1) if gif[10] & 0x80 else 0
-    return gif[: 13 + palette_bytes] + block + gif[13 + palette_bytes :]
 
 
 def encode_webp(

@@ -32,7 +32,7 @@ class MakeTeaser:
     """Overlap of two pieces, 0 (hard cuts) ... 0.5; half a piece at most."""
     order: Literal["time", "score"] = "time"
     """time: as in the video; score: the best piece first."""
-    looks: int = 6
+    looks: int = 5
     """Moments that are decoded and compared, 1 ... 20; each costs about a second of decoding."""
     formats: tuple[str, ...] = ("gif", "webp", "mp4")
     """Any of gif, webp, mp4."""

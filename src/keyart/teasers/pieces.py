@@ -58,7 +58,7 @@ class Piece:
 
     @property
     def score(self) -> float:
-        return sum(term.value * term.weight for term in self.terms) / sum(term.weight for term in self.terms)
+        return _score(self.terms)
 
 
 # --- where to look ----------------------------------------------------------------------------------------------
@@ -159,9 +159,9 @@ def best_piece(
 ) -> Piece | None:
     """The best stretch of `seconds` (shorter in a short shot) around a moment; None where nothing can be decoded.
 
-    What is read is less than twice as long as what is shown: the still must stay near.
+    What is read is half as long again as what is shown: the still must stay near.
     """
-    start, end = _window(moment, 1.8 * seconds)
+    start, end = _window(moment, 1.5 * seconds)
     frames = tuple(read_clip(info, start, end, frames_per_second=frames_per_second, longest_px=longest_px))
     if not frames:
         return None
@@ -169,8 +169,8 @@ def best_piece(
     count = max(1, min(len(frames), round(seconds * frames_per_second)))
     first, last = _uncut(look.steps, len(frames), count)
     count = min(count, last - first)
-    pieces = [_piece(moment, look, at, at + count) for at in range(first, last - count + 1)]
-    return max(pieces, key=lambda piece: (piece.score, -piece.start))
+    stretches = [(at, at + count) for at in range(first, last - count + 1)]
+    return _piece(moment, look, *max(stretches, key=lambda one: (_score(_terms(moment, look, *one)), -one[0])))
 
 
 def _window(moment: Moment, seconds: float) -> tuple[float, float]:
@@ -213,20 +213,41 @@ def _uncut(steps: NDArray[np.float32], num_frames: int, count: int) -> tuple[int
 
 def _piece(moment: Moment, look: _Look, first: int, last: int) -> Piece:
     frames, rate = look.frames[first:last], look.frames_per_second
-    per_tenth = float(look.steps[first : max(first + 1, last - 1)].mean()) * rate / 10
+    middle = frames[len(frames) // 2].image
+    return Piece(
+        moment,
+        frames[0].seconds,
+        frames[-1].seconds + 1 / rate,
+        frames,
+        rate,
+        _terms(moment, look, first, last),
+        _movement(look, first, last),
+        float(np.percentile(middle[::4, ::4], 98)),
+        _colours(middle),
+    )
+
+
+def _terms(moment: Moment, look: _Look, first: int, last: int) -> tuple[Term, ...]:
+    movement = _movement(look, first, last)
     drift = float(np.ptp(look.light[first:last]))
-    start, end = frames[0].seconds, frames[-1].seconds + 1 / rate
-    away = abs((start + end) / 2 - moment.seconds)
-    terms = (
+    middle = (look.frames[first].seconds + look.frames[last - 1].seconds) / 2
+    away = abs(middle - moment.seconds)
+    return (
         Term("still", moment.score, 0.4, f"still {moment.still_rank}" if moment.still_rank else "no still here"),
-        Term("movement", _activity(per_tenth), 0.25, f"{per_tenth:.1f} grey levels in 0.1 s"),
+        Term("movement", _activity(movement), 0.25, f"{movement:.1f} grey levels in 0.1 s"),
         Term("sharpness", min(1.0, float(np.percentile(look.detail[first:last], 25)) / 0.12), 0.15),
         Term("steady light", max(0.0, 1 - drift / 60), 0.1, f"{drift:.0f} grey levels of drift"),
         Term("near the still", max(0.0, 1 - away), 0.1, f"{away:.1f} s away"),
     )
-    middle = frames[len(frames) // 2].image
-    brightness = float(np.percentile(middle, 98))
-    return Piece(moment, start, end, frames, rate, terms, per_tenth, brightness, _colours(middle))
+
+
+def _movement(look: _Look, first: int, last: int) -> float:
+    """Mean change within a tenth of a second, in grey levels."""
+    return float(look.steps[first : max(first + 1, last - 1)].mean()) * look.frames_per_second / 10
+
+
+def _score(terms: Sequence[Term]) -> float:
+    return sum(term.value * term.weight for term in terms) / sum(term.weight for term in terms)
 
 
 def _activity(levels_per_tenth: float) -> float:
