@@ -21,10 +21,10 @@ _EXACT = Interpolation.ACCURATE_RND | Interpolation.BITEXACT | Interpolation.FUL
 _SMALLER = Interpolation.AREA | _EXACT
 _SAME = Interpolation.BICUBIC | _EXACT
 _UNSPECIFIED, _BT709 = 2, 1
-_COMBED = 1.25
+_COMBED = 1.1
 """Rows differ this much more from their neighbours than from the next row of their own field: two moments are woven."""
-_MIN_COMB = 2.0
-_WOVEN_SHARE = 0.002
+_MIN_COMB = 1.0
+_WOVEN_SHARE = 0.001
 _BLOCK = 16
 
 

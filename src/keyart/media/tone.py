@@ -43,8 +43,8 @@ def _band_to_srgb(image: RGB16, transfer: Literal["pq", "hlg"], peak_nits: float
     light *= (np.interp(brightest, nits, gain) / WHITE_NITS).astype(np.float32)[..., None]
     inside = _into_gamut(light @ _TO_709.T)
     steps = np.rint(inside * _OUT_STEPS).astype(np.uint16)
-    codes: RGB = np.take(_srgb_codes(), steps)
-    return codes
+    shown: RGB = _srgb_codes().take(steps)
+    return shown
 
 
 def _into_gamut(light: NDArray[Any]) -> Floats:
@@ -108,4 +108,5 @@ def _roll_off(peak_nits: float) -> tuple[NDArray[np.float64], NDArray[np.float64
 def _srgb_codes() -> NDArray[np.uint8]:
     light = np.linspace(0, 1, _OUT_STEPS + 1)
     code = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(code * 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.rint(code * 255).astype(np.uint8)
+    return codes
