@@ -7,7 +7,7 @@ import sys
 
 COMMANDS = {
     "speed": "whole-process time and memory, against the bare decode and the rivals",
-    "stills": "planted black, blurred, duplicate and flash frames must never be offered",
+    "gallery": "contact sheets of whole packages, to be looked at",
     "install": "what the default install weighs, and what must not be in it",
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",

@@ -71,6 +71,7 @@ def repeated(clip: BenchClip, times: int) -> BenchClip:
         partial = path.with_suffix(".partial.mp4")
         with av.open(str(partial), "w") as target, av.open(str(clip.path)) as source:
             copies = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+            reached: dict[int, int] = {}
             for turn in range(times):
                 source.seek(0)
                 for packet in source.demux():
@@ -78,7 +79,11 @@ def repeated(clip: BenchClip, times: int) -> BenchClip:
                         continue
                     shift = round(turn * clip.seconds / packet.time_base)
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = copies[packet.stream.index]
+                    # sound begins a little before its pictures and ends a little after: leave out what would overlap
+                    if packet.dts <= reached.get(packet.stream_index, packet.dts - 1):
+                        continue
+                    reached[packet.stream_index] = packet.dts
+                    packet.stream = copies[packet.stream_index]
                     target.mux(packet)
         partial.replace(path)
     return BenchClip(path, clip.seconds * times, f"{clip.material}, {times} times over", clip.spoken)

@@ -12,7 +12,7 @@ import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -321,19 +321,24 @@ def measurement_rows(summary: Summary, clips: Iterable[BenchClip]) -> list[dict[
     return rows
 
 
-def race_table(rows: Iterable[dict[str, Any]], seconds: int) -> dict[str, Any]:
-    """The table of one clip: who, how long, ratio to the decode, memory."""
-    body = [
-        [
-            f"**keyart**: {row['what']}" if row["role"] == "keyart" else f"{row['contender']}: {row['what']}",
-            f"{row['median_wall_seconds']:.2f}",
-            f"{row['ratio_to_decode']:.2f}" if row["ratio_to_decode"] is not None else "",
-            f"{row['peak_mib']:.0f}",
-        ]
-        for row in rows
-        if row["clip_seconds"] == seconds
-    ]
-    return {"columns": ["", "wall, s", "x decode", "peak memory, MiB"], "align": "lrrr", "rows": body}
+def race_table(rows: Iterable[dict[str, Any]], lengths: Sequence[int]) -> dict[str, Any]:
+    """Who, and for each clip: how long, ratio to the decode, memory."""
+    found: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        names[row["contender"]] = f"{'keyart' if row['role'] == 'keyart' else row['contender']}: {row['what']}"
+        if row["role"] == "keyart":
+            names[row["contender"]] = f"**{names[row['contender']]}**"
+        ratio = row["ratio_to_decode"]
+        figures = [f"{row['median_wall_seconds']:.2f} s", f"{ratio:.2f}" if ratio else "", f"{row['peak_mib']:.0f} MiB"]
+        at = lengths.index(row["clip_seconds"]) * len(figures)
+        found.setdefault(row["contender"], [""] * (len(figures) * len(lengths)))[at : at + len(figures)] = figures
+    spans = [f"{seconds} s" if seconds < 120 else f"{seconds / 60:g} min" for seconds in lengths]
+    return {
+        "columns": ["", *(title for span in spans for title in (f"{span} of 720p", "x decode", "memory"))],
+        "align": "l" + "rrr" * len(lengths),
+        "rows": [[names[name], *cells] for name, cells in found.items()],
+    }
 
 
 def targets_table(targets: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -381,7 +386,7 @@ def result_of(plan: Plan, book: Book, left_out: Mapping[str, str], seed: int) ->
         "left_out": dict(left_out),
         "targets": targets,
         "tables": {
-            **{f"speed-{clip.seconds}": race_table(rows, clip.seconds) for clip in plan.clips},
+            "speed": race_table(rows, [clip.seconds for clip in plan.clips]),
             "speed-targets": targets_table(targets),
         },
     }
