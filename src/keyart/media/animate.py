@@ -137,8 +137,9 @@ def _held(shot: Sequence[RGB], hold: int) -> list[RGB]:
     """
     kept = list(shot[:1])
     for image in shot[1:]:
-        drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1])
-        kept.append(np.where((drift.max(axis=2) > hold)[..., None], image, kept[-1]))
+        drift = np.maximum(image, kept[-1]) - np.minimum(image, kept[-1]) > hold
+        moved = drift[..., 0] | drift[..., 1] | drift[..., 2]
+        kept.append(np.where(moved[..., None], image, kept[-1]))
     return kept
 
 

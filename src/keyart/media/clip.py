@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 import av
 
@@ -14,6 +15,8 @@ from keyart.types import Frame, VideoInfo
 
 EARLY_SECONDS = 0.002
 """Matroska and FLV round times to a millisecond: a frame this little late still counts as on display."""
+
+RUN_UP_SECONDS = 0.5
 
 
 def read_clip(
@@ -60,5 +63,12 @@ def _decoded(info: VideoInfo, start: float | None) -> Iterator[Glimpse]:
             with suppress(av.FFmpegError):  # not every container can seek: reading then goes on from the beginning
                 container.seek(int((start + info.start_seconds) / tick), stream=stream)
         decoder, clock = Decoder(stream), Clock(info, tick)
-        for number, frame in enumerate(decoder.frames(container)):
-            yield Glimpse(frame, info, number, clock.seconds(frame))
+        number = 0
+        for packet in chain(decoder.packets(container), [None]):
+            if start is not None and packet is not None:
+                # pictures that no other is made from are not decoded on the way to the first one wanted
+                on_the_way = decoder.seconds(packet) - info.start_seconds < start - RUN_UP_SECONDS
+                decoder.context.skip_frame = "NONREF" if on_the_way else "DEFAULT"
+            for frame in decoder.decode(packet):
+                yield Glimpse(frame, info, number, clock.seconds(frame))
+                number += 1

@@ -56,13 +56,13 @@ def joined(pieces: Sequence[Piece], overlap_seconds: float, bars: Box | None) ->
 
 def without_bars(pieces: Sequence[Piece]) -> Box | None:
     """The picture inside bars that are black in every frame; None where there are none, or hardly anything is left."""
-    lightest = np.max([frame.image.max(axis=2) for piece in pieces for frame in piece.frames[::3]], axis=0)
-    rows, columns = (np.flatnonzero(lightest.max(axis=axis) > _BAR_LEVEL) for axis in (1, 0))
+    lightest = np.maximum.reduce([frame.image for piece in pieces for frame in piece.frames[::3]])
+    rows, columns = (np.flatnonzero(lightest.max(axis=(axis, 2)) > _BAR_LEVEL) for axis in (1, 0))
     if not len(rows):
         return None
     y, x = int(rows[0]), int(columns[0])
     box = Box(x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y)
-    height, width = lightest.shape
+    height, width = lightest.shape[:2]
     share = box.width / width, box.height / height
     return box if 0.3 < min(share) < 0.97 else None
 

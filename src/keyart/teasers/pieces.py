@@ -192,8 +192,9 @@ def _thumb(image: RGB) -> NDArray[np.float32]:
     """The green plane in means over blocks, about 80 across: noise and fine texture do not count as movement."""
     block = max(1, max(image.shape[:2]) // 80)
     rows, columns = image.shape[0] // block, image.shape[1] // block
-    blocks = image[: rows * block, : columns * block, 1].reshape(rows, block, columns, block)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32), np.float32)
+    green = np.ascontiguousarray(image[: rows * block, : columns * block, 1])
+    down = np.add.reduce(green.reshape(rows, block, columns * block), axis=1, dtype=np.uint32)
+    return np.asarray(down.reshape(rows, columns, block).sum(axis=2) / np.float32(block * block), np.float32)
 
 
 def _detail(green: Gray) -> float:
