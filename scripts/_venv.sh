@@ -78,7 +78,7 @@ install() {
 # relative paths on purpose: pip splits what it reads from its environment at spaces; the variables pin the build too
 pip_install() {
     (cd "$REPO" && PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
-        "$PYTHON" -m pip install --quiet -c constraints.txt "$@" </dev/null)
+        "$PYTHON" -m pip install --quiet --use-pep517 -c constraints.txt "$@" </dev/null)
 }
 
 pull_models() {
