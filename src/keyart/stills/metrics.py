@@ -8,8 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keyart.types import RGB, Box, Gray
+
+Histogram = NDArray[np.float64]
+"""Share of the pixels at each luma, shape (256,)."""
 
 
 def to_gray(image: RGB) -> Gray:
@@ -44,14 +48,12 @@ def laplacian_variance(gray: Gray) -> float:
     return float(deviation[0, 0]) ** 2
 
 
-def brightness(gray: Gray) -> float:
-    """B: mean luma, 0 black ... 1 white."""
-    return float(gray.mean()) / 255.0
+def brightness_and_contrast(gray: Gray) -> tuple[float, float]:
+    """B, the mean luma, 0 black ... 1 white; and sigma_I, its standard deviation, 0 ... 0.5."""
+    import cv2
 
-
-def contrast(gray: Gray) -> float:
-    """sigma_I: standard deviation of luma, 0 ... 0.5."""
-    return float(gray.std()) / 255.0
+    mean, deviation = cv2.meanStdDev(gray)
+    return float(mean[0, 0]) / 255.0, float(deviation[0, 0]) / 255.0
 
 
 def enhance_contrast(image: RGB, *, clip_limit: float = 2.0, tiles: int = 8) -> RGB:
@@ -66,12 +68,11 @@ def enhance_contrast(image: RGB, *, clip_limit: float = 2.0, tiles: int = 8) -> 
 
 def colourfulness(image: RGB) -> float:
     """M of Hasler and Suesstrunk (2003): 0 for grey, about 15 slightly, 33 moderately, 59 quite, 109 extremely."""
-    values = image.astype(np.float32)
-    red_green = values[..., 0] - values[..., 1]
-    yellow_blue = (values[..., 0] + values[..., 1]) / 2 - values[..., 2]
-    spread = float(np.hypot(red_green.std(), yellow_blue.std()))
-    offset = float(np.hypot(red_green.mean(), yellow_blue.mean()))
-    return spread + 0.3 * offset
+    import cv2
+
+    to_opponents = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)
+    mean, deviation = cv2.meanStdDev(cv2.transform(image.astype(np.float32), to_opponents))
+    return float(np.hypot(*deviation.ravel())) + 0.3 * float(np.hypot(*mean.ravel()))
 
 
 def clipped_shares(gray: Gray, *, black: int = 4, white: int = 251) -> tuple[float, float]:
@@ -80,32 +81,36 @@ def clipped_shares(gray: Gray, *, black: int = 4, white: int = 251) -> tuple[flo
     return float(histogram[: black + 1].sum()), float(histogram[white:].sum())
 
 
-def luma_histogram(gray: Gray) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def luma_histogram(gray: Gray) -> Histogram:
     """Share of the pixels at each of the 256 levels."""
-    return np.bincount(gray.ravel(), minlength=256) / max(1, gray.size)
+    import cv2
+
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256])
+    return np.asarray(counts, np.float64).ravel() / max(1, gray.size)
 
 
-def entropy_bits(gray: Gray) -> float:
+def entropy_bits(histogram: Histogram) -> float:
     """Shannon entropy of the luma in 64 bins: 0 for one flat tone, 6 at most."""
-    shares = luma_histogram(gray).reshape(64, 4).sum(axis=1)
+    shares = histogram.reshape(64, 4).sum(axis=1)
     shares = shares[shares > 0]
     return float(-(shares * np.log2(shares)).sum()) + 0.0
 
 
-def level_spread(gray: Gray) -> float:
+def level_spread(histogram: Histogram) -> float:
     """Distance between the 1st and the 99th percentile of luma, 0 ... 1: what is left of a picture's range."""
-    filled = np.cumsum(luma_histogram(gray))
+    filled = np.cumsum(histogram)
     low, high = np.searchsorted(filled, (0.01, 0.99))
     return float(high - low) / 255.0
 
 
-def flat_share(gray: Gray, *, block_px: int = 8, max_deviation: float = 3.0) -> float:
+def flat_share(gray: Gray, *, block_px: int = 8, max_range: int = 10) -> float:
     """Share of the picture's blocks that hold one even tone: near 1 for cards, slides and blank frames."""
     rows, columns = (side // block_px for side in gray.shape)
     if not rows or not columns:
         return 0.0
     blocks = gray[: rows * block_px, : columns * block_px].reshape(rows, block_px, columns, block_px)
-    return float((blocks.std(axis=(1, 3)) <= max_deviation).mean())
+    flat = blocks.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
+    return float((flat.max(axis=1) - flat.min(axis=1) <= max_range).mean())
 
 
 def blur_share(gray: Gray, *, length_px: int = 9) -> float:
@@ -158,23 +163,26 @@ class Bars:
         return bool(self.top or self.bottom or self.left or self.right)
 
 
-def find_bars(gray: Gray, *, max_level: float = 26.0, max_deviation: float = 5.0, min_share: float = 0.03) -> Bars:
+def find_bars(gray: Gray, *, max_mean: float = 26.0, max_level: int = 56, min_share: float = 0.03) -> Bars:
     """Letterbox and pillarbox bars: even dark edge rows or columns, alike on opposite sides, never most of the picture.
 
     One dark side alone is the picture's own (a night sky, a curtain); bars come in pairs.
     """
-    top, bottom = _dark_margins(gray, max_level, max_deviation)
-    left, right = _dark_margins(gray.T, max_level, max_deviation)
+    top, bottom = _dark_margins(gray, 1, max_mean, max_level)
+    left, right = _dark_margins(gray, 0, max_mean, max_level)
     top, bottom = _as_pair(top, bottom, gray.shape[0], min_share)
     left, right = _as_pair(left, right, gray.shape[1], min_share)
     return Bars(top, bottom, left, right)
 
 
-def _dark_margins(gray: Gray, max_level: float, max_deviation: float) -> tuple[int, int]:
-    # a line is part of a bar if it is dark along its whole length; the end points of a line may hold the other bars
-    bright = (gray.mean(axis=1) > max_level) | (gray.std(axis=1) > max_deviation)
-    lit = np.flatnonzero(bright)
-    return (int(lit[0]), int(gray.shape[0] - 1 - lit[-1])) if lit.size else (0, 0)
+def _dark_margins(gray: Gray, across: int, max_mean: float, max_level: int) -> tuple[int, int]:
+    """Lines at either end that are dark along their whole length; `across` is the axis that a line runs along."""
+    import cv2
+
+    mean = cv2.reduce(gray, across, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
+    brightest = cv2.reduce(gray, across, cv2.REDUCE_MAX).ravel()
+    lit = np.flatnonzero((mean > max_mean) | (brightest > max_level))
+    return (int(lit[0]), int(gray.shape[1 - across] - 1 - lit[-1])) if lit.size else (0, 0)
 
 
 def _as_pair(first: int, second: int, length: int, min_share: float) -> tuple[int, int]:
@@ -184,7 +192,7 @@ def _as_pair(first: int, second: int, length: int, min_share: float) -> tuple[in
     return first, second
 
 
-def inside_bars(image: RGB, bars: Bars) -> RGB:
-    """The picture without its bars (a view, not a copy)."""
+def inside_bars(image: NDArray[np.uint8], bars: Bars) -> NDArray[np.uint8]:
+    """The picture, colour or grey, without its bars (a view, not a copy)."""
     height, width = image.shape[:2]
     return image[bars.top : height - bars.bottom, bars.left : width - bars.right]

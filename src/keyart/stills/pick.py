@@ -37,9 +37,9 @@ from keyart.stills.rank import (
     score_terms,
     surroundings,
 )
-from keyart.stills.sample import Sample, StillSampler, is_blank, reduced
+from keyart.stills.sample import Sample, StillSampler, face_promise, is_blank, reduced
 from keyart.stills.text import FindText
-from keyart.types import Face, Frame, Outcome, Shot, Still, VideoInfo
+from keyart.types import RGB, Frame, Gray, Outcome, Shot, Still, VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class PickStills:
     """Stills offered at most, [1, 100]; fewer where the video has fewer distinct pictures."""
     rate_hz: float = 1.0
     """Candidates a second, (0, 30]."""
-    looks: int = 3
+    looks: int = 2
     """Frames of each window looked at closely, [1, 30]."""
-    pool_bytes: int = 64_000_000
+    pool_bytes: int = 96_000_000
     """Decoded pictures held in memory while the video passes, [0, ...]; the others are fetched again if chosen."""
     max_samples: int = 1200
     """Candidates remembered, [2, ...]; in a longer video the windows double."""
@@ -80,7 +80,7 @@ class PickStills:
     """Share of the video that a kind of object must be in to count as its subject, (0, 1]."""
     objects: Literal["weigh", "drop", "off"] = "weigh"
     """Frames without the video's subject: score less, go (as the thesis has it), or are as good as any."""
-    max_likeness: float = 0.90
+    max_likeness: float = 0.87
     """Correlation from which two stills are the same picture, [0, 1]; no two such are offered."""
     variety: float = 0.25
     """How much a still's likeness to better ones counts against it, [0, 1]."""
@@ -205,12 +205,15 @@ class _Picking:
         order = self._shortlist(passed, labels, around)
         sizes = np.bincount(labels)
         enough = self.settings.count + 4
+        # small faces are worth a search only in a video where none was seen at a glance
+        any_face = any(sample.faces for sample in passed)
         found: list[Candidate] = []
         while order and sum(not is_card(candidate) for candidate in found) < enough and len(found) < 4 * enough:
-            batch, order = order[:enough], order[enough:]
+            missing = enough - sum(not is_card(candidate) for candidate in found)
+            batch, order = order[:missing], order[missing:]
             samples = [passed[index] for index in batch]
             for index, frame in zip(batch, self._pictures(samples), strict=True):
-                candidate = self._look(passed[index], frame)
+                candidate = self._look(passed[index], frame, tiles=not any_face)
                 label = int(labels[index])
                 found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label])))
         return found
@@ -231,7 +234,7 @@ class _Picking:
         if self.settings.per_cluster == "sharpest":
             return sharpest
         close = [i for i in members if passed[i].sharpness >= 0.5 * passed[sharpest].sharpness]
-        return max(close, key=lambda i: (_face_promise(passed[i]), passed[i].sharpness, -i))
+        return max(close, key=lambda i: (face_promise(passed[i]), passed[i].sharpness, -i))
 
     def _farthest(self, passed: tuple[Sample, ...], have: list[int], num: int) -> list[int]:
         """Up to `num` more, each the least like all those before it: a long static shot has its moments too."""
@@ -252,23 +255,23 @@ class _Picking:
         fetched = iter(grab(self.info, missing) if missing else ())
         return [frame if frame is not None else next(fetched) for frame in held]
 
-    def _look(self, sample: Sample, frame: Frame, *, tiles: bool = True) -> Candidate:
-        view = reduced(frame.image, 960)
-        scale = frame.width_px / view.shape[1]
-        gray = metrics.to_gray(reduced(frame.image, self.sampler.working_px))
-        bars = metrics.find_bars(metrics.to_gray(view))
+    def _look(self, sample: Sample, frame: Frame, *, tiles: bool) -> Candidate:
+        scene = reduced(frame.image, 1920)
+        scale = frame.width_px / scene.shape[1]
+        gray = _reduced_gray(scene, self.sampler.working_px)
+        bars = metrics.find_bars(gray)
         shadows, highlights = metrics.clipped_shares(gray)
-        faces = self.detector.look(view, tiles=tiles)
+        faces = self.detector.look(scene, tiles=tiles)
+        coarse = frame.width_px / gray.shape[1]
         return Candidate(
             sample=sample,
             frame=frame,
             faces=tuple(replace(face, box=face.box.scaled(scale)) for face in faces),
-            text=tuple(box.scaled(frame.width_px / gray.shape[1]) for box in FindText()(gray)),
-            picture=bars.inside(view.shape[1], view.shape[0]).scaled(scale),
+            text=tuple(box.scaled(coarse) for box in FindText()(gray)),
+            picture=bars.inside(gray.shape[1], gray.shape[0]).scaled(coarse),
             shadows=shadows,
             highlights=highlights,
             direction_loss=metrics.direction_loss(gray),
-            person_fraction=person_fraction(view),
             shot=shot_at(frame.seconds, self.shots),
             transition_distance=transition_distance(frame.seconds, self.shots),
         )
@@ -298,7 +301,7 @@ class _Picking:
             score=scored.score,
             terms=scored.terms,
             faces=candidate.faces,
-            person_fraction=candidate.person_fraction,
+            person_fraction=person_fraction(frame.image),
             shot=candidate.shot,
             cluster=candidate.cluster,
             cluster_size=candidate.cluster_size,
@@ -315,23 +318,22 @@ class _Picking:
         return stills
 
 
+def _reduced_gray(image: RGB, side_px: int) -> Gray:
+    import cv2
+
+    gray = metrics.to_gray(image)
+    scale = min(1.0, side_px / max(gray.shape))
+    size = max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale))
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def _labels(sample: Sample) -> frozenset[str]:
     return frozenset({"face"}) if sample.faces else frozenset()
 
 
-def _face_promise(sample: Sample) -> float:
-    """How well the best face shows, from the cheap look: its size up to 30 % of the height, its eyes. [0, 1]."""
-
-    def value(face: Face) -> float:
-        eyes = 0.75 if face.eyes_open is None else min(1.0, 0.3 + 1.4 * face.eyes_open)
-        return face.confidence * min(1.0, 0.2 + face.box.height / 0.375) * eyes
-
-    return round(max(map(value, sample.faces), default=0.0), 2)
-
-
 def _promise(sample: Sample, around: Surroundings) -> float:
     """A guess at the score from the sample's own numbers, before its picture is looked at in full."""
-    face = _face_promise(sample)
+    face = face_promise(sample)
     sharp = sample.sharpness / (sample.sharpness + 0.5 * around.sharpness)
     light = 1.0 - abs(sample.brightness - 0.5)
     return face + 0.5 * sharp + 0.4 * light + 0.5 * (1.0 - sample.flat_share) - 4.0 * min(0.1, sample.change)

@@ -49,7 +49,6 @@ class Candidate:
     shadows: float
     highlights: float
     direction_loss: float
-    person_fraction: float | None
     shot: int = 0
     transition_distance: float = float("inf")
     cluster: int = 0

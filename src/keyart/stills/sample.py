@@ -4,8 +4,8 @@
     looked at                  *     *       *        the sharpest of those stays,
     kept                             *                its picture goes into a pool that is bounded in bytes
 
-Memory does not grow with the video: a sample is under 2 KB, the pool thins itself evenly in time, and where a video has
-more windows than `max_samples` neighbours are merged and the windows doubled.
+Memory does not grow with the video: a sample is under 2 KB, the pool drops one of the two most alike, and where a video
+has more windows than `max_samples` neighbours are merged and the windows doubled.
 """
 
 from __future__ import annotations
@@ -60,17 +60,19 @@ def measure(
     gray = metrics.to_gray(image)
     bars = metrics.find_bars(gray)
     if bars:
-        image, gray = metrics.inside_bars(image, bars), metrics.to_gray(metrics.inside_bars(image, bars))
+        image, gray = metrics.inside_bars(image, bars), np.ascontiguousarray(metrics.inside_bars(gray, bars))
     tiny = reduced(image, 160)
+    light, deviation = metrics.brightness_and_contrast(gray)
+    histogram = metrics.luma_histogram(gray)
     return Sample(
         number=number,
         seconds=seconds,
         sharpness=metrics.laplacian_variance(gray),
         blur_share=metrics.blur_share(gray),
-        brightness=metrics.brightness(gray),
-        contrast=metrics.contrast(gray),
-        spread=metrics.level_spread(gray),
-        entropy_bits=metrics.entropy_bits(gray),
+        brightness=light,
+        contrast=deviation,
+        spread=metrics.level_spread(histogram),
+        entropy_bits=metrics.entropy_bits(histogram),
         flat_share=metrics.flat_share(metrics.to_gray(tiny), block_px=4),
         colourfulness=metrics.colourfulness(tiny),
         change=change,
@@ -90,35 +92,39 @@ def reduced(image: RGB, side_px: int) -> RGB:
 
 @dataclass(slots=True)
 class PicturePool:
-    """Decoded pictures of samples, bounded in bytes; when full, the one closest to its neighbours in time goes."""
+    """Decoded pictures of samples, bounded in bytes; when full, one of the two most alike neighbours in time goes.
+
+    Of those two the less worthy goes: what stays is what a cluster will be represented by, and hardly ever has to be
+    decoded a second time.
+    """
 
     max_bytes: int
-    _held: dict[int, Glimpse] = field(default_factory=dict)
+    _held: dict[int, tuple[Glimpse, Sample]] = field(default_factory=dict)
+    _bytes: int = 0
 
-    def put(self, glimpse: Glimpse) -> None:
+    def put(self, glimpse: Glimpse, sample: Sample) -> None:
         if glimpse.held_bytes > self.max_bytes:
             return
-        self._held[glimpse.number] = glimpse
-        while sum(each.held_bytes for each in self._held.values()) > self.max_bytes:
-            del self._held[self._most_crowded()]
+        self._held[sample.number] = glimpse, sample
+        self._bytes += glimpse.held_bytes
+        while self._bytes > self.max_bytes:
+            self.drop(self._least_missed())
 
-    def _most_crowded(self) -> int:
-        numbers = sorted(self._held)
-        times = [self._held[number].seconds for number in numbers]
-        # the first and the last have one neighbour only; twice its distance makes them comparable
-        room = [
-            times[min(i + 1, len(times) - 1)] - times[max(i - 1, 0)] if 0 < i < len(times) - 1 else np.inf
-            for i in range(len(times))
-        ]
-        return numbers[int(np.argmin(room))] if len(numbers) > 2 else numbers[0]
+    def _least_missed(self) -> int:
+        samples = [sample for _, sample in self._held.values()]
+        if len(samples) < 2:
+            return samples[0].number
+        rows = np.stack([sample.embedding for sample in samples]).astype(np.float32)
+        alike = int(np.argmax((rows[1:] * rows[:-1]).sum(axis=1)))
+        return min(samples[alike : alike + 2], key=worth).number
 
     def drop(self, number: int) -> None:
-        self._held.pop(number, None)
+        if number in self._held:
+            self._bytes -= self._held.pop(number)[0].held_bytes
 
     def picture(self, number: int) -> Frame | None:
         """The sample's full picture, or None where it had to go."""
-        glimpse = self._held.get(number)
-        return glimpse.full() if glimpse else None
+        return self._held[number][0].full() if number in self._held else None
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -140,12 +146,12 @@ class StillSampler:
     embed: Callable[[RGB], Embedding] = classical
     rate_hz: float = 1.0
     """Candidates a second, (0, ...]: the thesis' rate; windows are cut by time stamps, not by counting frames."""
-    looks: int = 3
+    looks: int = 2
     """Frames looked at closely in each window, [1, ...]."""
     working_px: int = 640
     """Longer side of the picture on which sharpness is measured, [64, ...]."""
     max_samples: int = 1200
-    pool_bytes: int = 64_000_000
+    pool_bytes: int = 96_000_000
     window_seconds: float = field(init=False)
     samples: list[Sample] = field(default_factory=list, init=False)
     pool: PicturePool = field(init=False)
@@ -161,8 +167,10 @@ class StillSampler:
         self.pool = PicturePool(self.pool_bytes)
 
     def see(self, glimpse: Glimpse) -> None:
+        if not self.num_seen and glimpse.held_bytes * (self.looks + 1) > self.pool_bytes:
+            self.looks = 1  # pictures so large that the few on hand would not fit into the pool
         self.num_seen += 1
-        luma = np.ascontiguousarray(glimpse.luma)
+        luma = glimpse.luma
         change = self._change(glimpse, luma)
         self._settle(change)
         window = int(glimpse.seconds / self.window_seconds)
@@ -191,10 +199,11 @@ class StillSampler:
         if look is None:
             return
         look.change = max(look.change, change_after)
-        looks = 1 if look.glimpse.held_bytes * (self.looks + 1) > self.pool_bytes else self.looks
-        part = int(look.glimpse.seconds % self.window_seconds / self.window_seconds * looks)
+        part = int(look.glimpse.seconds % self.window_seconds / self.window_seconds * self.looks)
         best = self._calmest.get(part)
-        if best is None or look.change < best.change:
+        if look.glimpse.is_damaged and best is not None:
+            return
+        if best is None or best.glimpse.is_damaged or look.change < best.change:
             self._calmest[part] = look
 
     def _close_window(self) -> None:
@@ -210,7 +219,7 @@ class StillSampler:
         if not is_blank(sample):
             faces = tuple(in_shares(face, width, height) for face in self.detector.glance(view))
             sample = replace(sample, faces=faces)
-            self.pool.put(glimpse)
+            self.pool.put(glimpse, sample)
         self.samples.append(sample)
         if len(self.samples) > self.max_samples:
             self._widen()
@@ -228,12 +237,23 @@ class StillSampler:
 def _promise(view: RGB, change: float) -> float:
     """Which of a window's frames to keep: the sharpest, unless it is empty; a frame amid a jump counts little."""
     gray = metrics.to_gray(view)
-    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * metrics.level_spread(gray)) / (1.0 + 40.0 * change)
+    spread = metrics.level_spread(metrics.luma_histogram(gray))
+    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * spread) / (1.0 + 40.0 * change)
 
 
-def worth(sample: Sample) -> tuple[bool, int, float]:
-    """Order among neighbours in time: something to see, then faces, then sharpness."""
-    return not is_blank(sample), len(sample.faces), sample.sharpness
+def worth(sample: Sample) -> tuple[bool, float, float]:
+    """Order among neighbours in time: something to see, then how well a face shows, then sharpness."""
+    return not is_blank(sample), face_promise(sample), sample.sharpness
+
+
+def face_promise(sample: Sample) -> float:
+    """How well the best face shows, from the cheap look: its size up to 30 % of the height, its eyes. [0, 1]."""
+
+    def value(face: Face) -> float:
+        eyes = 0.75 if face.eyes_open is None else min(1.0, 0.3 + 1.4 * face.eyes_open)
+        return face.confidence * min(1.0, 0.2 + face.box.height / 0.375) * eyes
+
+    return round(max(map(value, sample.faces), default=0.0), 2)
 
 
 MIN_SPREAD = 0.10

@@ -46,54 +46,61 @@ class FindText:
         relief = cv2.morphologyEx(gray, operation, kernel)
         level, _ = cv2.threshold(relief, 0, 255, cv2.THRESH_OTSU)
         mask = (relief > max(level, self.min_step)).astype(np.uint8)
-        _, _, stats, _centers = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        letters = self._letters(np.asarray(stats[1:], np.int32), gray.shape[0])
-        return _grouped(letters, self.min_letters) if len(letters) >= self.min_letters else []
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        shapes = np.asarray(stats, np.float64)
+        fits = np.flatnonzero(self._like_letters(shapes, gray.shape[0]))
+        if not self.min_letters <= len(fits) <= _MAX_SHAPES:
+            return []  # thousands of shapes are leaves or gravel
+        tones = _tones(gray, np.asarray(labels, np.int32), len(shapes))
+        return _grouped(shapes[fits], tones[fits], self.min_letters)
 
-    def _letters(self, stats: NDArray[np.int32], height_px: int) -> NDArray[np.int32]:
-        """Rows (x, y, width, height, area) of the shapes that could be letters."""
-        _, _, width, height, area = stats.T
-        fill = area / np.maximum(1, width * height)
+    def _like_letters(self, shapes: NDArray[np.float64], height_px: int) -> NDArray[np.bool_]:
+        """Of rows (x, y, width, height, area); the first is the ground."""
+        _, _, width, height, area = shapes.T
+        fill = area / np.maximum(1.0, width * height)
         fits = (height >= 6) & (height <= self.max_height_share * height_px) & (width >= 2)
         fits &= (width <= 2.2 * height) & (fill >= 0.18) & (fill <= 0.92) & (area >= 10)
-        return np.asarray(stats[fits], np.int32)
+        fits[0] = False
+        return np.asarray(fits, np.bool_)
 
 
-def _grouped(letters: NDArray[np.int32], min_letters: int) -> list[Box]:
-    """Lines: runs of shapes of like height on one baseline with gaps below 1.3 heights."""
-    x, y, width, height, _ = letters.T.astype(np.float64)
-    bottom, right = y + height, x + width
-    order = np.argsort(x, kind="stable")
-    line_of: list[list[int]] = []
-    for index in order:
-        best: list[int] | None = None
-        for line in line_of:
-            last = line[-1]
-            tall = max(height[index], height[last])
-            gap = x[index] - right[last]
-            level = abs(bottom[index] - bottom[last]) <= 0.3 * tall or abs(y[index] - y[last]) <= 0.15 * tall
-            like = min(height[index], height[last]) >= 0.5 * tall
-            if -0.4 * tall <= gap <= 1.3 * tall and level and like and (best is None or right[best[-1]] < right[last]):
-                best = line
-        if best is None:
-            line_of.append([int(index)])
-        else:
-            best.append(int(index))
-    return [_box_of(letters[line]) for line in line_of if len(line) >= min_letters and _even(letters[line])]
+_MAX_SHAPES = 1500
 
 
-def _even(line: NDArray[np.int32]) -> bool:
-    """Whether shapes sit as letters do: on one baseline, of one or two heights, wider together than tall."""
-    _, y, _, height, _ = line.T.astype(np.float64)
-    bottom = y + height
-    typical = float(np.median(height))
+def _tones(gray: Gray, labels: NDArray[np.int32], num: int) -> NDArray[np.float64]:
+    """Mean luma of every shape, shape (num,)."""
+    places = labels.ravel()
+    return np.bincount(places, gray.ravel(), num) / np.maximum(1, np.bincount(places, minlength=num))
+
+
+def _grouped(letters: NDArray[np.float64], tones: NDArray[np.float64], min_letters: int) -> list[Box]:
+    """Lines: chains of shapes of like height and tone on one baseline with gaps below 1.3 heights."""
+    x, y, width, height, _ = letters.T
+    right, bottom = x + width, y + height
+    tall = np.maximum(height[:, None], height[None, :])
+    gap = x[None, :] - right[:, None]
+    beside = (x[None, :] > x[:, None]) & (gap >= -0.4 * tall) & (gap <= 1.3 * tall)
+    level = np.abs(bottom[:, None] - bottom[None, :]) <= 0.3 * tall
+    level |= np.abs(y[:, None] - y[None, :]) <= 0.15 * tall
+    like = np.minimum(height[:, None], height[None, :]) >= 0.5 * tall
+    like &= np.abs(tones[:, None] - tones[None, :]) <= 40.0
+    chain = np.arange(len(letters))
+    for one, other in zip(*np.nonzero(beside & level & like), strict=True):
+        chain[chain == chain[other]] = chain[one]
+    lines = (np.flatnonzero(chain == label) for label in np.unique(chain))
+    return [_box_of(letters[line]) for line in lines if len(line) >= min_letters and _even(letters[line], tones[line])]
+
+
+def _even(line: NDArray[np.float64], tones: NDArray[np.float64]) -> bool:
+    """Whether shapes sit as letters do: on one baseline, of like height and tone, wider together than tall."""
+    _, y, _, height, _ = line.T
+    bottom, typical = y + height, float(np.median(height))
     on_line = np.abs(bottom - np.median(bottom)) <= 0.28 * typical
-    like = np.abs(height - typical) <= 0.45 * typical
-    box = _box_of(line)
-    return bool((on_line & like).mean() >= 0.7) and box.width >= 2.0 * typical
+    like = (np.abs(height - typical) <= 0.45 * typical) & (np.abs(tones - np.median(tones)) <= 30.0)
+    return bool((on_line & like).mean() >= 0.75) and _box_of(line).width >= 2.0 * typical
 
 
-def _box_of(line: NDArray[np.int32]) -> Box:
+def _box_of(line: NDArray[np.float64]) -> Box:
     x, y, width, height, _ = line.T
     left, top = float(x.min()), float(y.min())
     return Box(left, top, float((x + width).max()) - left, float((y + height).max()) - top)
