@@ -92,7 +92,8 @@ def make(
     products += made("teaser", lambda: recipe.teaser(info, stills, shots), recipe.teaser)
     products += titles_products(titles) if "titles" in wanted else ()
     products += transcript_products(transcript) if transcript else ()
-    return Package(info, sha256, parts, shots, stills, transcript, titles, products, run.reports(), _settings(recipe))
+    stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
+    return Package(info, sha256, parts, shots, stills, transcript, titles, products, stages, _settings(recipe))
 
 
 def _look(
@@ -106,13 +107,12 @@ def _look(
         tiles = recipe.storyboard.sample(info) if "storyboard" in wanted else None
         onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles) if one is not None]
         scanned = _passed(run, recipe.scan, info, onlookers)
-        shots = watcher.shots(scanned.value.end_seconds)
-        stills = (
-            recipe.stills(info, sampler, shots)
-            if sampler
-            else Outcome[tuple[Still, ...]]((), "skipped", "not asked for")
-        )
-        board = recipe.storyboard(info, tiles) if tiles else Outcome[Products]((), "skipped", "not asked for")
+        with run.timing("shots"):
+            shots = watcher.shots(scanned.value.end_seconds)
+        with run.timing("stills"):
+            stills = recipe.stills(info, sampler, shots) if sampler else _not_asked_for()
+        with run.timing("storyboard"):
+            board = recipe.storyboard(info, tiles) if tiles else _not_asked_for()
         return scanned, _shots_outcome(shots, watcher.exact), stills, board
 
     kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
@@ -121,6 +121,10 @@ def _look(
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")
     return shots.value, stills.value, still_products(stills.value) + board.value
+
+
+def _not_asked_for() -> Outcome[tuple[Any, ...]]:
+    return Outcome((), "skipped", "not asked for")
 
 
 def _passed(run: Run, scan: Scan, info: VideoInfo, onlookers: list[Onlooker]) -> Outcome[ScanReport]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ class Run:
     cache: StageCache
     progress: Progress
     _reports: dict[str, StageReport] = field(default_factory=dict)
+    _seconds: dict[str, float] = field(default_factory=dict)
 
     def stage(self, name: str, work: Callable[[], Outcome[T]], kind: Any, *inputs: object) -> Outcome[T]:
         """The outcome of `work`, or the one kept from an earlier run with the same `inputs`."""
@@ -37,7 +39,10 @@ class Run:
     def together(
         self, names: tuple[str, ...], work: Callable[[], tuple[Outcome[Any], ...]], kind: Any, *inputs: object
     ) -> tuple[Outcome[Any], ...]:
-        """Several stages that share one piece of work, one pass over the pictures; its time is booked on the first."""
+        """Several stages that share one piece of work, one pass over the pictures.
+
+        Its time is booked on the first, less what the work itself books on the others with `timing`.
+        """
         from keyart import __version__
 
         key = key_of(__version__, self.source_key, names, inputs, tuple(filter(have, CARDS)))
@@ -47,10 +52,18 @@ class Run:
         outcomes = kept if kept is not None else work()
         if kept is None:
             self.cache.put(key, outcomes, kind)
-        spent = time.perf_counter() - start
+        rest = time.perf_counter() - start - sum(self._seconds.get(name, 0.0) for name in names[1:])
         for name, outcome in zip(names, outcomes, strict=True):
-            self._book(name, outcome, spent if name == names[0] else 0.0, kept is not None)
+            self._book(name, outcome, rest if name == names[0] else self._seconds.get(name, 0.0), kept is not None)
         return outcomes
+
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        """Book the time of the block on a stage of its own."""
+        self.progress.begin(name)
+        start = time.perf_counter()
+        yield
+        self._seconds[name] = time.perf_counter() - start
 
     def _book(self, name: str, outcome: Outcome[Any], seconds: float, resumed: bool) -> None:
         self._reports[name] = StageReport(
