@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import rivals, speed
+from bench import record, rivals, speed
 from bench.__main__ import COMMANDS
 from bench.__main__ import main as bench_main
 from bench.clips import BenchClip
 from bench.processes import CommandFailed, Cost, measured, tree, wait_for_quiet
 from bench.speed import CONTENDERS, TARGETS, Book, Contender, Measurement, Plan, Summary, Target, judged, race_table
+from tests.conftest import ClipFactory, Take
 
 
 def cost(wall: float, peak: float = 0.0) -> Cost:
@@ -247,3 +248,77 @@ def test_a_rivals_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (katna.folder / "installed.json").write_text(json.dumps([{"name": "Katna", "version": "0.9.2"}]))
     assert [rival.installed for rival in (katna, scenedetect)] == [True, False]
     assert katna.versions() == {"katna": "0.9.2"}
+
+
+# --- whole runs, with costs that are made up ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every contender costs a second and 100 MiB, Katna ten; nothing is run. Returns the folder of the results."""
+
+    def measure(contender: Contender, clip: BenchClip, number: int) -> Measurement:
+        wall = 10.0 if contender.name == "Katna" else 1.0
+        return Measurement(contender.name, clip.path.name, number, cost(wall, 100.0 + clip.seconds / 60), 1)
+
+    def clip_of(seconds: int, *, seed: int = 0) -> BenchClip:
+        path = tmp_path / f"{seconds}-{seed}.mp4"
+        path.write_bytes(b"not looked at")
+        return BenchClip(path, seconds, "nothing", spoken=True)
+
+    monkeypatch.setattr(speed, "measure", measure)
+    monkeypatch.setattr(speed, "bench_clip", clip_of)
+    monkeypatch.setattr(speed, "repeated", lambda clip, times: clip_of(clip.seconds * times))
+    monkeypatch.setattr(speed, "wait_for_quiet", lambda seconds: True)
+    monkeypatch.setattr(speed, "WORK", tmp_path)
+    monkeypatch.setattr(speed, "REPO", tmp_path)
+    monkeypatch.setattr(rivals.Rival, "installed", True)
+    monkeypatch.setattr(rivals.Rival, "versions", lambda self: {self.name: "1.0"})
+    results = tmp_path / "results"
+    monkeypatch.setattr(speed, "write_result", lambda name, result: record.write_result(name, result, results))
+    return results
+
+
+def test_a_whole_race(made_up: Path) -> None:
+    assert speed.main(["--runs", "2"]) == 0
+    result = json.loads((made_up / "speed.json").read_text())
+    verdicts = {target["name"]: target["met"] for target in result["targets"]}
+    assert verdicts["katna-60"] and verdicts["stills-300"] and verdicts["package-memory"]
+    assert verdicts["help"] is False
+    assert len(result["measurements"]) == 2 * len(CONTENDERS)
+    assert set(result["tables"]) == {"speed", "speed-targets"}
+    assert result["rivals"]["katna"] == {"katna": "1.0"}
+    assert ["faster than Katna, 60 s", "at least 8 x", "10 x", "met"] in result["tables"]["speed-targets"]["rows"]
+
+
+def test_a_part_of_the_race_leaves_the_result_alone(made_up: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert speed.main(["--runs", "1", "--only", "decode", "stills", "--fresh"]) == 0
+    assert not (made_up / "speed.json").exists()
+    assert "bench/results is left as it was" in capsys.readouterr().out
+
+
+def test_memory_over_length(made_up: Path) -> None:
+    assert speed.main(["--memory", "--runs", "2"]) == 0
+    result = json.loads((made_up / "memory.json").read_text())
+    assert result["peak_mib"] == {"60": [101.0, 101.0], "600": [110.0, 110.0]}
+    flat = result["targets"][1]
+    assert (flat["name"], flat["value"], flat["met"]) == ("memory-flat", 1.089, True)
+
+
+def test_a_run_has_an_empty_cache_and_the_clip_it_asked_for(
+    clip: ClipFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    code = f"""
+import os, pathlib, sys
+beside = sorted(path.name for path in pathlib.Path(sys.argv[1]).parent.glob(pathlib.Path(sys.argv[1]).stem + '*.srt'))
+cache = pathlib.Path(os.environ['KEYART_CACHE'])
+pathlib.Path({str(seen)!r}).write_text(f'{{cache.exists()}} {{len(beside)}}')
+"""
+    short = BenchClip(clip(takes=(Take("scene-1", 1.0),)), 8, "generated", spoken=False)
+    subtitled = Contender("subtitled", "", "keyart", racer("", code).line, clip="subtitled")
+    for contender, lines in ((racer("plain", code), 0), (subtitled, 1)):
+        entry = speed.measure(contender, short, 0)
+        assert seen.read_text() == f"False {lines}"
+        assert entry.cost.peak_mib == 0.0
+    assert speed.measure(subtitled, short, -1).cost.peak_mib > 1.0
