@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain
@@ -14,16 +14,27 @@ from typing import Any
 import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
+from av.subtitles.subtitle import SubtitleSet
 
 from keyart.errors import BadSetting, OutputProblem
 from keyart.media.images import _as_json
 from keyart.media.scan import Scan
-from keyart.types import RGB, Receipt, Sound, VideoInfo
+from keyart.types import RGB, Chapter, Cue, Receipt, Sound, VideoInfo
 
 THREADS = 2
 """x264's bytes depend on how many threads share a picture, so their number is not left to the machine."""
 _TICK = Fraction(1, 90_000)
 _BT709 = 1
+_MILLISECOND = Fraction(1, 1000)
+_MP4: dict[str, Any] = {"format": "mp4", "container_options": {"fflags": "+bitexact", "movflags": "+faststart"}}
+_ASS_HEADER = b"""[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Alignment
+Style: Default,Arial,16,&Hffffff,2
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
 
 
 def encode_mp4(
@@ -76,7 +87,7 @@ def write_mp4(
         raise BadSetting("an MP4 needs at least one frame, got none")
     rate = Fraction(frames_per_second).limit_denominator(1001)
     options = {"fflags": "+bitexact", "movflags": "+faststart" if faststart else ""}
-    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options=options) as container:
+    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
         if receipt is not None:
             container.metadata["comment"] = _as_json(receipt)
         video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset})
@@ -102,8 +113,7 @@ def transcode(info: VideoInfo, path: Path, *, crf: float = 18) -> str:
     encoder = "h264_nvenc" if nvenc_opens() else "libx264"
     options = {"preset": "p6", "cq": f"{crf:g}"} if encoder == "h264_nvenc" else {"preset": "medium", "crf": f"{crf:g}"}
     rate = Fraction(info.frames_per_second or 25).limit_denominator(1001)
-    to_file = {"fflags": "+bitexact", "movflags": "+faststart"}
-    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", options=to_file) as out:
+    with _whole(path) as partial, av.open(str(partial), "w", **_MP4) as out:
         stream, strip = None, None
         last = -1
         for glimpse in Scan()(info):
@@ -120,6 +130,30 @@ def transcode(info: VideoInfo, path: Path, *, crf: float = 18) -> str:
         if stream is not None:
             _mux(out, strip, stream.encode(None))
     return encoder
+
+
+def add_tracks(
+    source: Path,
+    path: Path,
+    *,
+    subtitles: Mapping[str, Sequence[Cue]],
+    chapters: Sequence[Chapter] = (),
+    tags: Mapping[str, str] | None = None,
+) -> Path:
+    """`source` with subtitle streams (language as ISO 639-2, "eng" -> cues), chapters and tags, nothing re-encoded."""
+    with _whole(path) as partial, av.open(str(source)) as old, av.open(str(partial), "w", **_MP4) as new:
+        streams: dict[int, Any] = {one.index: new.add_stream_from_template(one) for one in old.streams}
+        texts = {language: _text_stream(new, language) for language in subtitles}
+        new.metadata.update(tags or {})
+        new.set_chapters([_chapter(number, one) for number, one in enumerate(chapters)])
+        for language, cues in subtitles.items():
+            for cue in cues:
+                new.mux(_text_packet(texts[language], cue))
+        for packet in old.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                new.mux(packet)
+    return path
 
 
 def nvenc_opens() -> bool:
@@ -177,6 +211,30 @@ def _audio_frames(sound: Sound, sample_rate_hz: int) -> Iterator[av.AudioFrame]:
         chunk = av.AudioFrame.from_ndarray(samples, "fltp", "mono")
         chunk.sample_rate, chunk.pts, chunk.time_base = sample_rate_hz, start, Fraction(1, sample_rate_hz)
         yield chunk
+
+
+def _text_stream(container: Any, language: str) -> Any:
+    stream = container.add_stream("mov_text")
+    stream.metadata["language"] = language
+    stream.codec_context.time_base = _MILLISECOND
+    stream.codec_context.subtitle_header = _ASS_HEADER
+    return stream
+
+
+def _text_packet(stream: Any, cue: Cue) -> Any:
+    start, end = round(cue.start * 1000), round(cue.end * 1000)
+    event = f"0,0,Default,,0,0,0,,{cue.text}".encode()
+    packet = stream.codec_context.encode_subtitle(SubtitleSet.create(event, 0, end - start, start * 1000))
+    packet.stream, packet.time_base = stream, _MILLISECOND
+    packet.pts = packet.dts = start
+    packet.duration = end - start
+    return packet
+
+
+def _chapter(number: int, chapter: Chapter) -> Any:
+    start, end = round(chapter.start * 1000), round(chapter.end * 1000)
+    title = {"title": chapter.title}
+    return {"id": number, "start": start, "end": end, "time_base": _MILLISECOND, "metadata": title}
 
 
 def _even(image: RGB) -> RGB:

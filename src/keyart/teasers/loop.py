@@ -38,19 +38,20 @@ class Loop:
 def joined(pieces: Sequence[Piece], overlap_seconds: float, bars: Box | None) -> Loop:
     """Pieces end to end; the tail of each is mixed into the head of the next, and of the last into that of the first.
 
-    ──────╲╱──────╲╱──────╲╱     A piece alone is led back into itself in the same way. Each piece must bring
-          ╱╲      ╱╲      ╱╲     `overlap_seconds` more than it is to last; a third of the shortest is the most.
+    ──────╲╱──────╲╱──────╲╱     The loop begins after a mix, so that its first picture, which is all that some
+          ╱╲      ╱╲      ╱╲     viewers ever show, is a clean one. Each piece must bring `overlap_seconds` more than
+                                 it is to last; a third of the shortest is the most. One piece is led back to itself.
     """
     rate = pieces[0].frames_per_second
     overlap = min(round(overlap_seconds * rate), min(len(piece.frames) for piece in pieces) // 3)
     runs = [[_cropped(frame.image, bars) for frame in piece.frames] for piece in pieces]
     frames: list[RGB] = []
     cuts = []
-    for before, run in zip([runs[-1], *runs[:-1]], runs, strict=True):
+    for run, after in zip(runs, [*runs[1:], runs[0]], strict=True):
         cuts.append(len(frames))
-        tail = before[len(before) - overlap :]
-        frames += [_mixed(tail[at], run[at], (at + 1) / (overlap + 1)) for at in range(overlap)]
-        frames += run[overlap : len(run) - overlap]
+        end = len(run) - overlap
+        frames += run[overlap:end]
+        frames += [_mixed(run[end + at], after[at], (at + 1) / (overlap + 1)) for at in range(overlap)]
     return Loop(tuple(frames), tuple(cuts), rate)
 
 

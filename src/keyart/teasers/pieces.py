@@ -296,7 +296,7 @@ def _together(pieces: Sequence[Piece], end_seconds: float) -> float:
     places = len({piece.moment.shot for piece in pieces}) / len(pieces)
     clusters = len({(piece.moment.cluster, piece.moment.cluster < 0 and piece.start) for piece in pieces}) / len(pieces)
     mean = sum(piece.score for piece in pieces) / len(pieces)
-    return mean + 0.2 * spread + 0.2 * unlike + 0.15 * places + 0.1 * clusters
+    return mean + 0.3 * spread + 0.25 * unlike + 0.2 * places + 0.1 * clusters
 
 
 def distance(one: Piece, other: Piece) -> float:
