@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
-from keyart.media.grab import grab
+from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
 from keyart.stills.embed import EMBEDDERS
@@ -33,11 +34,12 @@ from keyart.stills.rank import (
     alike_view,
     is_card,
     is_visible,
+    likeness,
     pick_diverse,
     score_terms,
     surroundings,
 )
-from keyart.stills.sample import Sample, StillSampler, face_promise, is_blank, reduced
+from keyart.stills.sample import Sample, StillSampler, face_promise, is_blank, measure, reduced
 from keyart.stills.text import FindText
 from keyart.types import RGB, Frame, Gray, Outcome, Shot, Still, VideoInfo
 
@@ -167,7 +169,7 @@ class _Picking:
             *((PERSON_MODEL,) if any(s.person_fraction is not None for s in stills) else ()),
         )
         if not stills:
-            why = "every frame is black, blank or of one tone" if self.samples else "no frame was seen"
+            why = "every frame is black, blank or of one tone" if self.samples else "no frame came"
             return Outcome((), "skipped", f"no still can be offered: {why}", self.detector.backend, models)
         if self.detector_note:
             return Outcome(stills, "degraded", self.detector_note, self.detector.backend, models)
@@ -195,7 +197,7 @@ class _Picking:
         looked = self._looked_at(passed, labels, around)
         around = replace(around, has_faces=any(candidate.faces for candidate in looked))
         scored = [self._scored(candidate, around) for candidate in looked]
-        chosen = self._offered(scored)
+        chosen = self._closer(self._offered(scored), around)
         return tuple(self._still(each, rank) for rank, each in enumerate(chosen, 1))
 
     # --- looking ---
@@ -255,11 +257,12 @@ class _Picking:
         fetched = iter(grab(self.info, missing) if missing else ())
         return [frame if frame is not None else next(fetched) for frame in held]
 
-    def _look(self, sample: Sample, frame: Frame, *, tiles: bool) -> Candidate:
+    def _look(self, sample: Sample, frame: Frame, *, tiles: bool, known: Candidate | None = None) -> Candidate:
+        """All that the terms need; text is taken from `known`, the same scene a moment apart."""
         scene = reduced(frame.image, 1920)
         scale = frame.width_px / scene.shape[1]
         gray = _reduced_gray(scene, self.sampler.working_px)
-        bars = metrics.find_bars(gray)
+        bars = metrics.find_bars(gray).inside(gray.shape[1], gray.shape[0])
         shadows, highlights = metrics.clipped_shares(gray)
         faces = self.detector.look(scene, tiles=tiles)
         coarse = frame.width_px / gray.shape[1]
@@ -267,8 +270,8 @@ class _Picking:
             sample=sample,
             frame=frame,
             faces=tuple(replace(face, box=face.box.scaled(scale)) for face in faces),
-            text=tuple(box.scaled(coarse) for box in FindText()(gray)),
-            picture=bars.inside(gray.shape[1], gray.shape[0]).scaled(coarse),
+            text=known.text if known else tuple(box.scaled(coarse) for box in FindText()(gray)),
+            picture=bars.scaled(coarse),
             shadows=shadows,
             highlights=highlights,
             direction_loss=metrics.direction_loss(gray),
@@ -287,9 +290,63 @@ class _Picking:
         real = [each for each in scored if not is_card(each.candidate)] or scored
         first = [each for each in real if any(is_visible(f, each.candidate.picture) for f in each.candidate.faces)]
         lead = max(first or real, key=lambda each: (each.score, -each.candidate.frame.seconds))
+        if first and lead is not max(real, key=lambda each: (each.score, -each.candidate.frame.seconds)):
+            lead, bare = _noted(lead, "faces", "leads because it shows a face"), lead
+            real = [lead if each is bare else each for each in real]
         return pick_diverse(
-            real, self.settings.count, lead, max_likeness=self.settings.max_likeness, variety=self.settings.variety
+            real,
+            self.settings.count,
+            lead,
+            max_likeness=self.settings.max_likeness,
+            variety=self.settings.variety,
+            end_seconds=self.sampler.end_seconds,
         )
+
+    def _closer(self, chosen: tuple[Scored, ...], around: Surroundings) -> tuple[Scored, ...]:
+        """The first few again, each against its neighbours in time: open eyes, or a sharper frame."""
+        wanted = [place for place, each in enumerate(chosen) if self._is_worth_it(each)][: self.settings.closer_looks]
+        times = [self._times_near(chosen[place].candidate) for place in wanted]
+        frames = iter(grab(self.info, [seconds for near in times for seconds in near]) if times else ())
+        better = list(chosen)
+        for place, near in zip(wanted, times, strict=True):
+            for frame in [next(frames) for _ in near]:
+                other = self._neighbour(better[place], frame, around)
+                rest = [each.view for i, each in enumerate(better) if i != place]
+                if other is not None and other.score > better[place].score + 0.01 and self._is_apart(other, rest):
+                    better[place] = other
+        return tuple(better)
+
+    def _is_apart(self, scored: Scored, views: list[NDArray[np.float32]]) -> bool:
+        return all(likeness(scored.view, view) <= self.settings.max_likeness for view in views)
+
+    def _is_worth_it(self, scored: Scored) -> bool:
+        """Whether the eyes are shut, or the frame was the only one of its second (a scan of key frames)."""
+        eyes = [face.eyes_open for face in scored.candidate.faces[:1]]
+        return not self.sampler.dense or any(each is not None and each < 0.5 for each in eyes)
+
+    def _times_near(self, candidate: Candidate) -> list[float]:
+        """Moments around a frame and inside its shot; from a key frame on only forwards, which costs a few frames."""
+        here = candidate.frame.seconds
+        offsets = (-0.4, -0.16, 0.16, 0.4) if self.sampler.dense else (0.12, 0.28, 0.44)
+        shot = self.shots[candidate.shot] if self.shots else None
+        start, end = (shot.start + 0.04, shot.end - 0.04) if shot else (0.0, self.sampler.end_seconds)
+        return [here + offset for offset in offsets if start <= here + offset <= end]
+
+    def _neighbour(self, scored: Scored, frame: Frame, around: Surroundings) -> Scored | None:
+        """A frame near a candidate, looked at as that was; None if it is no sharper and no eyes are at stake."""
+        was = scored.candidate
+        later = round((frame.seconds - was.frame.seconds) * self.info.frames_per_second)
+        sample = measure(
+            reduced(frame.image, self.sampler.working_px),
+            number=max(0, was.sample.number + later) if self.sampler.dense else was.sample.number,
+            seconds=frame.seconds,
+            change=was.sample.change,
+            embed=self.sampler.embed,
+        )
+        if not was.faces and sample.sharpness < 1.1 * was.sample.sharpness:
+            return None
+        looked = self._look(sample, frame, tiles=False, known=was)
+        return self._scored(replace(looked, cluster=was.cluster, cluster_size=was.cluster_size), around)
 
     def _still(self, scored: Scored, rank: int) -> Still:
         candidate = scored.candidate
@@ -315,7 +372,31 @@ class _Picking:
         return Frame(metrics.enhance_contrast(candidate.frame.image), candidate.frame.seconds)
 
     def _with_cover(self, stills: tuple[Still, ...]) -> tuple[Still, ...]:
-        return stills
+        """The author's own cover picture as an entry of its own, beside the count; its score says what it would get."""
+        frame = embedded_cover(self.info) if self.settings.embedded_cover != "off" else None
+        if frame is None:
+            return stills
+        view = reduced(frame.image, self.sampler.working_px)
+        sample = measure(view, number=0, seconds=0.0, change=0.0, embed=self.sampler.embed)
+        passed = [other for other in self.samples if not is_blank(other)] or [sample]
+        around = surroundings(passed, [0], self.sampler.end_seconds, frozenset())
+        candidate = self._look(sample, frame, tiles=True)
+        terms = score_terms(candidate, around, self.settings.score_weights)
+        own = tuple(term for term in terms if term.name not in _OF_A_MOMENT)
+        cover = replace(
+            self._still(Scored(candidate, own, alike_view(view)), 0), origin="embedded cover", shot=0, cluster=-1
+        )
+        ordered = (cover, *stills) if self.settings.embedded_cover == "first" else (*stills, cover)
+        return tuple(replace(still, rank=rank) for rank, still in enumerate(ordered, 1))
+
+
+_OF_A_MOMENT = ("distinctness", "representativeness", "steadiness", "motion blur", "subject")
+"""Terms that speak of a place in the video, which a separate picture has not."""
+
+
+def _noted(scored: Scored, name: str, words: str) -> Scored:
+    terms = (replace(term, note=f"{term.note}; {words}") if term.name == name else term for term in scored.terms)
+    return replace(scored, terms=tuple(terms))
 
 
 def _reduced_gray(image: RGB, side_px: int) -> Gray:

@@ -277,8 +277,22 @@ class Scored:
         return weighted_mean(self.terms)
 
 
+def nearness(one: Candidate, other: Candidate, end_seconds: float) -> float:
+    """How close in time two pictures of one shot are, 0 ... 0.7: a later moment says more than the next one."""
+    if one.shot != other.shot:
+        return 0.0
+    reach = float(np.clip(0.05 * end_seconds, 1.0, 10.0))
+    return 0.7 * _ramp(abs(one.frame.seconds - other.frame.seconds), reach, 0.0)
+
+
 def pick_diverse(
-    scored: Sequence[Scored], count: int, lead: Scored | None = None, *, max_likeness: float, variety: float
+    scored: Sequence[Scored],
+    count: int,
+    lead: Scored | None = None,
+    *,
+    max_likeness: float,
+    variety: float,
+    end_seconds: float = 0.0,
 ) -> tuple[Scored, ...]:
     """`lead`, or the best, first; then always the best of the rest, less `variety` times its likeness to those taken.
 
@@ -286,14 +300,17 @@ def pick_diverse(
     """
     taken: list[Scored] = []
     left = sorted(scored, key=lambda each: (-each.score, each.candidate.frame.seconds))
-    likes = [0.0] * len(left)
+    likes, costs = [0.0] * len(left), [0.0] * len(left)
     while left and len(taken) < count:
-        best = max(range(len(left)), key=lambda i: (left[i].score - variety * max(0.0, likes[i]), -i))
+        best = max(range(len(left)), key=lambda i: (left[i].score - variety * costs[i], -i))
         if lead is not None and not taken:
             best = next(i for i, each in enumerate(left) if each is lead)
         chosen = left[best]
         taken.append(chosen)
-        likes = [max(like, likeness(each.view, chosen.view)) for each, like in zip(left, likes, strict=True)]
+        for i, each in enumerate(left):
+            likes[i] = max(likes[i], likeness(each.view, chosen.view))
+            costs[i] = max(costs[i], likes[i], nearness(each.candidate, chosen.candidate, end_seconds))
         open_to = [i for i in range(len(left)) if i != best and likes[i] <= max_likeness]
-        left, likes = [left[i] for i in open_to], [likes[i] for i in open_to]
+        left = [left[i] for i in open_to]
+        likes, costs = [likes[i] for i in open_to], [costs[i] for i in open_to]
     return tuple(taken)

@@ -156,6 +156,8 @@ class StillSampler:
     samples: list[Sample] = field(default_factory=list, init=False)
     pool: PicturePool = field(init=False)
     num_seen: int = field(default=0, init=False)
+    num_near: int = field(default=0, init=False)
+    """Frames that came within a quarter of a second of the one before."""
     end_seconds: float = field(default=0.0, init=False)
     _window: int = field(default=-1, init=False)
     _calmest: dict[int, _Look] = field(default_factory=dict, init=False)
@@ -191,7 +193,13 @@ class StillSampler:
         """D_t to the frame before; 0 where that is too long ago to say anything about motion (a scan of key frames)."""
         if self._luma is None or self._waiting is None or glimpse.seconds - self._waiting.glimpse.seconds > 0.25:
             return 0.0
+        self.num_near += 1
         return metrics.coarse_difference(luma, self._luma)
+
+    @property
+    def dense(self) -> bool:
+        """Whether the pass showed (nearly) every frame, rather than key frames seconds apart."""
+        return self.num_near >= 0.5 * self.num_seen
 
     def _settle(self, change_after: float) -> None:
         """Now that the waiting frame's successor is known, keep it if it is the calmest of its part of the window."""

@@ -6,6 +6,7 @@ top-hats bring such shapes out at any brightness of the background, grouping kee
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class FindText:
     """Shapes that a line must have, [2, ...]; fewer are window panes, eyes and buttons."""
     min_step: int = 28
     """Least difference of luma between letter and ground, (0, 255]."""
-    max_height_share: float = 0.22
+    max_height_share: float = 0.30
     """Of the picture's height; larger shapes are not taken for letters, (0, 1]."""
 
     def __call__(self, gray: Gray) -> tuple[Box, ...]:
@@ -33,19 +34,26 @@ class FindText:
 
         scale = min(1.0, _WORK_PX / max(gray.shape))
         work = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1.0 else gray
+        work = np.asarray(work, np.uint8)
         lines: list[Box] = []
-        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-            lines += self._lines(np.asarray(work, np.uint8), operation)
+        for mask in (*self._strokes(work), work >= 225, work <= 30):
+            lines += self._lines(work, mask.astype(np.uint8))
         return tuple(box.scaled(1.0 / scale) for box in _without_inner(lines))
 
-    def _lines(self, gray: Gray, operation: int) -> list[Box]:
+    def _strokes(self, gray: Gray) -> Iterator[NDArray[np.bool_]]:
+        """Where strokes lighter, then darker, than what is around them lie; large white and black letters have none."""
         import cv2
 
         # a stroke narrower than the kernel stands out; letters of 60 px have strokes of about 9
         kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (13, 13))
-        relief = cv2.morphologyEx(gray, operation, kernel)
-        level, _ = cv2.threshold(relief, 0, 255, cv2.THRESH_OTSU)
-        mask = (relief > max(level, self.min_step)).astype(np.uint8)
+        for operation in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+            relief = cv2.morphologyEx(gray, operation, kernel)
+            level, _ = cv2.threshold(relief, 0, 255, cv2.THRESH_OTSU)
+            yield np.asarray(relief > max(level, self.min_step), np.bool_)
+
+    def _lines(self, gray: Gray, mask: NDArray[np.uint8]) -> list[Box]:
+        import cv2
+
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         shapes = np.asarray(stats, np.float64)
         fits = np.flatnonzero(self._like_letters(shapes, gray.shape[0]))
@@ -68,9 +76,10 @@ _MAX_SHAPES = 1500
 
 
 def _tones(gray: Gray, labels: NDArray[np.int32], num: int) -> NDArray[np.float64]:
-    """Mean luma of every shape, shape (num,)."""
-    places = labels.ravel()
-    return np.bincount(places, gray.ravel(), num) / np.maximum(1, np.bincount(places, minlength=num))
+    """Mean luma of every shape, shape (num,); 0 for the ground, which is most of the picture and not looked at."""
+    inside = np.flatnonzero(labels)
+    places = labels.ravel()[inside]
+    return np.bincount(places, gray.ravel()[inside], num) / np.maximum(1, np.bincount(places, minlength=num))
 
 
 def _grouped(letters: NDArray[np.float64], tones: NDArray[np.float64], min_letters: int) -> list[Box]:
@@ -87,8 +96,9 @@ def _grouped(letters: NDArray[np.float64], tones: NDArray[np.float64], min_lette
     chain = np.arange(len(letters))
     for one, other in zip(*np.nonzero(beside & level & like), strict=True):
         chain[chain == chain[other]] = chain[one]
-    lines = (np.flatnonzero(chain == label) for label in np.unique(chain))
-    return [_box_of(letters[line]) for line in lines if len(line) >= min_letters and _even(letters[line], tones[line])]
+    long = np.flatnonzero(np.bincount(chain, minlength=1) >= min_letters)
+    lines = (np.flatnonzero(chain == label) for label in long)
+    return [_box_of(letters[line]) for line in lines if _even(letters[line], tones[line])]
 
 
 def _even(line: NDArray[np.float64], tones: NDArray[np.float64]) -> bool:
