@@ -54,6 +54,11 @@ class Glimpse:
             self._luma = coarse_luma(self._frame)
         return self._luma
 
+    @property
+    def chroma(self) -> tuple[Gray, Gray] | None:
+        """Coarse planes of colour difference, subsampled like `luma`; None where the format keeps none apart."""
+        return coarse_chroma(self._frame)
+
     def small(self, width_px: int) -> RGB:
         """Upright picture with square pixels, at most `width_px` on its longer side, tone-mapped to sRGB."""
         return develop(self._frame, self._info, width_px)
@@ -69,17 +74,29 @@ class Glimpse:
 
 def coarse_luma(frame: av.VideoFrame) -> Gray:
     """About 64 columns of the first plane. Swscale would cost ten times this strided look."""
-    form = frame.format
+    return _coarse(frame, 0, COARSE_COLUMNS) if _has_planes(frame.format) else _scaled_luma(frame)
+
+
+def coarse_chroma(frame: av.VideoFrame) -> tuple[Gray, Gray] | None:
+    """About 32 columns each of the second and third plane."""
+    if not _has_planes(frame.format) or len({part.plane for part in frame.format.components}) < 3:
+        return None
+    return _coarse(frame, 1, COARSE_COLUMNS // 2), _coarse(frame, 2, COARSE_COLUMNS // 2)
+
+
+def _has_planes(form: av.VideoFormat) -> bool:
     first = form.components[0]
-    if not form.is_planar or form.has_palette or form.is_big_endian or first.plane != 0 or first.bits > 16:
-        return _scaled_luma(frame)
-    plane = frame.planes[0]
-    step = max(1, plane.width // COARSE_COLUMNS)
-    wide = first.bits > 8
-    samples: NDArray[Any] = np.frombuffer(memoryview(plane), np.uint16 if wide else np.uint8)
+    odd = form.has_palette or form.is_big_endian or form.is_bit_stream
+    return form.is_planar and not odd and first.plane in (0, 2) and first.bits <= 16
+
+
+def _coarse(frame: av.VideoFrame, number: int, columns: int) -> Gray:
+    plane, bits = frame.planes[number], frame.format.components[0].bits
+    step = max(1, plane.width // columns)
+    samples: NDArray[Any] = np.frombuffer(memoryview(plane), np.uint16 if bits > 8 else np.uint8)
     rows = samples.reshape(plane.height, -1)[step // 2 :: step, step // 2 : plane.width : step]
     # P010 and its kin keep their bits at the top of the word
-    shift = 0 if not wide else 8 if form.name.startswith("p") else first.bits - 8
+    shift = 0 if bits <= 8 else 8 if frame.format.name.startswith("p") else bits - 8
     return np.array(rows >> shift if shift else rows, np.uint8)
 
 

@@ -1,1 +1,5 @@
-"""TODO"""
+"""Scan -> Shot: where one take ends and the next begins."""
+
+from keyart.shots.boundaries import DetectShots, ShotWatcher
+
+__all__ = ["DetectShots", "ShotWatcher"]

@@ -1,0 +1,166 @@
+"""Dissolves and fades, found as they pass: the middle of a mix lies on the straight line between its two ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+_SPANS_SECONDS = (0.3, 0.6, 1.2, 2.0)
+_STRIDE_SECONDS = 0.03
+_MIN_DISTANCE = 12.0
+"""Root mean square between the ends, in grey levels."""
+_MAX_LIKENESS = 0.75
+_SAME_LIKENESS = 0.85
+_MAX_JUMP = 0.5
+"""Of the distance, that one step may take: more is a cut."""
+_FLAT = 6.0
+"""Standard deviation of an even picture: black, white, a plain title ground."""
+_QUARTERS = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gradual:
+    """A mix of two pictures over time."""
+
+    start: float
+    end: float
+    residual: float
+    """Distance of the middle from the line between the ends, as a share of theirs; 0 is a perfect mix."""
+    flat_before: bool
+    flat_after: bool
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    through_flat: bool = False
+    """Faded out and in again."""
+
+    @property
+    def seconds(self) -> float:
+        return self.end - self.start
+
+    @property
+    def kind(self) -> Literal["dissolve", "fade"]:
+        return "fade" if self.through_flat or self.flat_before or self.flat_after else "dissolve"
+
+    @property
+    def is_undone(self) -> bool:
+        """The same scene on both sides: a long flash, a lid shut and opened."""
+        return self.through_flat and likeness(self.before.astype(float), self.after.astype(float)) > _SAME_LIKENESS
+
+
+def joined(found: Sequence[Gradual], gap_seconds: float) -> list[Gradual]:
+    """A fade-out and the fade-in that follows it within `gap_seconds` are one transition."""
+    whole: list[Gradual] = []
+    for one in found:
+        last = whole[-1] if whole else None
+        if last is not None and last.flat_after and one.flat_before and one.start - last.end < gap_seconds:
+            whole[-1] = replace(
+                one,
+                start=last.start,
+                residual=max(last.residual, one.residual),
+                flat_before=last.flat_before,
+                before=last.before,
+                through_flat=True,
+            )
+        else:
+            whole.append(one)
+    return whole
+
+
+class BlendFinder:
+    """Looks back over the last two seconds at each frame; `found` holds overlapping finds merged into the best one."""
+
+    def __init__(self, max_residual: float) -> None:
+        self.max_residual = max_residual
+        self.found: list[Gradual] = []
+        self._reach: list[float] = []  # how far the finds merged into each of `found` reach
+        self._times: list[float] = []
+        self._pictures: list[Floats] = []
+        self._steps: list[float] = []
+
+    def see(self, seconds: float, blocks: Floats) -> None:
+        if self._times and seconds - self._times[-1] < _STRIDE_SECONDS:
+            return
+        self._steps.append(_distance(blocks, self._pictures[-1]) if self._pictures else 0.0)
+        self._times.append(seconds)
+        self._pictures.append(blocks)
+        oldest = bisect_left(self._times, seconds - _SPANS_SECONDS[-1] - 0.5)
+        if oldest:
+            del self._times[:oldest], self._pictures[:oldest], self._steps[:oldest]
+        for span in _SPANS_SECONDS:
+            self._look_back(span)
+
+    def _look_back(self, span: float) -> None:
+        last = len(self._times) - 1
+        first = bisect_right(self._times, self._times[last] - span) - 1
+        # a gap in the video or too few frames in between leave nothing to judge by
+        if first < 0 or last - first < 5 or self._times[last] - self._times[first] > 1.5 * span:
+            return
+        before, after = self._pictures[first], self._pictures[last]
+        way = after - before
+        square = float(way @ way)
+        if square < _MIN_DISTANCE**2 * way.size:
+            return
+        similar = likeness(before, after)
+        if similar > _MAX_LIKENESS or max(self._steps[first + 1 :]) > _MAX_JUMP * sqrt(square / way.size):
+            return
+        self._judge(first, last, way, square, similar)
+
+    def _judge(self, first: int, last: int, way: Floats, square: float, similar: float) -> None:
+        start, end = self._times[first], self._times[last]
+        middles = [bisect_left(self._times, start + part * (end - start)) for part in _QUARTERS]
+        shares, residual = [], 0.0
+        for middle in middles:
+            gone = self._pictures[middle] - self._pictures[first]
+            share = float(gone @ way) / square
+            rest = gone - share * way
+            shares.append(share)
+            residual = max(residual, sqrt(float(rest @ rest) / square))
+        rising = all(b - a > 0.02 for a, b in zip([0.0, *shares], [*shares, 1.0], strict=True))
+        if rising and residual < self.max_residual * (1 - 0.85 * similar):
+            times = [self._times[middle] for middle in middles]
+            self._keep(first, last, _extent(times, shares, start, end), residual)
+
+    def _keep(self, first: int, last: int, extent: tuple[float, float], residual: float) -> None:
+        before, after = self._pictures[first], self._pictures[last]
+        find = Gradual(
+            *extent,
+            residual,
+            float(before.std()) < _FLAT,
+            float(after.std()) < _FLAT,
+            np.clip(before, 0, 255).astype(np.uint8),
+            np.clip(after, 0, 255).astype(np.uint8),
+        )
+        if self.found and self._times[first] < self._reach[-1]:
+            self._reach[-1] = max(self._reach[-1], self._times[last])
+            if residual < self.found[-1].residual:
+                self.found[-1] = find
+        else:
+            self.found.append(find)
+            self._reach.append(self._times[last])
+
+
+def _extent(times: list[float], shares: list[float], start: float, end: float) -> tuple[float, float]:
+    """Where the line through the quarters meets 0 and 1: a mix may be shorter or longer than the span it was seen in."""
+    slope = (shares[-1] - shares[0]) / max(1e-6, times[-1] - times[0])
+    begins, ends = times[0] - shares[0] / slope, times[-1] + (1 - shares[-1]) / slope
+    reach = end - start
+    return max(begins, start - reach), min(ends, end + reach)
+
+
+def likeness(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Correlation of two pictures, -1 ... 1; 0 where one of them is even. Light and contrast do not matter."""
+    a, b = one - one.mean(), other - other.mean()
+    return float(a @ b) / (sqrt(float(a @ a) * float(b @ b)) + one.size)
+
+
+def _distance(one: Floats, other: Floats) -> float:
+    way = one - other
+    return sqrt(float(way @ way) / way.size)
