@@ -32,8 +32,12 @@ _USUAL_STEP, _USUAL_CHANGE, _USUAL_PEAK, _USUAL_RISE = 15.0, 0.3, 1.5, 3.0
 """Where a step's size (grey levels), change of pattern and height over the steps around it begin to speak for a cut."""
 _BACK_LIKENESS, _BACK_DISTANCE = 0.75, 0.4
 _MAX_SUSPECTS = 8
+_STRAIGHT = 0.93
+"""Two steps that go the same way add up; those of motion do not."""
 _BLACK_GAP_SECONDS = 1.0
 """Fading out and in again with less than this between is one transition."""
+_EDGE_SECONDS = 0.5
+"""Black shorter than this at the ends of the film, or beside a cut, is no shot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ class ShotWatcher:
         alone = _stands_out(step, change, before, after)
         # a cut that interlacing or a frame rate conversion spread over two frames
         whole, turned = self._double_steps[number], self._double_changes[number]
-        if before and whole > 1.6 * step and min(step, before[-1]) > 0.6 * max(step, before[-1]):
+        if before and whole > _STRAIGHT * (step + before[-1]) and min(step, before[-1]) > 0.5 * max(step, before[-1]):
             alone = max(alone, _stands_out(whole, turned, before[:-1], after))
         return alone - self.settings.threshold
 
@@ -202,8 +206,8 @@ class ShotWatcher:
 
     def _is_edge(self, one: Gradual) -> bool:
         """The film's own opening from and closing to black."""
-        opens = one.flat_before and one.start <= _BLACK_GAP_SECONDS
-        return opens or (one.flat_after and self._seconds[-1] - one.end <= _BLACK_GAP_SECONDS)
+        opens = one.flat_before and one.start <= _EDGE_SECONDS
+        return opens or (one.flat_after and self._seconds[-1] - one.end <= _EDGE_SECONDS)
 
     def _frame_seconds(self, seconds: float) -> float:
         """The time of the first frame at or after `seconds`: a boundary lies between frames."""
@@ -212,8 +216,8 @@ class ShotWatcher:
 
 def _has_cut(one: Gradual, cuts: Iterable[float]) -> bool:
     """A cut inside, or beside the black that the fade leads to or comes from: the cut is the boundary then."""
-    start = one.start - (_BLACK_GAP_SECONDS if one.flat_before else 0.1)
-    end = one.end + (_BLACK_GAP_SECONDS if one.flat_after else 0.1)
+    start = one.start - (_EDGE_SECONDS if one.flat_before else 0.1)
+    end = one.end + (_EDGE_SECONDS if one.flat_after else 0.1)
     return any(start <= cut <= end for cut in cuts)
 
 

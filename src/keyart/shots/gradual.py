@@ -148,7 +148,7 @@ class BlendFinder:
 
 
 def _extent(times: list[float], shares: list[float], start: float, end: float) -> tuple[float, float]:
-    """Where the line through the quarters meets 0 and 1: a mix may be shorter or longer than the span it was seen in."""
+    """Where the line through the quarters meets 0 and 1: the mix may be shorter or longer than where it was seen."""
     slope = (shares[-1] - shares[0]) / max(1e-6, times[-1] - times[0])
     begins, ends = times[0] - shares[0] / slope, times[-1] + (1 - shares[-1]) / slope
     reach = end - start
