@@ -144,7 +144,7 @@ def _stretch(video: Path, place: float, seconds: float) -> Iterator[RGB]:
         if long > seconds:
             container.seek(int((container.start_time or 0) + place * (long - seconds) * av.time_base))
         first, shown = None, 0
-        for frame in container.decode(stream):
+        for frame in _decoded(container, stream):
             at = float(frame.time or 0)
             first = at if first is None else first
             while shown < wanted and first + shown / FRAMES_PER_SECOND <= at + 1e-6:
@@ -152,6 +152,14 @@ def _stretch(video: Path, place: float, seconds: float) -> Iterator[RGB]:
                 shown += 1
             if shown >= wanted:
                 return
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[av.VideoFrame]:
+    """Frames until the end or the first damage: some files cannot be read from their middle."""
+    try:
+        yield from container.decode(stream)
+    except av.InvalidDataError:
+        return
 
 
 def _filled(picture: RGB) -> RGB:
