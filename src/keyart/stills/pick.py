@@ -88,6 +88,8 @@ class PickStills:
     """How much a still's likeness to better ones counts against it, [0, 1]."""
     closer_looks: int = 3
     """Stills whose neighbours in time are decoded to find open eyes or a sharper frame, [0, ...]."""
+    peeks: int = 8
+    """Moments between key frames that are far apart, decoded after a scan that saw key frames only, [0, ...]."""
     clahe: Literal["off", "on", "auto"] = "off"
     """Local contrast of the offered pictures (thesis §4.2); auto: only those of low contrast."""
     embedded_cover: Literal["last", "first", "off"] = "last"
@@ -159,6 +161,29 @@ class _Picking:
         self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
         self.detector, self.detector_note = choose_detector(settings.detector)
         self.samples = sampler.finish()
+        self.peeked: dict[int, Frame] = {}
+        if not sampler.dense:
+            self._peek(1.2)
+            if not any(sample.faces for sample in self.samples):
+                self._peek(2.6)
+
+    def _peek(self, after_seconds: float) -> None:
+        """More samples, from between key frames: these often are the first of a shot, and may be the only ones seen."""
+        times = [sample.seconds for sample in self.samples]
+        gaps = zip(times, [*times[1:], self.sampler.end_seconds], strict=True)
+        far = sorted(((end - start, start) for start, end in gaps if end - start > after_seconds), reverse=True)
+        moments = sorted(start + after_seconds for _, start in far[: self.settings.peeks])
+        room = self.settings.pool_bytes
+        fresh = []
+        for number, frame in enumerate(
+            grab(self.info, moments) if moments else (), self.sampler.num_seen + len(self.peeked)
+        ):
+            sample = self.sampler.measured(reduced(frame.image, self.sampler.working_px), number, frame.seconds, 0.0)
+            fresh.append(sample)
+            room -= frame.image.nbytes
+            if room >= 0:
+                self.peeked[number] = frame
+        self.samples = tuple(sorted((*self.samples, *fresh), key=lambda sample: sample.seconds))
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
         passed = self._passed()
@@ -232,11 +257,12 @@ class _Picking:
 
     def _representative(self, members: list[int], passed: tuple[Sample, ...]) -> int:
         """i* of thesis §4.4; or, of those at least half as sharp, the one whose face shows best."""
-        sharpest = max(members, key=lambda i: (passed[i].sharpness, -i))
         if self.settings.per_cluster == "sharpest":
-            return sharpest
-        close = [i for i in members if passed[i].sharpness >= 0.5 * passed[sharpest].sharpness]
-        return max(close, key=lambda i: (face_promise(passed[i]), passed[i].sharpness, -i))
+            return max(members, key=lambda i: (passed[i].sharpness, -i))
+        most = max(passed[i].sharpness for i in members)
+        close = [i for i in members if passed[i].sharpness >= 0.5 * most]
+        # in rough steps, so that of a picture and its repetition later in the video the first is taken
+        return max(close, key=lambda i: (round(face_promise(passed[i]), 1), round(8 * passed[i].sharpness / most), -i))
 
     def _farthest(self, passed: tuple[Sample, ...], have: list[int], num: int) -> list[int]:
         """Up to `num` more, each the least like all those before it: a long static shot has its moments too."""
@@ -252,7 +278,7 @@ class _Picking:
 
     def _pictures(self, samples: Sequence[Sample]) -> list[Frame]:
         """Full pictures of samples: those held in the pool, the others decoded again in one go."""
-        held = [self.sampler.pool.picture(sample.number) for sample in samples]
+        held = [self.peeked.get(one.number) or self.sampler.pool.picture(one.number) for one in samples]
         missing = [sample.seconds for sample, frame in zip(samples, held, strict=True) if frame is None]
         fetched = iter(grab(self.info, missing) if missing else ())
         return [frame if frame is not None else next(fetched) for frame in held]
@@ -335,7 +361,7 @@ class _Picking:
     def _neighbour(self, scored: Scored, frame: Frame, around: Surroundings) -> Scored | None:
         """A frame near a candidate, looked at as that was; None if it is no sharper and no eyes are at stake."""
         was = scored.candidate
-        later = round((frame.seconds - was.frame.seconds) * self.info.frames_per_second)
+        later = self._number_at(frame.seconds) - self._number_at(was.frame.seconds)
         sample = measure(
             reduced(frame.image, self.sampler.working_px),
             number=max(0, was.sample.number + later) if self.sampler.dense else was.sample.number,
@@ -343,7 +369,7 @@ class _Picking:
             change=was.sample.change,
             embed=self.sampler.embed,
         )
-        if not was.faces and sample.sharpness < 1.1 * was.sample.sharpness:
+        if self.sampler.dense and not was.faces and sample.sharpness < 1.1 * was.sample.sharpness:
             return None
         looked = self._look(sample, frame, tiles=False, known=was)
         return self._scored(replace(looked, cluster=was.cluster, cluster_size=was.cluster_size), around)
@@ -354,7 +380,7 @@ class _Picking:
         return Still(
             rank=rank,
             frame=frame,
-            frame_number=candidate.sample.number,
+            frame_number=candidate.sample.number if self.sampler.dense else self._number_at(frame.seconds),
             score=scored.score,
             terms=scored.terms,
             faces=candidate.faces,
@@ -364,6 +390,10 @@ class _Picking:
             cluster_size=candidate.cluster_size,
             avoid=candidate.text,
         )
+
+    def _number_at(self, seconds: float) -> int:
+        """A scan of key frames does not count the others; this is right where the frame rate is constant."""
+        return round(seconds * self.info.frames_per_second)
 
     def _finished(self, candidate: Candidate) -> Frame:
         wanted = self.settings.clahe

@@ -221,16 +221,20 @@ class StillSampler:
         views = [look.glimpse.small(self.working_px) for look in looks]
         best = max(range(len(looks)), key=lambda i: _promise(views[i], looks[i].change))
         look, view = looks[best], views[best]
-        height, width = view.shape[:2]
-        glimpse = look.glimpse
-        sample = measure(view, number=glimpse.number, seconds=glimpse.seconds, change=look.change, embed=self.embed)
+        sample = self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
         if not is_blank(sample):
-            faces = tuple(in_shares(face, width, height) for face in self.detector.glance(view))
-            sample = replace(sample, faces=faces)
-            self.pool.put(glimpse, sample)
+            self.pool.put(look.glimpse, sample)
         self.samples.append(sample)
         if len(self.samples) > self.max_samples:
             self._widen()
+
+    def measured(self, view: RGB, number: int, seconds: float, change: float) -> Sample:
+        """A sample of a picture at working size, its faces looked for at a glance."""
+        sample = measure(view, number=number, seconds=seconds, change=change, embed=self.embed)
+        if is_blank(sample):
+            return sample
+        height, width = view.shape[:2]
+        return replace(sample, faces=tuple(in_shares(face, width, height) for face in self.detector.glance(view)))
 
     def _widen(self) -> None:
         """Twice as long windows from now on; of each two samples so far the better stays."""
