@@ -46,7 +46,7 @@ class DetectShots:
 
     threshold: float = 1.4
     """How far a step must stand out, in nats of the combined evidence; 1 finds more, 2 fewer cuts. 0 ... 4."""
-    sparse_threshold: float = 0.4
+    sparse_threshold: float = 1.2
     """The same for frames that are not neighbours (a fast scan), where motion between them counts too. 0 ... 4."""
     min_seconds: float = 0.2
     """Shortest shot; of two boundaries nearer than that the stronger one stays. Seconds, 0 ... 5."""
@@ -132,8 +132,8 @@ class ShotWatcher:
         """Shots that tile [0, end_seconds]: every frame belongs to exactly one."""
         if not self._seconds:
             return ()
-        starts = [_Boundary(0.0, "start", 0.0, 0.0), *self._boundaries()]
         end_seconds = max(end_seconds, self._seconds[-1])
+        starts = [_Boundary(0.0, "start", 0.0, 0.0), *self._boundaries(end_seconds)]
         ends = [one.seconds for one in starts[1:]] + [end_seconds]
         frames = [self._frame_at(one.seconds) for one in starts] + [self._num_frames(end_seconds)]
         return tuple(
@@ -149,14 +149,16 @@ class ShotWatcher:
     def _num_frames(self, end_seconds: float) -> int:
         return len(self._seconds) if self.exact else round(end_seconds * self.info.frames_per_second)
 
-    def _boundaries(self) -> list[_Boundary]:
+    def _boundaries(self, end_seconds: float) -> list[_Boundary]:
         cuts = self._cuts()
         fades = self._gradual(cuts) if self.settings.gradual else []
+        # every boundary keeps its distance from stronger ones and from the ends
+        taken = [0.0, end_seconds]
         kept: list[_Boundary] = []
         for one in sorted([*cuts, *fades], key=lambda boundary: -boundary.strength):
-            apart = (abs(one.seconds - other.seconds) for other in kept)
-            if one.seconds >= self.settings.min_seconds and min(apart, default=9.9) >= self.settings.min_seconds:
+            if min(abs(one.seconds - other) for other in taken) >= self.settings.min_seconds - 1e-6:
                 kept.append(one)
+                taken.append(one.seconds)
         return sorted(kept, key=lambda boundary: boundary.seconds)
 
     # --- cuts -----------------------------------------------------------------------------------------------------
@@ -222,7 +224,8 @@ def _has_cut(one: Gradual, cuts: Iterable[float]) -> bool:
 
 
 def _stands_out(step: float, change: float, before: list[float], after: list[float]) -> float:
-    lead, trail = max(before, default=0.0), max(after, default=0.0)
+    # at the ends of the film one side is all there is
+    lead, trail = max(before or after, default=0.0), max(after or before, default=0.0)
     size = log(step / _USUAL_STEP)
     pattern = log(max(change, 1e-3) / _USUAL_CHANGE)
     peak = log(step / (max(lead, trail) + 1) / _USUAL_PEAK)

@@ -157,8 +157,11 @@ def _extent(times: list[float], shares: list[float], start: float, end: float) -
 
 def likeness(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """Correlation of two pictures, -1 ... 1; 0 where one of them is even. Light and contrast do not matter."""
-    a, b = one - one.mean(), other - other.mean()
-    return float(a @ b) / (sqrt(float(a @ a) * float(b @ b)) + one.size)
+    count = one.size
+    total, other_total = float(one.sum()), float(other.sum())
+    varies = max(0.0, float(one @ one) - total * total / count)
+    other_varies = max(0.0, float(other @ other) - other_total * other_total / count)
+    return (float(one @ other) - total * other_total / count) / (sqrt(varies * other_varies) + count)
 
 
 def _distance(one: Floats, other: Floats) -> float:
