@@ -129,9 +129,9 @@ def _text(text: str, size_px: int, ink: tuple[int, int, int]) -> Image.Image:
 
 
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
-    from font_roboto import RobotoRegular
+    from font_roboto import RobotoMedium
 
-    return ImageFont.truetype(RobotoRegular, size_px)
+    return ImageFont.truetype(RobotoMedium, size_px)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pytest
 from keyart.cli import COMMANDS, main, recipe_for
 from keyart.errors import BadSetting
 from keyart.settings import Given
+from tests.conftest import ClipFactory, Take
 from tests.house.conftest import Keyart
 from tests.house.test_package import SCHEMA
 
@@ -150,8 +151,10 @@ def test_frames_covers_and_teaser_write_a_folder_of_their_own(talk: Path, capsys
     assert "teaser.gif" in capsys.readouterr().out
 
 
-def test_fast_scan_is_said_to_be_approximate(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = _json(capsys, "frames", talk, "--json", "--scan", "fast")
+def test_fast_scan_is_said_to_be_approximate(clip: ClipFactory, capsys: pytest.CaptureFixture[str]) -> None:
+    looks = ("photo-astronaut", "photo-rocket", "photo-coffee", "photo-chelsea")
+    film = clip(takes=tuple(Take(look, 2.0) for look in looks), codec_options={"g": "12"})
+    found = _json(capsys, "frames", film, "--json", "--scan", "fast")
     shots = next(stage for stage in found["stages"] if stage["name"] == "shots")
     assert found["stills"]
     assert shots["status"] == "degraded"
