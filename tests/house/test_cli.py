@@ -176,6 +176,7 @@ def test_models_presets_doctor(
     assert {"name", "licence", "here", "what"} <= _json(capsys, "models", "list", "--json")[0].keys()
     assert _json(capsys, "presets", "--json")["youtube"]["width"] == 1280
     assert main(["presets"]) == 0
+    assert "1280x720" in capsys.readouterr().out
     found = _json(capsys, "doctor", "--json")
     assert any(check["name"] == "models: embedded" for check in found["checks"])
     monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "none"))
