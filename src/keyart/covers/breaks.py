@@ -111,12 +111,12 @@ def _best(words: list[str], widths: list[float], space: float, costs: list[float
 
 
 def _raggedness(lengths: Sequence[float], widest: float) -> float:
-    """Uneven lines look unset; a short last line more than a short first one."""
+    """Uneven lines look unset; a line of less than half the widest most of all, the more so as the last."""
     if len(lengths) == 1:
         return 0.0
     uneven = 1 - sum(lengths) / (len(lengths) * widest)
-    short_last = max(0.0, 0.4 - lengths[-1] / widest)
-    return 1.3 * uneven + 0.8 * short_last
+    short = sum(max(0.0, 0.5 - length / widest) for length in lengths) + max(0.0, 0.4 - lengths[-1] / widest)
+    return 1.3 * uneven + 1.2 * short
 
 
 def shortened(text: str, max_characters: int) -> str:

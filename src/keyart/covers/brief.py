@@ -197,6 +197,19 @@ def best_full_bleed(brief: Brief, text: str, rule: TypeRule, taste: Taste, margi
     return max(plans, key=lambda plan: plan.score, default=None)
 
 
+def picture_under(brief: Brief, plan: Plan) -> float:
+    """Mean level of the still under the headline, 0 ... 255."""
+    box, framing = plan.spot.box.moved(-plan.picture_at.x, -plan.picture_at.y), plan.framing
+    inner, scale = framing.inner, framing.scale
+    left, top = framing.window.x + (box.x - inner.x) / scale, framing.window.y + (box.y - inner.y) / scale
+    rows = slice(max(0, round(top)), max(1, round(top + box.height / scale)))
+    columns = slice(max(0, round(left)), max(1, round(left + box.width / scale)))
+    part = brief.scene.image[rows, columns]
+    if not part.size:  # beside the picture, on the blurred ground
+        part = brief.scene.image
+    return float(part[::4, ::4].mean()) * (0.55 if framing.has_blurred_sides else 1.0)
+
+
 def finished(image: Image.Image, plan: Plan) -> Painted:
     mask = lettering_mask(image.size, plan.spot.block, plan.spot.box, plan.align)
     return Painted(np.asarray(image, np.uint8), np.asarray(mask, np.uint8))

@@ -277,7 +277,7 @@ def frame_with_blurred_sides(scene: Scene, width_px: int, height_px: int, at: fl
     wide = width_px * scene.height_px > height_px * scene.width_px
     natural = scene.width_px / scene.height_px
     # a part of the overlong side may go, so that the picture takes about half of the frame
-    aspect = min(max(natural, 0.8), 1.0) if wide else max(min(natural, 1.25), 1.0)
+    aspect = min(max(natural, 0.7), 0.85) if wide else max(min(natural, 1.25), 1.0)
     size = (round(height_px * aspect), height_px) if wide else (width_px, round(width_px / aspect))
     front = frame(scene, crop_window(scene, *size), *size)
     dx, dy = (width_px - size[0]) * at, (height_px - size[1]) * at
@@ -301,7 +301,7 @@ def _inlaid(interest: NDArray[np.float64], inner: Box, width_px: int, height_px:
     top, left = round(inner.y / height_px * rows), round(inner.x / width_px * columns)
     bottom, right = round(inner.bottom / height_px * rows), round(inner.right / width_px * columns)
     small = Image.fromarray(interest.astype(np.float32)).resize((right - left, bottom - top), Image.Resampling.BILINEAR)
-    whole[top:bottom, left:right] = np.maximum(np.asarray(small), 0.4)
+    whole[top:bottom, left:right] = np.maximum(np.asarray(small), 0.3)
     return whole
 
 

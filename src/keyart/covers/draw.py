@@ -89,8 +89,16 @@ def _parts(line: str, block: Block, key: str) -> list[tuple[str, float, bool]]:
     return parts
 
 
-def holds_key(line: str, key: str) -> bool:
-    return any(_is_key(word, key) for word in line.split(" "))
+def key_spans(line: str, block: Block, key: str) -> list[tuple[float, float]]:
+    """(start, end) of each run of key words in a line, from the line's origin."""
+    font = block.face.at(block.font_px)
+    spans: list[tuple[float, float]] = []
+    for word, start, is_key in _parts(line, block, key):
+        if is_key:
+            end = start + font.getlength(word)
+            joins = bool(spans) and spans[-1][1] + 1.2 * font.getlength(" ") >= start
+            spans = [*spans[:-1], (spans[-1][0], end)] if joins else [*spans, (start, end)]
+    return spans
 
 
 def _is_key(word: str, key: str) -> bool:
@@ -142,14 +150,23 @@ def _ramp(length: int, reach: float, opacity: float) -> NDArray[np.float32]:
 
 def cloud(image: Image.Image, mask: Image.Image, colour: Colour, radius_px: float, opacity: float) -> None:
     """A soft shadow in the shape of the mask, spread by `radius_px`."""
+    tinted(image, spread(mask, radius_px, opacity), colour)
+
+
+def soften(image: Image.Image, mask: Image.Image, radius_px: float) -> None:
+    """Blur the picture where the mask's soft surroundings lie, as if it were out of focus there."""
+    small = image.resize((max(1, image.width // 12), max(1, image.height // 12)), Image.Resampling.BOX)
+    blurred = small.filter(ImageFilter.GaussianBlur(1.6)).resize(image.size, Image.Resampling.BICUBIC)
+    image.paste(blurred, (0, 0), spread(mask, radius_px, 1.0))
+
+
+def spread(mask: Image.Image, radius_px: float, opacity: float) -> Image.Image:
+    """The mask grown and blurred by `radius_px`, so that its middle holds `opacity` and nothing exceeds it."""
     step = max(1, int(radius_px // 4))  # blurring a small copy looks the same
     small = mask.resize((max(1, mask.width // step), max(1, mask.height // step)), Image.Resampling.BOX)
     soft = small.filter(ImageFilter.GaussianBlur(radius_px / step)).resize(mask.size, Image.Resampling.BICUBIC)
-    gain = opacity * 255
-    peak = max(1, soft.getextrema()[1])
-    soft = soft.point(lambda value: min(255, round(value * 1.6 * gain / max(peak, 140))))
-    soft = ImageChops.darker(soft, Image.new("L", soft.size, round(gain)))
-    tinted(image, soft, colour)
+    peak = max((value for value, count in enumerate(soft.histogram()) if count and value), default=1)
+    return soft.point([round(255 * opacity * min(1.0, 1.7 * value / peak)) for value in range(256)])
 
 
 def drop_shadow(

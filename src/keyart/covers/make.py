@@ -99,7 +99,7 @@ class MakeCovers:
             facts = _facts(info, preset, still, scene, framing, "none") | {"why": why}
             return _product(path, preset, picture(scene, framing), facts), (*notes, why)
         name, plan = planned
-        painted, legibility, strength = _painted_until_read(brief, name, plan)
+        painted, legibility, strength = painted_until_read(brief, name, plan)
         facts = _facts(info, preset, still, scene, plan.framing, name) | _lettering_facts(
             brief, plan, legibility, strength
         )
@@ -162,7 +162,7 @@ def _plain_framing(scene: Scene, preset: Preset) -> Framing:
     )
 
 
-def _painted_until_read(brief: Brief, name: str, plan: Plan) -> tuple[Painted, Legibility, int]:
+def painted_until_read(brief: Brief, name: str, plan: Plan) -> tuple[Painted, Legibility, int]:
     """Painted ever stronger until the lettering passes at feed size; the best of the tries where none does."""
     tries = []
     for strength in range(_STRENGTHS):

@@ -29,6 +29,8 @@ class Palette:
 
     accent: Colour
     """Bright and saturated: the key word, a plate, a rule. At least 7:1 against `deep`."""
+    light: Colour
+    """The accent for lettering on dark grounds and for a marker under dark lettering: paler, read at any size."""
     deep: Colour
     """Nearly black with a tint of the picture: panels, shades, lettering on the accent."""
     paper: Colour
@@ -49,7 +51,7 @@ def palette_of(image: RGB, colour: str = "", turn: int = 0) -> Palette:
     picked = hues[turn % len(hues)] if not is_grey else (_DEFAULT_HUE, 220.0, 330.0)[turn % 3]
     accent = parse_colour(colour) if colour else vivid(picked)
     tint = 0.0 if is_grey else 0.035
-    return Palette(accent, oklch(0.2, tint, main), oklch(0.975, tint / 4, main), picked, is_grey)
+    return Palette(accent, paler(accent), oklch(0.2, tint, main), oklch(0.975, tint / 4, main), picked, is_grey)
 
 
 # (hue of the picture below, lightness, chroma, hue of the accent): colours that printers of posters use; reds and skin
@@ -70,6 +72,11 @@ def vivid(hue_degrees: float) -> Colour:
     """The accent that goes with a hue of the picture: bright, saturated, at least 7:1 against the palette's dark."""
     lightness, chroma, hue = next(row[1:] for row in _ACCENTS if hue_degrees % 360 <= row[0])
     return oklch(lightness, chroma, hue)
+
+
+def paler(accent: Colour) -> Colour:
+    lightness, chroma, hue = (float(part[0]) for part in oklch_of(np.array([accent], np.float64)))
+    return oklch(max(lightness, 0.905), min(chroma, 0.128), hue)
 
 
 def _hue_peaks(hue: NDArray[np.float64], weight: NDArray[np.float64]) -> list[float]:

@@ -64,7 +64,7 @@ class Card:
         inner = rounded_mask(card.size, Box(0, 0, *card.size), radius)
         image.paste(card, (round(at.x), round(at.y)), inner)
         letter(
-            image, plan.spot.block, plan.spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.accent
+            image, plan.spot.block, plan.spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.light
         )
         return finished(image, plan)
 

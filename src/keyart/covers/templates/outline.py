@@ -8,7 +8,7 @@ from PIL import Image
 
 from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished
 from keyart.covers.crop import picture
-from keyart.covers.draw import cloud, drop_shadow, letter, lettering_mask, shade
+from keyart.covers.draw import cloud, drop_shadow, letter, lettering_mask, shade, soften
 from keyart.covers.layout import Taste, TypeRule
 from keyart.covers.palette import WHITE
 
@@ -22,21 +22,22 @@ _TASTE = Taste(
 @dataclass(frozen=True, slots=True)
 class Outline:
     stroke_em: float = 0.045
-    clouds: tuple[float, float, float] = (0.62, 0.78, 0.9)
+    clouds: tuple[float, float, float] = (0.78, 0.9, 1.0)
     """Opacity of the cloud, per strength."""
 
     def plan(self, brief: Brief) -> Plan | None:
         text = brief.cased(28)
         leading = 0.98 if text.isupper() else 1.06
-        rule = TypeRule(brief.faces["black"], max_size=0.2, leading=leading, pad=0.08, max_lines=4)
+        rule = TypeRule(brief.faces["black"], max_size=0.175, leading=leading, pad=0.08, max_lines=4)
         return best_full_bleed(brief, text, rule, _TASTE)
 
     def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
         image = Image.fromarray(picture(brief.scene, plan.framing))
         spot, em, deep = plan.spot, plan.spot.block.font_px, brief.palette.deep
         mask = lettering_mask(image.size, spot.block, spot.box, plan.align)
-        shade(image, "all", 1, deep, 0.08 + 0.08 * strength)
-        cloud(image, mask, deep, 0.5 * em, self.clouds[strength])
+        shade(image, "all", 1, deep, 0.12 + 0.08 * strength)
+        soften(image, mask, 0.7 * em)
+        cloud(image, mask, deep, 0.55 * em, self.clouds[strength])
         drop_shadow(image, mask, deep, 0.07 * em, 0.05 * em, 0.85)
         letter(
             image,
@@ -45,7 +46,7 @@ class Outline:
             plan.align,
             WHITE,
             key=brief.key_words,
-            key_fill=brief.palette.accent,
+            key_fill=brief.palette.light,
             stroke_px=self.stroke_em * em,
             stroke=deep,
         )

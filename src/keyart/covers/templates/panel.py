@@ -12,7 +12,7 @@ from keyart.covers.brief import Brief, Painted, Plan, closest, finished, framing
 from keyart.covers.crop import crop_window, frame, picture
 from keyart.covers.draw import letter, polygon
 from keyart.covers.layout import Column, Row, Taste, TypeRule, best_spot
-from keyart.covers.palette import WHITE, Colour, ink_for
+from keyart.covers.palette import WHITE, Colour
 from keyart.types import Box
 
 Place = Literal["left", "right", "bottom", "top"]
@@ -70,17 +70,17 @@ class Panel:
         at = plan.picture_at
         image.paste(Image.fromarray(picture(brief.scene, plan.framing)), (round(at.x), round(at.y)))
         edge, stripe = self._edges(brief, at)
-        polygon(image, stripe, brief.palette.accent if ground != brief.palette.accent else WHITE)
+        polygon(image, stripe, brief.palette.accent)
         polygon(image, edge, ground)
         letter(image, plan.spot.block, plan.spot.box, "left", ink, key=brief.key_words, key_fill=key)
         return finished(image, plan)
 
     def _colours(self, brief: Brief) -> tuple[Colour, Colour, Colour]:
         """Ground, lettering, key words: a dark still is met by a bright panel, a bright one by a dark panel."""
-        accent, deep = brief.palette.accent, brief.palette.deep
+        palette = brief.palette
         if float(brief.scene.image[::8, ::8].mean()) < self.dark_below:
-            return accent, ink_for(accent, brief.palette), ink_for(accent, brief.palette)
-        return deep, WHITE, accent
+            return palette.paper, palette.deep, palette.deep
+        return palette.deep, WHITE, palette.light
 
     def _edges(self, brief: Brief, shown: Box) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """Corners of the panel, and of the panel with its stripe."""

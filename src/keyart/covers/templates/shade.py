@@ -42,7 +42,7 @@ class Shade:
         width = self.rule_em * spot.block.font_px
         x = spot.box.x - 2.2 * width if spot.column == "left" else spot.box.right + 1.2 * width
         rectangle(image, Box(x, spot.box.y, width, spot.box.height), brief.palette.accent)
-        letter(image, spot.block, spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.accent)
+        letter(image, spot.block, spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.light)
         return finished(image, plan)
 
 

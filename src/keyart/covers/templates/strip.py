@@ -10,7 +10,6 @@ from keyart.covers.brief import Brief, Painted, Plan, finished, framing_score
 from keyart.covers.crop import crop_window, cuts_heads, frame, picture
 from keyart.covers.draw import letter, rectangle
 from keyart.covers.layout import Row, Taste, TypeRule, best_spot
-from keyart.covers.palette import ink_for
 from keyart.types import Box
 
 
@@ -18,7 +17,7 @@ from keyart.types import Box
 class Strip:
     shares: tuple[float, ...] = (0.24, 0.3, 0.36, 0.42)
     """Of the frame's height that the strip may take."""
-    rule: float = 0.012
+    rule: float = 0.016
     """Thickness of the rule between strip and picture, as a share of the frame's geometric size."""
 
     def plan(self, brief: Brief) -> Plan | None:
@@ -49,13 +48,13 @@ class Strip:
         return Plan(framing, shown, spot, score, "left", f"strip at the {row}, {share:.0%} of the height")
 
     def paint(self, brief: Brief, plan: Plan, _strength: int) -> Painted:
-        accent = brief.palette.accent
-        image = Image.new("RGB", (brief.width_px, brief.height_px), accent)
+        palette = brief.palette
+        image = Image.new("RGB", (brief.width_px, brief.height_px), palette.paper)
         at = plan.picture_at
         image.paste(Image.fromarray(picture(brief.scene, plan.framing)), (0, round(at.y)))
         thick = self.rule * brief.size_px
-        rectangle(image, Box(0, at.bottom - thick if at.y < 1 else at.y, brief.width_px, thick), brief.palette.deep)
-        letter(image, plan.spot.block, plan.spot.box, "left", ink_for(accent, brief.palette))
+        rectangle(image, Box(0, at.bottom - thick if at.y < 1 else at.y, brief.width_px, thick), palette.accent)
+        letter(image, plan.spot.block, plan.spot.box, "left", palette.deep)
         return finished(image, plan)
 
 
