@@ -22,7 +22,9 @@ from keyart.media.scan import Scan
 from keyart.types import RGB, Chapter, Cue, Receipt, Sound, VideoInfo
 
 THREADS = 2
-"""x264's bytes depend on how many threads share a picture, so their number is not left to the machine."""
+"""x264's bytes may depend on how many threads share a picture, so their number is not left to the machine."""
+_SAME_BYTES = {"mbtree": "0"}
+"""x264's macroblock tree is not repeatable on processors with AVX-512: one run in three came out otherwise."""
 _TICK = Fraction(1, 90_000)
 _BT709 = 1
 _MILLISECOND = Fraction(1, 1000)
@@ -86,11 +88,11 @@ def write_mp4(
     if first is None:
         raise BadSetting("an MP4 needs at least one frame, got none")
     rate = Fraction(frames_per_second).limit_denominator(1001)
-    options = {"fflags": "+bitexact", "movflags": "+faststart" if faststart else ""}
+    options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if faststart else {})
     with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
         if receipt is not None:
             container.metadata["comment"] = _as_json(receipt)
-        video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset})
+        video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset, **_SAME_BYTES})
         audio = None if sound is None else _aac_stream(container, sample_rate_hz)
         strip = BitStreamFilterContext("filter_units=remove_types=6", video)
         for number, image in enumerate(chain([first], pictures)):
@@ -111,7 +113,9 @@ def transcode(info: VideoInfo, path: Path, *, crf: float = 18) -> str:
     NVENC with preset p6 where a device opens it, libx264 elsewhere. Raises `UnreadableVideo`, `OutputProblem`.
     """
     encoder = "h264_nvenc" if nvenc_opens() else "libx264"
-    options = {"preset": "p6", "cq": f"{crf:g}"} if encoder == "h264_nvenc" else {"preset": "medium", "crf": f"{crf:g}"}
+    options = {"preset": "medium", "crf": f"{crf:g}", **_SAME_BYTES}
+    if encoder == "h264_nvenc":
+        options = {"preset": "p6", "cq": f"{crf:g}"}
     rate = Fraction(info.frames_per_second or 25).limit_denominator(1001)
     with _whole(path) as partial, av.open(str(partial), "w", **_MP4) as out:
         stream, strip = None, None

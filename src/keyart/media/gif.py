@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -51,17 +51,26 @@ def packed(palette: Palette, drawn: Sequence[Indices]) -> list[Packed]:
             frame.pts, frame.time_base = number, _CENTISECOND
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    return list(_pictures(buffer.getvalue()))
+    return [_trimmed(picture, palette) for picture in _pictures(buffer.getvalue())]
+
+
+def _trimmed(picture: Packed, palette: Palette) -> Packed:
+    """With the smallest table that holds the palette and the transparent colour: it may stand before every picture."""
+    size = 3 * 2 ** max(1, len(palette).bit_length())
+    colors = palette.tobytes()
+    whole = picture.table[: len(colors)] == colors and 3 * picture.transparent < size
+    return replace(picture, table=picture.table[:size]) if whole else picture
 
 
 def _pal8(palette: Palette, indices: Indices) -> av.VideoFrame:
-    """A frame of libav with at most 255 colours and, last, the transparent one."""
+    """A frame of libav with at most 255 colours and, after them, the transparent one."""
     height, width = indices.shape
     frame = av.VideoFrame(width, height, "pal8")
     rows = np.zeros((height, frame.planes[0].line_size), np.uint8)
     rows[:, :width] = indices
     table = np.zeros((256, 4), np.uint8)  # BGRA
-    table[: len(palette), :3], table[:255, 3] = palette[:, ::-1], 255
+    table[: len(palette), :3], table[:, 3] = palette[:, ::-1], 255
+    table[len(palette), 3] = 0
     frame.planes[0].update(rows.tobytes())
     frame.planes[1].update(table.tobytes())
     return frame

@@ -48,12 +48,12 @@ class Take:
 
 
 TAKES = (
-    Take("photo-coffee", "Coffee", 5.0, View(0.50, 0.52, 1.00), View(0.55, 0.48, 0.72)),
+    Take("photo-coffee", "Coffee", 5.0, View(0.50, 0.46, 1.00), View(0.50, 0.44, 0.80)),
     Take("photo-chelsea", "The cat", 5.0, View(0.42, 0.42, 0.78), View(0.52, 0.50, 1.00)),
-    Take("photo-astronaut", "The suit", 5.6, View(0.45, 0.46, 1.00), View(0.43, 0.30, 0.74)),
+    Take("photo-astronaut", "The suit", 5.6, View(0.46, 0.30, 1.00), View(0.44, 0.22, 0.74)),
     Take("photo-rocket", "The launch pad", 5.4, View(0.50, 0.62, 0.70), View(0.50, 0.45, 1.00)),
     Take("photo-hubble", "The telescope", 5.0, View(0.35, 0.40, 0.55), View(0.62, 0.58, 0.55), 1.0),
-    Take("photo-astronaut", "", 4.0, View(0.44, 0.24, 0.62), View(0.44, 0.26, 0.50)),
+    Take("photo-astronaut", "", 4.0, View(0.44, 0.18, 0.62), View(0.44, 0.21, 0.52)),
 )
 
 ENGLISH = (

@@ -50,7 +50,7 @@ class MakeTeaser:
     """0: no limit."""
     mp4_px: int = 640
     """Longer side of the MP4, 16 ... 1920."""
-    mp4_crf: float = 21.0
+    mp4_crf: float = 20.0
     """x264's quality, 0 ... 51, lower is better."""
     crop_bars: bool = True
     """Leave out black bars that stand on every picture of the teaser."""
@@ -192,7 +192,7 @@ def _mp4(stage: MakeTeaser, loop: Loop, facts: Mapping[str, Any]) -> Product:
         frames,
         frames_per_second=loop.frames_per_second,
         crf=stage.mp4_crf,
-        preset="fast",
+        preset="veryfast",
         receipt=Receipt(f"{FOLDER}/teaser.mp4", facts),
     )
     height, width = (max(2, side // 2 * 2) for side in frames[0].shape[:2])
