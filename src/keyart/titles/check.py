@@ -36,9 +36,12 @@ def _marks(text: str) -> list[str]:
         found.append("unbalanced quotes")
     if re.search(r"[,;:—–-]\s*$|^\s*[,;:—–-]", text):
         found.append("ends in a mark")
-    if text[:1].islower() or (text[:1] in "«\"“(" and text[1:2].islower()):
+    if text[:1].islower() or (text[:1] in '«"“(' and text[1:2].islower()):
         found.append("no capital")
     if re.search(r"\b([^\W\d_]+)(?:,? \1)+\b", text, re.I):
+        found.append("a word twice")
+    long_words = re.findall(r"[^\W\d_]{5,}", text.casefold())
+    if len(set(long_words)) < len(long_words):
         found.append("a word twice")
     if any(re.search("[а-яё]", word) and re.search("[a-z]", word) for word in re.findall(r"[^\W\d_]+", text.lower())):
         found.append("mixed alphabets")
@@ -64,7 +67,7 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
-    found += _agreement(tokens) + _two_verbs(text, tokens)
+    found += _agreement(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
     return found
 
 
@@ -120,7 +123,11 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
             continue
         if any(words[child].rel in ("conj", "nummod", "nummod:gov") for child in token.children if child in words):
             continue
-        nouns = [one.tag for one in readings(token.text.lower()) if one.tag.POS in ("NOUN", "NPRO") and one.tag.case == "nomn"]
+        nouns = [
+            one.tag
+            for one in readings(token.text.lower())
+            if one.tag.POS in ("NOUN", "NPRO") and one.tag.case == "nomn"
+        ]
         verbs = [one.tag for one in readings(head.text.lower()) if one.tag.POS in ("VERB", "PRTS", "ADJS")]
         if token.pos == "NUM" or not verbs:
             continue
@@ -140,9 +147,28 @@ def _two_verbs(text: str, tokens: Sequence[object]) -> list[str]:
     from keyart.titles.russian import Token
 
     finite = [token for token in tokens if isinstance(token, Token) and token.feats.get("VerbForm") == "Fin"]
-    joined = re.search(r"[,—]| и | а | но | или ", text)
+    joined = re.search(r"—| и | а | но | или |, (?:что|чтобы|как|который|где|когда|если)", text)
     auxiliary = {"быть", "стать"}
-    return ["two clauses run together"] if len([one for one in finite if one.lemma not in auxiliary]) > 1 and not joined else []
+    return (
+        ["two clauses run together"]
+        if len([one for one in finite if one.lemma not in auxiliary]) > 1 and not joined
+        else []
+    )
+
+
+def _loose_words(tokens: Sequence[object]) -> list[str]:
+    """A prepositional case without a preposition, or a nominative that is neither subject nor name nor predicate."""
+    from keyart.titles.russian import Token, known_word, readings
+
+    words = [token for token in tokens if isinstance(token, Token)]
+    for at, token in enumerate(words):
+        tags = [one.tag for one in readings(token.text.lower()) if one.tag.case]
+        if not tags or not known_word(token.text):
+            continue
+        before = {_kind(one.text.lower()) for one in words[max(0, at - 4) : at]}
+        if all(tag.case in ("loct", "loc2") for tag in tags) and "PREP" not in before:
+            return ["a case without its preposition"]
+    return []
 
 
 def _english(text: str, angle: str) -> list[str]:
@@ -153,7 +179,14 @@ def _english(text: str, angle: str) -> list[str]:
         return ["no words"]
     lowered = [word.lower() for word, _ in tagged]
     found = []
-    if tagged[-1][1] in ("IN", "DT", "CC", "TO", "PRP$", "WDT", "MD", "WP") or lowered[-1] in ("not", "very", "of", "to", "the", "a"):
+    if tagged[-1][1] in ("IN", "DT", "CC", "TO", "PRP$", "WDT", "MD", "WP") or lowered[-1] in (
+        "not",
+        "very",
+        "of",
+        "to",
+        "the",
+        "a",
+    ):
         found.append("dangling end")
     if lowered[0] in ("and", "but", "or", "that", "which", "because", "than", "so", "of"):
         found.append("begins in the middle")

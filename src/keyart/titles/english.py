@@ -16,7 +16,9 @@ from keyart.titles.salience import english_lemma
 
 _BE = frozenset("is are was were be been being am 's 're".split())
 _HAVE = frozenset("has have had 've".split())
-_SPLITTERS = frozenset("that which who whom whose because while when if although though unless since whereas where until as than".split())
+_SPLITTERS = frozenset(
+    "that which who whom whose because while when if although though unless since whereas where until as than".split()
+)
 _CONDITIONS = frozenset("if unless until whether suppose imagine".split())
 _PLURAL_PRONOUNS = frozenset("we they you".split())
 _LINKING_TAILS = frozenset("IN DT CC TO PRP$ WDT WP WRB MD PDT".split())
@@ -98,7 +100,9 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kinds[at] = "VBP"
         elif low == "'s":
             following = kinds[at + 1] if at + 1 < len(words) else "."
-            kinds[at] = "VBZ" if kinds[at - 1] in ("PRP", "EX", "WP", "WRB", "DT") or following in ("DT", "RB", "IN") else "POS"
+            kinds[at] = (
+                "VBZ" if kinds[at - 1] in ("PRP", "EX", "WP", "WRB", "DT") or following in ("DT", "RB", "IN") else "POS"
+            )
         elif low in ("is", "was", "has", "does"):
             kinds[at] = "VBD" if low == "was" else "VBZ"
         elif before in _BE and low.endswith("ing") and kind in ("JJ", "NN"):
@@ -107,14 +111,22 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kinds[at] = "VBN"
         elif kinds[at - 1] == "MD" and at and kind in ("NN", "VBP", "NNP"):
             kinds[at] = "VB"
-        elif kind == "VB" and at and kinds[at - 1] in ("NNS", "NNPS") or kind == "VB" and before in ("i", "we", "you", "they"):
+        elif (
+            kind == "VB"
+            and at
+            and kinds[at - 1] in ("NNS", "NNPS")
+            or kind == "VB"
+            and before in ("i", "we", "you", "they")
+        ):
             kinds[at] = "VBP"
         elif low == "that" and kind == "DT" and at + 1 < len(words) and kinds[at + 1] in ("DT", "PRP", "NNP", "NNS"):
             kinds[at] = "IN"
     return [(word, kind, glued) for (word, _, glued), kind in zip(words, kinds, strict=True)]
 
 
-def drafts(text: str, number: int, max_words: int, max_characters: int, worth: Mapping[str, float], *, question: bool) -> list[Draft]:
+def drafts(
+    text: str, number: int, max_words: int, max_characters: int, worth: Mapping[str, float], *, question: bool
+) -> list[Draft]:
     """Every headline that this sentence supports."""
     words = [Word(*one) for one in tag(text)]
     lowered = {word.low for word in words}
@@ -181,7 +193,11 @@ class _Maker:
         first = self._np_start(end)
         if first == end:
             return None
-        while first >= 2 and self.words[first - 1].low in ("of", "in", "for", "on", "between") and self._np_start(first - 1) < first - 1:
+        while (
+            first >= 2
+            and self.words[first - 1].low in ("of", "in", "for", "on", "between")
+            and self._np_start(first - 1) < first - 1
+        ):
             first = self._np_start(first - 1)
         if first >= 2 and self.words[first - 1].low in ("and", "or") and self.words[verb].tag in ("VBP", "VBD", "MD"):
             wider = self._np_start(first - 1)
@@ -233,9 +249,20 @@ class _Maker:
         before = self.words[first - 1]
         if before.low in _SPLITTERS or before.tag in ("IN", "TO", "WDT", "WP", "VB", "VBG"):
             opener = first - 1
-            own = before.low == "that" and opener > 1 and self.words[opener - 1].low in ("know", "think", "believe", "means", "mean", "shows")
-            return own and self.words[opener - 2].low in ("i", "we", "it", "this") and not any(w.low == "n't" for w in self.words[:first])
-        return before.tag in (",", ":", "CC", ".", "RB", "UH", '"', "(", "NN", "NNS", "NNP") or not before.text[0].isalnum()
+            own = (
+                before.low == "that"
+                and opener > 1
+                and self.words[opener - 1].low in ("know", "think", "believe", "means", "mean", "shows")
+            )
+            return (
+                own
+                and self.words[opener - 2].low in ("i", "we", "it", "this")
+                and not any(w.low == "n't" for w in self.words[:first])
+            )
+        return (
+            before.tag in (",", ":", "CC", ".", "RB", "UH", '"', "(", "NN", "NNS", "NNP")
+            or not before.text[0].isalnum()
+        )
 
     def _verb_end(self, verb: int) -> tuple[int, bool]:
         """(place after the verb group, whether its main verb says something)."""
@@ -246,7 +273,9 @@ class _Maker:
             at += 1
         while at + 1 < len(self.words) and self.words[at].tag == "TO" and self.words[at + 1].tag in ("VB", "NN"):
             at += 2
-        while at > verb + 1 and self.words[at - 1].tag == "RB" and self.words[at - 1].low not in ("not", "n't", "never"):
+        while (
+            at > verb + 1 and self.words[at - 1].tag == "RB" and self.words[at - 1].low not in ("not", "n't", "never")
+        ):
             at -= 1
         main = self.words[at - 1].low
         return at, main not in _BE | _HAVE | lexicon.EN_STOP
@@ -313,7 +342,11 @@ class _Maker:
         return noun
 
     def _thin(self, kept: Sequence[int], verb_says: bool) -> bool:
-        content = {english_lemma(self.words[at].low) for at in kept if self.words[at].low not in lexicon.EN_STOP and self.words[at].text[0].isalnum()}
+        content = {
+            english_lemma(self.words[at].low)
+            for at in kept
+            if self.words[at].low not in lexicon.EN_STOP and self.words[at].text[0].isalnum()
+        }
         content -= lexicon.EN_EMPTY_NOUNS
         return len(content) < (2 if verb_says else 2) or len(kept) < 3
 
@@ -327,7 +360,11 @@ class _Maker:
     def how_tos(self) -> list[Draft]:
         found = []
         for at in range(len(self.words) - 3):
-            if self.words[at].low == "how" and self.words[at + 1].low == "to" and self.words[at + 2].tag in ("VB", "NN", "VBP"):
+            if (
+                self.words[at].low == "how"
+                and self.words[at + 1].low == "to"
+                and self.words[at + 2].tag in ("VB", "NN", "VBP")
+            ):
                 body = self._complements(at + 3, 3)
                 text = self._render([at, at + 1, at + 2, *(body or [])])
                 if body and text:
@@ -337,7 +374,10 @@ class _Maker:
     def topics(self) -> list[Draft]:
         """'talk about X', 'a lecture on X' -> X."""
         found = []
-        openers = {"about": ("talk", "talking", "discuss", "learn", "video", "lesson", "story"), "on": ("lecture", "lesson", "talk", "focus")}
+        openers = {
+            "about": ("talk", "talking", "discuss", "learn", "video", "lesson", "story"),
+            "on": ("lecture", "lesson", "talk", "focus"),
+        }
         for at in range(1, len(self.words) - 1):
             if self.words[at - 1].low in openers.get(self.words[at].low, ()):
                 found += self._noun_title(at + 1, "topic", 1.2)
@@ -355,7 +395,11 @@ class _Maker:
 
     def _noun_title(self, start: int, angle: str, weight: float) -> list[Draft]:
         end = self._np_end(start)
-        while start < end and self.words[start].tag in ("DT", "PRP$", "PDT") and self.words[start].low not in ("no", "every"):
+        while (
+            start < end
+            and self.words[start].tag in ("DT", "PRP$", "PDT")
+            and self.words[start].low not in ("no", "every")
+        ):
             start += 1
         inside = self.words[start:end]
         worthy = any(self.worth.get(english_lemma(word.low), 0) >= 0.35 for word in inside if word.tag.startswith("NN"))
@@ -368,10 +412,15 @@ class _Maker:
         words = [at for at, word in enumerate(self.words) if re.search(r"\w", word.text)]
         while words and (self.words[words[0]].low in lexicon.EN_FILLERS or self.words[words[0]].tag == "UH"):
             words = words[1:]
-        if not 3 <= len(words) <= self.max_words or not re.match(r"(?:how|why|what|who|where|when|which|can|does|do|is|are)$", self.words[words[0]].low):
+        if not 3 <= len(words) <= self.max_words or not re.match(
+            r"(?:how|why|what|who|where|when|which|can|does|do|is|are)$", self.words[words[0]].low
+        ):
             return []
         inner = {self.words[at].low for at in words[1:]}
-        if inner & (lexicon.EN_DEIXIS | {"you", "your", "i", "me", "my", "we", "us"}) or not inner - lexicon.EN_STOP - lexicon.EN_EMPTY_NOUNS:
+        if (
+            inner & (lexicon.EN_DEIXIS | {"you", "your", "i", "me", "my", "we", "us"})
+            or not inner - lexicon.EN_STOP - lexicon.EN_EMPTY_NOUNS
+        ):
             return []
         text = self._render(list(range(words[0], words[-1] + 1)))
         return [Draft(text + "?", self.number, "question", 1.1)] if text else []

@@ -31,7 +31,7 @@ def _russian(text: str) -> list[Entity]:
     found = []
     for span in spans:
         words = text[span.start : span.stop]
-        if _believable(words, at_start=not text[: span.start].strip(" «\"—-")):
+        if _believable(words, at_start=not text[: span.start].strip(' «"—-')):
             found.append(Entity(words, str(span.type), " ".join(lemma_of(word) for word in words.split()).lower()))
     return found
 
@@ -49,9 +49,15 @@ def _believable(words: str, *, at_start: bool) -> bool:
 
 
 _EN_WORD = r"[A-Z][a-z]+(?:['’-][A-Za-z]+)*|[A-Z]{2,}\d*|[A-Z]\."
-_EN_RUN = re.compile(rf"(?:{_EN_WORD})(?:\s+(?:of|the|de|van|von|for|and(?=\s+(?:{_EN_WORD})\s+(?:Inc|Co|Sons)))\s+(?={_EN_WORD})|\s+(?={_EN_WORD})|(?:{_EN_WORD}))*")
-_PLACES = frozenset("city river lake mount sea ocean island street avenue park county state states kingdom republic".split())
-_FIRMS = frozenset("inc corp ltd company university institute association party committee bank group agency nasa".split())
+_EN_RUN = re.compile(
+    rf"(?:{_EN_WORD})(?:\s+(?:of|the|de|van|von|for|and(?=\s+(?:{_EN_WORD})\s+(?:Inc|Co|Sons)))\s+(?={_EN_WORD})|\s+(?={_EN_WORD})|(?:{_EN_WORD}))*"
+)
+_PLACES = frozenset(
+    "city river lake mount sea ocean island street avenue park county state states kingdom republic".split()
+)
+_FIRMS = frozenset(
+    "inc corp ltd company university institute association party committee bank group agency nasa".split()
+)
 _NOT_NAMES = frozenset(
     "i the a an this that these those it he she we you they in on at and but or so if when what how why who where yes no "
     "my our your his her their its there here now then well okay let as for with to from by is are was were do does did "
@@ -63,7 +69,7 @@ def _english(text: str) -> list[Entity]:
     found = []
     for run in _EN_RUN.finditer(text):
         words = run.group().split()
-        at_start = not text[: run.start()].strip() or text[: run.start()].rstrip()[-1:] in ".!?:\"“"
+        at_start = not text[: run.start()].strip() or text[: run.start()].rstrip()[-1:] in '.!?:"“'
         while words and (words[0].lower() in _NOT_NAMES or (at_start and len(words) == 1 and _common(words[0]))):
             words = words[1:]
         if words:

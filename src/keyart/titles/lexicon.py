@@ -27,7 +27,9 @@ RU_CALLS = frozenset(
 )
 """Lemmas of calls to the audience; a sentence with one of them makes no title."""
 
-RU_PRONOUNS_3 = frozenset("он она оно они это тот та то те этот эта эти всё все кто что который сам некоторый один".split())
+RU_PRONOUNS_3 = frozenset(
+    "он она оно они это тот та то те этот эта эти всё все кто что который сам некоторый один".split()
+)
 RU_DEIXIS = frozenset(
     "он она оно они его её ее ей ему им ими них него неё нее нём ней ним ними их это этот эта эти этого этой этому этим "
     "этом этих этими эту тот та то те того той тому тем том тех теми ту там туда оттуда тут здесь сюда так такой такая "
@@ -43,7 +45,9 @@ RU_TELLING = frozenset(
     "поговорить говорить рассказать рассказывать расскажу пообщаться поведать узнать задуматься побеседовать".split()
 )
 """Verbs after which `о X` is the video's topic."""
-RU_SHOWING = frozenset("разобрать рассмотреть обсудить изучить посмотреть показать увидеть обозревать разбирать".split())
+RU_SHOWING = frozenset(
+    "разобрать рассмотреть обсудить изучить посмотреть показать увидеть обозревать разбирать".split()
+)
 """Verbs whose object is the video's topic."""
 
 RU_EMPTY_VERBS = frozenset(
@@ -62,7 +66,7 @@ RU_OBLIQUE_VERBS = frozenset(
     "стать становиться являться оставаться остаться служить оказаться оказываться казаться быть называться считаться "
     "заниматься владеть пользоваться управлять руководить поделиться делиться гордиться интересоваться увлекаться "
     "зависеть состоять относиться находиться состояться основываться заключаться входить жить принадлежать отличаться "
-    "привести приводить перейти превратиться превращаться сводиться играть работать помогать помочь прийти приехать "
+    "привести приводить перейти превратиться превращаться превращать превратить выглядеть длиться весить стоить сводиться играть работать помогать помочь прийти приехать "
     "попасть выйти войти пойти дойти поехать вернуться отправиться столкнуться столкнуть начинаться закончиться "
     "участвовать влиять повлиять думать мешать следить требовать добиться достичь достигнуть избежать лишиться касаться".split()
 )
@@ -76,7 +80,14 @@ RU_RELATIONAL = frozenset(
 )
 """Nouns that say nothing without the genitive after them."""
 
-RU_QUESTIONS = frozenset("как почему зачем что кто где когда сколько какой какая какие какое куда откуда чем можно нужно стоит".split())
+RU_MEASURES = frozenset(
+    "грамм килограмм миллилитр литр тонна метр сантиметр миллиметр ложка стакан штука кусок порция".split()
+)
+"""Units: '50 грамм' of what?"""
+
+RU_QUESTIONS = frozenset(
+    "как почему зачем что кто где когда сколько какой какая какие какое куда откуда чем можно нужно стоит".split()
+)
 
 EN_STOP = frozenset(
     "a an the and or but if then else so of in on at to from by with for as into onto over under about after before "
@@ -93,9 +104,13 @@ EN_FILLERS = frozenset(
     "please also then however therefore thus indeed perhaps maybe obviously clearly simply again still even already "
     "here there today currently very quite rather pretty suddenly finally eventually soon later".split()
 )
-EN_HEDGES = frozenset("not never n't no nothing almost nearly about only hardly barely rarely seldom may might could".split())
+EN_HEDGES = frozenset(
+    "not never n't no nothing almost nearly about only hardly barely rarely seldom may might could".split()
+)
 EN_GREETINGS = frozenset("hello hi hey welcome goodbye bye thanks thank greetings".split())
-EN_CALLS = frozenset("subscribe subscribed like-button notification comments comment sponsor patreon newsletter podcast".split())
+EN_CALLS = frozenset(
+    "subscribe subscribed like-button notification comments comment sponsor patreon newsletter podcast".split()
+)
 EN_PRONOUNS_3 = frozenset("he she it they this that these those who which what there him her them".split())
 EN_DEIXIS = frozenset(
     "he she it they him her them his hers their theirs this that these those here there such something someone "

@@ -19,9 +19,16 @@ _TAILS = re.compile(
     r"hdr(?:10)?|sdr|\d+fps|финал(?:ьный)?|копия|черновик))\s*$",
     re.I,
 )
-_DATE = re.compile(r"(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:h]?[0-5]\d(?:[-_.:m]?[0-5]\d)?)?|[0-3]\d[-_.][01]\d[-_.](?:19|20)\d\d")
-_HASH = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b|\[[\w-]{11}\]|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
-_SERIAL_CHAPTER = re.compile(r"^(?:chapter|глава|part|часть|scene|сцена|track|kapitel|chapitre)?[ .#№]*\d*[:.]?$|^\d\d?:\d\d", re.I)
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:h]?[0-5]\d(?:[-_.:m]?[0-5]\d)?)?|[0-3]\d[-_.][01]\d[-_.](?:19|20)\d\d"
+)
+_HASH = re.compile(
+    r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b|\[[\w-]{11}\]|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+    re.I,
+)
+_SERIAL_CHAPTER = re.compile(
+    r"^(?:chapter|глава|part|часть|scene|сцена|track|kapitel|chapitre)?[ .#№]*\d*[:.]?$|^\d\d?:\d\d", re.I
+)
 
 
 def clean_name(stem: str) -> str:
@@ -41,7 +48,11 @@ def clean_name(stem: str) -> str:
 
 
 def _pronounceable(word: str) -> bool:
-    return len(word) >= 3 and bool(re.search(r"[aeiouyаеёиоуыэюя]", word.lower())) and not re.search(r"[^aeiouyаеёиоуыэюяьъ\W]{6}", word.lower())
+    return (
+        len(word) >= 3
+        and bool(re.search(r"[aeiouyаеёиоуыэюя]", word.lower()))
+        and not re.search(r"[^aeiouyаеёиоуыэюяьъ\W]{6}", word.lower())
+    )
 
 
 def shortened(text: str, max_words: int, max_characters: int) -> str:
@@ -55,7 +66,11 @@ def shortened(text: str, max_words: int, max_characters: int) -> str:
     words = text.split()
     while words and not _fits(" ".join(words), max_words, max_characters):
         words.pop()
-    while len(words) > 1 and re.fullmatch(r"(?:и|а|но|в|на|с|о|об|к|по|за|из|от|для|не|and|or|the|a|an|of|in|on|at|to|for|with|by|is|are)", words[-1], re.I):
+    while len(words) > 1 and re.fullmatch(
+        r"(?:и|а|но|в|на|с|о|об|к|по|за|из|от|для|не|and|or|the|a|an|of|in|on|at|to|for|with|by|is|are)",
+        words[-1],
+        re.I,
+    ):
         words.pop()
     return " ".join(words).rstrip(",;:-–— ")
 
@@ -78,7 +93,9 @@ def file_headlines(info: VideoInfo, max_words: int, max_characters: int) -> tupl
             found.append(_headline(text, chapter.start, chapter.end, chapter.title, True, 0.4, "chapter"))
     name = clean_name(info.path.stem)
     if name:
-        found.append(_headline(shortened(name, max_words, max_characters), 0.0, end, info.path.name, False, 0.2, "file name"))
+        found.append(
+            _headline(shortened(name, max_words, max_characters), 0.0, end, info.path.name, False, 0.2, "file name")
+        )
     unique: dict[str, Headline] = {}
     for one in found:
         unique.setdefault(one.text.casefold(), one)

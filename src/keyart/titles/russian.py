@@ -111,14 +111,36 @@ def is_name(word: str, *, only: bool = False) -> bool:
 
 
 def tokenise(text: str) -> tuple[tuple[str, bool], ...]:
-    """(word or mark, whether it is glued to the one before)."""
+    """(word or mark, whether it is glued to the one before); capitals restored as Russian writes them."""
     from razdel import tokenize
 
     found, end = [], -1
     for one in tokenize(text):
         found.append((one.text, one.start == end))
         end = one.stop
-    return tuple(found)
+    return tuple(zip(restore_case([word for word, _ in found]), (glued for _, glued in found), strict=True))
+
+
+def restore_case(words: Sequence[str]) -> list[str]:
+    """Names get the capital that a recogniser forgot; where it strews capitals about, common words lose theirs."""
+    strays = [word for word in words[1:] if _is_stray(word)]
+    strewn = len(strays) >= 3 and len(strays) > 0.15 * len(words)
+    return [_cased(word, place, strewn) for place, word in enumerate(words)]
+
+
+def _is_stray(word: str) -> bool:
+    return word[:1].isupper() and word[1:].islower() and known_word(word) and not is_name(word)
+
+
+def _cased(word: str, place: int, strewn: bool) -> str:
+    if not re.fullmatch("[А-Яа-яЁё-]+", word):
+        return word
+    if word.islower() and len(word) > 1 and is_name(word, only=True):
+        short = len(word) <= 4 and all("Abbr" in one.tag for one in readings(word))
+        return word.upper() if short else "-".join(part.capitalize() for part in word.split("-"))
+    if _is_stray(word) and (strewn or place == 0):
+        return word.lower()
+    return word
 
 
 def parse(text: str) -> tuple[Token, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,13 @@ class Salience:
     """Lemma -> 0 ... 1; 1 is the word that the text is most about."""
     central: Mapping[int, float]
     """Sentence number -> 0 ... 1."""
+
+    strength: Mapping[str, float]
+    """Lemma -> how often and how rare, from 0; about 3 for a rare word said five times."""
+
+    def said(self, lemmas: Collection[str]) -> float:
+        """Sum of the strengths of the different lemmas."""
+        return sum(self.strength.get(lemma, 0.0) for lemma in sorted(set(lemmas)))
 
     def of(self, lemmas: Sequence[str]) -> float:
         """Sum of the weights of the different lemmas."""
@@ -72,11 +79,15 @@ def measure(sentences: Sequence[Sentence], language: str) -> Salience:
     """One pass over the text: term weights (tf, damped, times how rare the word is in the language), then centrality."""
     lemmas = [content_lemmas(one.text, language) for one in sentences]
     counts = Counter(lemma for one in lemmas for lemma in one)
-    raw = {lemma: (1 + math.log(count)) * rarity(lemma, language) * _trust(lemma, count, language)
-           for lemma, count in counts.items()}
+    raw = {
+        lemma: (1 + math.log(count)) * rarity(lemma, language) * _trust(lemma, count, language)
+        for lemma, count in counts.items()
+    }
     top = max(raw.values(), default=1.0) or 1.0
     weights = {lemma: value / top for lemma, value in raw.items()}
-    return Salience(weights, _centrality(sentences, lemmas, weights, language))
+    strength = {lemma: (1 + math.log(count)) ** 1.4 * rarity(lemma, language) ** 0.5 * _trust(lemma, count, language)
+                for lemma, count in counts.items()}
+    return Salience(weights, _centrality(sentences, lemmas, weights, language), strength)
 
 
 def rarity(lemma: str, language: str) -> float:
@@ -89,7 +100,9 @@ def rarity(lemma: str, language: str) -> float:
 def _counts(language: str) -> tuple[Mapping[str, int], int]:
     if language == "ru":
         vocabulary = navec().vocab
-        words = {str(word).replace("ё", "е"): int(n) for word, n in zip(vocabulary.words, vocabulary.counts, strict=True)}
+        words = {
+            str(word).replace("ё", "е"): int(n) for word, n in zip(vocabulary.words, vocabulary.counts, strict=True)
+        }
         return words, sum(words.values())
     import textblob.en
 

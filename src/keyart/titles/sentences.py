@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ LONG_WORDS = 28
 """A sentence without points that grows longer is cut at the next likely place, ..."""
 VERY_LONG_WORDS = 45
 """... and at this length anyway."""
+
+_DATELINE = re.compile(r"^[^\W\d][\w .-]{1,40}, \d{1,2} \w{3,9}\.?\s*[—–-]\s*[^.—]{2,40}\.\s+")
+"""'Москва, 1 дек — РИА Новости. ': who reports from where is no part of what is told."""
 
 _STARTERS = frozenset(
     "поэтому итак значит однако например кстати короче далее дальше теперь сейчас сегодня давайте смотрите друзья ребята "
@@ -31,6 +35,11 @@ class Sentence:
     end: float
     restored: bool = False
     """Whether its ends were guessed, not written."""
+
+    @property
+    def plain(self) -> str:
+        """Without what stands in round brackets, which no headline needs."""
+        return re.sub(r"\s*\([^()]*\)", "", self.text)
 
     @property
     def is_question(self) -> bool:
@@ -76,7 +85,8 @@ class _Clock:
 def _joined(transcript: Transcript) -> tuple[str, _Clock]:
     clock, parts, length = _Clock(), [], 0
     for cue in transcript.cues:
-        words = re.sub(r"\s+", " ", cue.text).strip()
+        words = re.sub(r"\s+", " ", html.unescape(cue.text)).strip()
+        words = words if parts else _DATELINE.sub("", words)
         if words:
             clock.add(length, len(words), cue.start, cue.end)
             parts.append(words)
@@ -93,6 +103,9 @@ def _spans(text: str, language: str, clock: _Clock) -> Iterator[tuple[int, int, 
 
 
 def _written_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
+    if text == text.lower() and re.search(r"[.!?]\s", text):
+        yield from _caseless_spans(text)
+        return
     if language == "en":
         yield from _english_spans(text)
         return
@@ -100,6 +113,19 @@ def _written_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
 
     for one in sentenize(text):
         yield one.start, one.stop
+
+
+_SHORT = re.compile(r"(?:\b(?:г|гг|ул|им|т|тыс|млн|млрд|руб|см|стр|др|проф|акад|mr|mrs|dr|st|vs|etc|no)|\b\w)\.$")
+
+
+def _caseless_spans(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for found in re.finditer(r"[.!?…]+[\"'”’»)\]]*(?=\s)", text):
+        if not _SHORT.search(text[start : found.end()]):
+            yield start, found.end()
+            start = found.end()
+    if text[start:].strip():
+        yield start, len(text)
 
 
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|U\.S|Jr|Sr|Inc|Ltd)|\b[A-Z])\.$")
@@ -121,7 +147,7 @@ def _restored(text: str, start: int, end: int, clock: _Clock) -> Iterator[tuple[
     first, count = start, 0
     for word in re.finditer(r"\S+", text[start:end]):
         place = start + word.start()
-        bare = word.group().strip(",.!?-–—«»\"").lower()
+        bare = word.group().strip(',.!?-–—«»"').lower()
         fits = count >= 6 and (place in pauses or (bare in _STARTERS and count >= 10))
         if fits or count >= VERY_LONG_WORDS or (count >= LONG_WORDS and bare in ("и", "а", "and", "то")):
             yield first, place, True

@@ -43,7 +43,10 @@ def _predicate(tokens: Sequence[Token], subject: Token) -> Token | None:
     if own or finite:
         return (own or finite)[0]
     # 'X — (X) неотъемлемая часть ...': the predicate is the first nominative noun after the dash that does not repeat X
-    dash = next((token.place for token in tokens if token.text in ("—", "–", "-") and token.place > subject.place), subject.place)
+    dash = next(
+        (token.place for token in tokens if token.text in ("—", "–", "-") and token.place > subject.place),
+        subject.place,
+    )
     nouns = [token for token in tokens[dash + 1 :] if token.feats.get("Case") == "Nom" and _is_noun(token)]
     return next((token for token in nouns if token.lemma != subject.lemma), None)
 

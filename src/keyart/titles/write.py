@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +29,23 @@ MAX_CHECKED = 40
 """How many of the best drafts go through the last check and the near-duplicate removal."""
 
 
+EARLY = 3.0
+"""How many times more the very first sentence weighs, beside its own weight."""
+EARLY_SENTENCES = 2.0
+"""The advantage falls to a third over so many sentences."""
+ANNOUNCED = 1.3
+"""Factor for sentences that say what the video is about."""
+HALF_SCORE = 6.0
+"""Raw score that is shown as 0.5."""
+_ANNOUNCES = re.compile(
+    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике|выпуске|уроке)"
+    r"|тема (?:нашего|сегодня|этого|урока|выпуска|лекции)|расскажу|покажу|поговорим|разбер[её]м|рассмотрим|речь пойд|в гостях|вы узнаете"
+    r"|посвящ[её]н|today (?:we|i|i'm|we're)\b|in this (?:video|episode|lesson|lecture)|i'll show|we'll (?:talk|look|learn)|talk about"
+    r"|going to (?:show|talk|learn)|this (?:video|lecture|lesson) is about)",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class WriteTitles:
     """Extract and compress, then GuidMaster (thesis §5.5), then order by entities and sense. No language model."""
@@ -41,7 +60,7 @@ class WriteTitles:
     """Characters in a headline, 10 ... 200."""
     tau: float = 0.85
     """Cosine from which two headlines are one (thesis §5.5), 0 ... 1."""
-    min_score: float = 0.12
+    min_score: float = 0.1
     """Drafts below this are not offered, 0 ... 1."""
 
     def __post_init__(self) -> None:
@@ -54,7 +73,7 @@ class WriteTitles:
         spoken, lack = self._spoken(transcript)
         own = file_headlines(info, self.max_words, self.max_characters)
         said = tuple(one for one in own if one.supported)
-        offered = (*spoken, *said, *own[len(said) :] if not spoken else ())[: self.count]
+        offered = (*spoken, *said, *(() if spoken else own[len(said) :]))[: self.count]
         models = russian.MODELS if spoken and spoken[0].language == "ru" else ()
         if len(spoken) >= self.count:
             return Outcome(spoken[: self.count], backend="extract-and-compress", models=models)
@@ -81,8 +100,10 @@ class WriteTitles:
         sentences = split_sentences(transcript)
         salience = measure(sentences, transcript.language)
         drafts = self._drafts(sentences, salience, transcript.language)
-        ranked = sorted(((self.score(one, sentences, salience, transcript.language), one) for one in drafts),
-                        key=lambda pair: (-pair[0], pair[1].sentence, pair[1].text))
+        ranked = sorted(
+            ((self.score(one, sentences, salience, transcript.language), one) for one in drafts),
+            key=lambda pair: (-pair[0], pair[1].sentence, pair[1].text),
+        )
         good = self._good(ranked, transcript.language)
         unique = self._unique(good, sentences, transcript.language)
         chosen = self._ordered(unique, transcript.language)[: self.count]
@@ -94,22 +115,41 @@ class WriteTitles:
         if language == "en":
             from keyart.titles.english import drafts as english_drafts
 
-            return [draft for one in chosen for draft in english_drafts(
-                one.text, one.number, self.max_words, self.max_characters, salience.weights, question=one.is_question)]
+            return [
+                draft
+                for one in chosen
+                for draft in english_drafts(
+                    one.plain,
+                    one.number,
+                    self.max_words,
+                    self.max_characters,
+                    salience.weights,
+                    question=one.is_question,
+                )
+            ]
         limits = Limits(self.max_words, self.max_characters)
-        trees = russian.parse_many([russian.tokenise(one.text) for one in chosen])
+        trees = russian.parse_many([russian.tokenise(one.plain) for one in chosen])
         worth = dict(salience.weights)
-        return [draft for one, tokens in zip(chosen, trees, strict=True)
-                for draft in russian_drafts(tokens, one.number, limits, worth, question=one.is_question)]
+        return [
+            draft
+            for one, tokens in zip(chosen, trees, strict=True)
+            for draft in russian_drafts(tokens, one.number, limits, worth, question=one.is_question)
+        ]
 
     def score(self, draft: Draft, sentences: Sequence[Sentence], salience: Salience, language: str) -> float:
-        """0 ... 1: how much of what the text is about the line says, how central its sentence is, what its form is worth."""
-        lemmas = content_lemmas(draft.text, language)
-        covered = salience.of(lemmas)
-        said = covered / (covered + 1.2)
-        central = 0.4 + 0.6 * salience.central[draft.sentence]
-        early = 1 + 0.15 * (1 - draft.sentence / max(1, len(sentences) - 1))
-        return min(1.0, said * central * early * draft.weight)
+        """0 ... 1: what the line says of the text's subject, how early and how centrally it is said, what its form is worth.
+
+        The constants were set on the titles bench, where they lie on a plateau: first sentences hold the subject.
+        """
+        lemmas = set(content_lemmas(draft.text, language))
+        if not lemmas:
+            return 0.0
+        said = salience.said(lemmas) / len(lemmas) ** 0.5
+        central = (0.4 + 0.6 * salience.central[draft.sentence]) ** 0.3
+        early = 1 + EARLY * math.exp(-draft.sentence / EARLY_SENTENCES)
+        announced = ANNOUNCED if _ANNOUNCES.search(sentences[draft.sentence].text) else 1.0
+        raw = said * central * early * announced * draft.weight
+        return raw / (raw + HALF_SCORE)
 
     def _good(self, ranked: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
         found: list[tuple[float, Draft]] = []
@@ -122,19 +162,31 @@ class WriteTitles:
             seen.add(draft.text.casefold())
         return found
 
-    def _unique(self, good: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str) -> list[tuple[float, Draft]]:
+    def _unique(
+        self, good: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str
+    ) -> list[tuple[float, Draft]]:
         document = " ".join(one.text for one in sentences)
         verdicts = GuidMaster(self.tau)([draft.text for _, draft in good], document, embedders_for(language))
-        return [pair for place, (pair, verdict) in enumerate(zip(good, verdicts, strict=True)) if verdict.master == place]
+        return [
+            pair for place, (pair, verdict) in enumerate(zip(good, verdicts, strict=True)) if verdict.master == place
+        ]
 
     def _ordered(self, unique: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
         """By score with a little more for each entity (thesis: entities first; here they do not beat sense), forms mixed."""
-        scored = [(min(1.0, score * (1 + 0.08 * min(3, len(find_entities(draft.text, language))))), draft)
-                  for score, draft in unique]
+        scored = [
+            (min(1.0, score * (1 + 0.1 * min(3, len(find_entities(draft.text, language))))), draft)
+            for score, draft in unique
+        ]
         waiting = sorted(scored, key=lambda pair: (-pair[0], pair[1].sentence))
         chosen: list[tuple[float, Draft]] = []
         while waiting:
-            best = max(waiting, key=lambda pair: (pair[0] * _freshness(pair[1], [one for _, one in chosen], language), -pair[1].sentence))
+            best = max(
+                waiting,
+                key=lambda pair: (
+                    pair[0] * _freshness(pair[1], [one for _, one in chosen], language),
+                    -pair[1].sentence,
+                ),
+            )
             waiting.remove(best)
             chosen.append(best)
         return chosen
@@ -161,6 +213,11 @@ def _headline(score: float, draft: Draft, sentences: Sequence[Sentence], languag
 
 
 def _sources(offered: Sequence[Headline]) -> str:
-    names = {"transcript": "the speech", "chapter": "its chapters", "metadata": "its title tag", "file name": "its name"}
+    names = {
+        "transcript": "the speech",
+        "chapter": "its chapters",
+        "metadata": "its title tag",
+        "file name": "its name",
+    }
     used = list(dict.fromkeys(names.get(one.source, one.source) for one in offered))
     return f"headlines come from {' and '.join(used)}"
