@@ -46,17 +46,17 @@ class Decoder:
                 if self.num_read_failures >= _MAX_READ_FAILURES:
                     return
 
-    def decode(self, packet: av.Packet[Any] | None) -> list[av.VideoFrame]:
-        """Frames that are ready; None as the packet asks for the last ones."""
+    def decode(self, packet: av.Packet[Any] | None) -> list[Any]:
+        """Frames of picture or sound that are ready; None as the packet asks for the last ones."""
         try:
-            return self.context.decode(packet)  # type: ignore[no-any-return]
+            return list(self.context.decode(packet))
         except av.EOFError:
             return []
         except av.FFmpegError:
             self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
             return []
 
-    def frames(self, container: InputContainer) -> Iterator[av.VideoFrame]:
+    def frames(self, container: InputContainer) -> Iterator[Any]:
         for packet in self.packets(container):
             yield from self.decode(packet)
         yield from self.decode(None)
@@ -72,7 +72,9 @@ class Decoder:
             first = max(0.0, self.damaged_seconds[0] - start_seconds)
             count = len(self.damaged_seconds)
             place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
-            notes.append(f"{count} damaged piece{'s' if count > 1 else ''} of the video passed over, {place}.")
+            notes.append(
+                f"{count} damaged piece{'s' if count > 1 else ''} of the {self.stream.type} passed over, {place}."
+            )
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
         return tuple(notes)
@@ -84,6 +86,8 @@ def _context(stream: Any) -> Any:
         # libavcodec's own VP8 and VP9 decoders leave the transparency out
         context = av.CodecContext.create(_ALPHA_DECODERS[context.name], "r")
     stream.thread_type = context.thread_type = "AUTO"
+    if stream.type != "video":
+        return context
     frame_bytes = stream.codec_context.width * stream.codec_context.height * 2
     if frame_bytes * 16 > _THREAD_BYTES:
         context.thread_count = max(1, min(16, _THREAD_BYTES // frame_bytes))
