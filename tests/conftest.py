@@ -14,6 +14,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 from numpy.typing import NDArray
 
 from keyart.models import model_path
@@ -76,11 +77,11 @@ class ClipRecipe:
     start_seconds: float = 0.0
     times: Literal["constant", "variable"] = "constant"
     """variable: every third frame is shown twice as long."""
-    drop_pts: bool = False
     color_range: int = 0
     color_trc: int = 0
     color_space: int = 0
-    interlaced: bool = False
+    cover: str = ""
+    """Look of a cover picture put into the file."""
 
 
 def _photo(name: str, width: int, height: int, share: float) -> Picture:
@@ -201,8 +202,17 @@ def make_clip(path: Path, recipe: ClipRecipe, frames: Sequence[Picture] | None =
             if value:
                 setattr(stream.codec_context, name, value)
         if recipe.rotation_degrees:
-            stream.set_display_rotation(recipe.rotation_degrees)
+            stream.set_display_rotation(-recipe.rotation_degrees)  # PyAV counts counter-clockwise
+        cover: Any = None
+        if recipe.cover:
+            cover = container.add_stream("mjpeg", options={"strict": "unofficial"})
+            cover.width, cover.height, cover.pix_fmt = 160, 120, "yuvj420p"
+            cover.disposition = Disposition.attached_pic
         sound: Any = container.add_stream(recipe.audio_codec, rate=48000, layout="mono") if recipe.tone_hz else None
+        if cover is not None:
+            picture = av.VideoFrame.from_ndarray(picture_of(recipe.cover, 160, 120, 0.5), "rgb24")
+            container.mux(cover.encode(picture.reformat(format="yuvj420p")))
+            container.mux(cover.encode(None))
         count = _add_pictures(container, stream, recipe, frames)
         if sound is not None:
             _add_sound(container, sound, recipe, float(count / recipe.frames_per_second))
