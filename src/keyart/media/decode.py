@@ -30,6 +30,7 @@ class Decoder:
         self.end_seconds = 0.0
         """Container time at which the last packet that was read leaves the screen."""
         self._tick = float(stream.time_base or 0)
+        self._kind = stream.type  # asked for after the container is closed, when the stream is gone
 
     def packets(self, container: InputContainer) -> Iterator[av.Packet[Any]]:
         """The stream's packets that hold data; a reader that fails is set going again a few times."""
@@ -73,7 +74,7 @@ class Decoder:
             count = len(self.damaged_seconds)
             place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
             notes.append(
-                f"{count} damaged piece{'s' if count > 1 else ''} of the {self.stream.type} passed over, {place}."
+                f"{count} damaged piece{'s' if count > 1 else ''} of the {self._kind} passed over, {place}."
             )
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
