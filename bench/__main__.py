@@ -7,6 +7,11 @@ import sys
 
 COMMANDS = {
     "speed": "whole-process time and memory, against the bare decode and the rivals",
+    "stills": "planted black, blurred, duplicate and flash frames must never be offered",
+    "shots": "cuts and gradual transitions against hand-made truth",
+    "speech": "what is heard in real sound, and what the gate lets pass",
+    "titles": "headlines against the uploaders' own titles",
+    "covers": "faces left free, contrast, the headline read back",
     "gallery": "contact sheets of whole packages, to be looked at",
     "install": "what the default install weighs, and what must not be in it",
     "rivals": "make a virtual environment for each rival under .rivals/",
@@ -25,8 +30,8 @@ def main(arguments: list[str]) -> int:
     if name not in COMMANDS:
         print(f"no bench is called {name!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    code: int = importlib.import_module(f"bench.{name}").main(rest)
-    return code
+    code: int | None = importlib.import_module(f"bench.{name}").main(rest)
+    return code or 0
 
 
 if __name__ == "__main__":

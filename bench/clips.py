@@ -227,7 +227,8 @@ def _speech(path: Path, seconds: int) -> Iterator[Sound]:
 
 def _encode(path: Path, pictures: Iterator[RGB], sound: Iterator[Sound], spoken: bool) -> None:
     with av.open(str(path), "w") as container:
-        options = {"preset": "fast", "threads": "2"}
+        # x264's macroblock tree is not repeatable on every processor
+        options = {"preset": "fast", "threads": "2", "mbtree": "0"}
         video: Any = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=options)
         video.width, video.height, video.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         audio: Any = container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")

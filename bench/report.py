@@ -4,7 +4,8 @@
     (written)
     <!-- /bench -->
 
-TABLE is a key of "tables" in any bench/results/*.json: {"columns": [...], "align": "lrr", "rows": [[...], ...]}.
+TABLE is a key of "tables" in any bench/results/*.json: {"columns": [...], "align": "lrr", "rows": [[...], ...]}, or
+the name of a result that bench.tables knows how to show.
 A figure in running text is marked the same way, on one line, with a key of "facts".
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.record import REPO, RESULTS
+from bench.tables import RENDERERS
 
 _MARK = re.compile(r"(<!-- bench:(?P<name>[\w.-]+) -->)(?P<body>.*?)(<!-- /bench -->)", re.DOTALL)
 _RULES = {"l": ":--", "r": "--:", "c": ":-:"}
@@ -41,7 +43,10 @@ def figures(folder: Path = RESULTS) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
         result = json.loads(path.read_text(encoding="utf-8"))
-        own = {name: f"\n{markdown(table)}\n" for name, table in result.get("tables", {}).items()}
+        tables = dict(result.get("tables", {}))
+        if path.stem in RENDERERS:
+            tables[path.stem] = RENDERERS[path.stem](result)
+        own = {name: f"\n{markdown(table)}\n" for name, table in tables.items()}
         own.update({name: str(value) for name, value in result.get("facts", {}).items()})
         if twice := own.keys() & found.keys():
             raise ValueError(f"{path.name}: {', '.join(sorted(twice))} is in another result too")

@@ -37,6 +37,38 @@ def test_figures_of_all_results(tmp_path: Path) -> None:
     assert report.figures(tmp_path) == {"race": f"\n{LINES}\n", "size": "700 MB"}
 
 
+STILLS = {
+    "summary": {
+        "full": {
+            "clips": 8, "stills_offered": 44, "planted_offered": {"copy": 1, "flash": 2}, "clips_with_face": 6,
+            "face_first": 5,
+        }
+    }
+}  # fmt: skip
+TOTAL = {"precision": 0.91, "recall": 0.85, "f1": 0.879, "gradual_hits": 4, "gradual_total": 13}
+ROUGE = {
+    f"{name} ROUGE-L": 10.0 + place
+    for place, name in enumerate(("first headline", "best of three", "first sentence", "random sentence"))
+}
+TITLES = {"sets": {"news": {**ROUGE, "pairs": 99, "grammar check passed %": 97.25, "supported %": 100.0}}}
+PLATE = {"covers": 60, "faces_covered": 0, "contrast_least": 7.31, "word_recall_ru": 0.966, "word_recall_en": 0.98}
+COVERS = {"templates": {"plate": PLATE, "naive": {"covers": 3, "faces_covered": 2}}, "all": PLATE}
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "cells"),
+    [
+        ("stills", STILLS, ["full scan", "8", "44", "3", "5 of 6"]),
+        ("shots", {"total": TOTAL, "videos": {"a": 1, "b": 2}}, ["2 real edits", "0.910", "0.850", "0.879", "4 of 13"]),
+        ("titles", TITLES, ["news", "99", "10.0", "11.0", "12.0", "13.0", "97.2 %", "100.0 %"]),
+        ("covers", COVERS, ["naive", "3", "2", "", "", ""]),
+        ("covers", COVERS, ["plate", "60", "0", "7.3", "97 %", "98 %"]),
+    ],
+)
+def test_results_that_bring_no_table(tmp_path: Path, name: str, result: dict[str, Any], cells: list[str]) -> None:
+    assert f"| {' | '.join(cells)} |" in report.figures(results(tmp_path, **{name: result}))[name]
+
+
 def test_two_results_cannot_share_a_name(tmp_path: Path) -> None:
     results(tmp_path, one={"facts": {"x": 1}}, two={"facts": {"x": 2}})
     with pytest.raises(ValueError, match=r"two\.json: x is in another result too"):

@@ -228,7 +228,7 @@ def test_bench_lists_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         bench_main([name, "--help"])
-    assert "usage: python -m bench" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("usage: ")
 
 
 def test_an_unknown_rival(capsys: pytest.CaptureFixture[str]) -> None:
