@@ -12,19 +12,27 @@ from keyart.covers.fonts import Typeface
 MAX_WORDS = 16
 MAX_LINES = 7
 
-# words that lean on the next one: prepositions, conjunctions, particles, articles, short possessives
+# words that must not end a line, for they belong to the next one: prepositions, conjunctions, particles, articles
 _LEANING_RU = """
-    а без безо бы в вместо во вокруг да для до ещё еще за и из из-за из-под изо или к как ко когда кто ли либо меж между
-    мимо мой на над надо насчёт не ни но о об обо около от ото перед по под подо после почти при про против ради
-    с сквозь со среди так то тоже только у уж уже хоть чем через что чтобы чуть эта эти это этот мы вы я ты он она они
-    его её ее их наш ваш моя моё мои самый самая самое самые очень всё все весь вся где кому чья чей
+    а без безо бы в вместо во вокруг да для до за и из из-за из-под изо или к как ко ли либо меж между мимо на над надо
+    не ни но о об обо около от ото перед по под подо после почти при про против ради с сквозь со среди то у уж хоть
+    через что чтобы чуть
 """
 _LEANING_EN = """
-    a an and as at but by for from if in into is nor of off on onto or our per so than that the their this these those
-    to up via vs was we were what when where which who why will with without you your my his her its i he she it they
-    no not are be can do does did has have had how very more most about after before between over under
+    a an and as at but by for from if in into nor of off on onto or per so than that the to up via vs with without no
+    not very after before between over under
+"""
+# words that would rather not: pronouns, question words, auxiliaries
+_CLINGING_RU = """
+    ещё еще когда кто мой насчёт так тоже только уже чем эта эти это этот мы вы я ты он она они его её ее их наш ваш моя
+    моё мои самый самая самое самые очень всё все весь вся где кому чья чей
+"""
+_CLINGING_EN = """
+    is our their this these those was we were what when where which who why will you your my his her its i he she it
+    they are be can do does did has have had how more most about
 """
 _LEANING = frozenset(_LEANING_RU.split()) | frozenset(_LEANING_EN.split())
+_CLINGING = frozenset(_CLINGING_RU.split()) | frozenset(_CLINGING_EN.split())
 # a line may end after these though they are short
 _CLOSING = re.compile(r"[,.:;!?…»”)]$|[—–]$")
 _DASH = re.compile(r"^[—–-]$")
@@ -71,11 +79,19 @@ def glued(text: str) -> list[str]:
 
 def leans(word: str) -> bool:
     """Whether a word belongs to the next one and must not end a line."""
+    bare = _bare(word)
+    return bool(bare) and (bare in _LEANING or (len(bare) == 1 and bare.isalpha()))
+
+
+def is_small(word: str) -> bool:
+    """Whether a word carries no meaning of its own."""
+    return leans(word) or _bare(word) in _CLINGING
+
+
+def _bare(word: str) -> str:
+    """The last word in lower case, without quotes; empty where punctuation closes it."""
     last = word.split()[-1]
-    if _CLOSING.search(last):
-        return False
-    bare = last.strip("«»\"'“”„()[]").lower()
-    return bare in _LEANING or (len(bare) == 1 and bare.isalpha())
+    return "" if _CLOSING.search(last) else last.strip("«»\"'“”„()[]").lower()
 
 
 def _cost_between(left: str, right: str) -> float:
@@ -84,8 +100,10 @@ def _cost_between(left: str, right: str) -> float:
         return 1.0
     if _CLOSING.search(left):
         return -0.12
+    if _bare(left) in _CLINGING:
+        return 0.3
     if _NUMBER.match(left.split()[-1]):
-        return 0.8  # 5 | minutes
+        return 1.0  # 5 | minutes
     if right.lower().rstrip(",.:;!?") in ("же", "ли", "бы", "ль"):
         return 1.0
     if left[:1].isupper() and right[:1].isupper() and not (left.isupper() or right.isupper()):
@@ -139,7 +157,7 @@ _NOT_KEY = re.compile(r"[^\w%-]")
 def key_words(text: str) -> str:
     """What to set in the accent colour: a number and its noun, else a name, else the longest word with a meaning."""
     words = [_NOT_KEY.sub("", word) for word in text.split()]
-    content = [word for word in words if word and not leans(word)]
+    content = [word for word in words if word and not is_small(word)]
     if len(content) < 2:
         return ""  # a lone word needs no accent beside itself
     numbers = [word for word in content if any(letter.isdigit() for letter in word)]
@@ -152,4 +170,4 @@ def key_words(text: str) -> str:
 
 def _with_noun(words: list[str], number: str) -> str:
     after = words[words.index(number) + 1 :][:1]
-    return " ".join([number, *(word for word in after if word and not leans(word))])
+    return " ".join([number, *(word for word in after if word and not is_small(word))])

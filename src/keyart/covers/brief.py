@@ -153,6 +153,9 @@ def _suits_badly(scene: Scene, widest: Box, width_px: int, height_px: int) -> bo
         return False
     if width_px * scene.height_px > height_px * scene.width_px:  # a tall still in a wide frame loses the body
         return kept < _LEAST_KEPT or cuts_heads(scene, widest)
+    if not scene.heads:  # a wide still in a tall frame: does the frame still show what the still is about?
+        inside = frame(scene, widest, width_px, height_px).interest
+        return float(inside.sum()) < _LEAST_KEPT * float(scene.interest.sum())
     return cuts_heads(scene, widest) and not _one_fills(scene, widest)
 
 

@@ -19,6 +19,7 @@ _MAP_PX = 64
 _BAR_LUMA = 22  # studio black is 16; bars of worn film are a little brighter
 _BAR_SPREAD = 6.0
 _LONGEST_BAR = 0.35
+_CLOSE_UP = 0.36
 CALM_FROM = 2.0
 CRISP_FROM = 1.3
 """Enlargements from which a still is treated, see `picture`."""
@@ -50,9 +51,14 @@ class Scene:
     @cached_property
     def interest(self) -> NDArray[np.float64]:
         """Where the eye goes, about 64 cells on the longer side, 0 ... 1: people, local contrast, middle first."""
-        drawn = interest_map(self.image)
-        people = self.people
-        return drawn if people is None else np.maximum(0.8 * drawn, 0.75 * _resampled(people, drawn.shape))
+        drawn, people = interest_map(self.image), self.people
+        if people is None:
+            return drawn
+        people = 0.75 * _resampled(people, drawn.shape)
+        if self.heads and self.heads[0].height > _CLOSE_UP * self.height_px:  # lettering may stand on a big chest
+            chin = max(head.bottom for head in self.heads) / self.height_px
+            people[math.ceil(chin * len(people)) :] *= 0.4
+        return np.maximum(0.8 * drawn, people)
 
     @cached_property
     def people(self) -> NDArray[np.float64] | None:
@@ -96,11 +102,18 @@ class Framing:
 
     def interest_under(self, box: Box) -> float:
         """Mean interest below a box of the frame, 0 ... 1."""
+        part = self._under(box)
+        return float(part.mean()) if part.size else 0.0
+
+    def share_under(self, box: Box) -> float:
+        """Share of all that is of interest (squared, so that the strong counts) that a box of the frame covers."""
+        return float((self._under(box) ** 2).sum() / max(float((self.interest**2).sum()), 1e-9))
+
+    def _under(self, box: Box) -> NDArray[np.float64]:
         rows, columns = self.interest.shape
         left, right = int(box.x / self.width_px * columns), math.ceil(box.right / self.width_px * columns)
         top, bottom = int(box.y / self.height_px * rows), math.ceil(box.bottom / self.height_px * rows)
-        part = self.interest[max(0, top) : max(bottom, top + 1), max(0, left) : max(right, left + 1)]
-        return float(part.mean()) if part.size else 0.0
+        return self.interest[max(0, top) : max(bottom, top + 1), max(0, left) : max(right, left + 1)]
 
 
 def scene_of(image: RGB, faces: Sequence[Box] = (), avoid: Sequence[Box] = ()) -> Scene:
@@ -121,9 +134,7 @@ def scene_of(image: RGB, faces: Sequence[Box] = (), avoid: Sequence[Box] = ()) -
 
 def head_of(face: Box) -> Box:
     """A face box (brow to chin) grown to the whole head: hair above, ears beside, chin and a little neck below."""
-    return Box(
-        face.x - 0.2 * face.width, face.y - 0.42 * face.height, 1.4 * face.width, face.height * (1 + 0.42 + 0.16)
-    )
+    return Box(face.x - 0.2 * face.width, face.y - 0.5 * face.height, 1.4 * face.width, face.height * (1 + 0.5 + 0.16))
 
 
 def union(boxes: Sequence[Box]) -> Box:

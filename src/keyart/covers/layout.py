@@ -183,7 +183,7 @@ def _spot(framing: Framing, slot: Slot, block: Block, rule: TypeRule, taste: Tas
     size = min(block.font_px / size_px / wanted, 1.0)
     share = box.area / (framing.width_px * framing.height_px)
     score = taste.size_weight * size - 0.3 * max(block.badness, 0.0) - 4 * max(0.0, share - taste.largest_share)
-    score -= taste.calm_weight * framing.interest_under(box)
+    score -= taste.calm_weight * (0.7 * framing.interest_under(box) + framing.share_under(box))
     score += taste.columns[slot.column] + taste.rows[slot.row]
     return Spot(block, box, slot.column, slot.row, score)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished
+from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished, picture_under
 from keyart.covers.crop import picture
 from keyart.covers.draw import cloud, drop_shadow, letter, lettering_mask, shade, soften
 from keyart.covers.layout import Taste, TypeRule
@@ -24,6 +24,8 @@ class Outline:
     stroke_em: float = 0.045
     clouds: tuple[float, float, float] = (0.78, 0.9, 1.0)
     """Opacity of the cloud, per strength."""
+    pale_above: float = 196.0
+    """Mean level of the picture under the headline that takes dark letters in a pale cloud, 0 ... 255."""
 
     def plan(self, brief: Brief) -> Plan | None:
         text = brief.cased(28)
@@ -33,21 +35,24 @@ class Outline:
 
     def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
         image = Image.fromarray(picture(brief.scene, plan.framing))
-        spot, em, deep = plan.spot, plan.spot.block.font_px, brief.palette.deep
+        spot, em, palette = plan.spot, plan.spot.block.font_px, brief.palette
+        ink, key, edge = WHITE, palette.light, palette.deep
+        if picture_under(brief, plan) > self.pale_above:  # a dark cloud on a white wall is a stain
+            ink, key, edge = palette.deep, palette.deep, WHITE
         mask = lettering_mask(image.size, spot.block, spot.box, plan.align)
-        shade(image, "all", 1, deep, 0.12 + 0.08 * strength)
+        shade(image, "all", 1, edge, 0.12 + 0.08 * strength)
         soften(image, mask, 0.7 * em)
-        cloud(image, mask, deep, 0.55 * em, self.clouds[strength])
-        drop_shadow(image, mask, deep, 0.07 * em, 0.05 * em, 0.85)
+        cloud(image, mask, edge, 0.55 * em, self.clouds[strength])
+        drop_shadow(image, mask, edge, 0.07 * em, 0.05 * em, 0.85)
         letter(
             image,
             spot.block,
             spot.box,
             plan.align,
-            WHITE,
+            ink,
             key=brief.key_words,
-            key_fill=brief.palette.light,
+            key_fill=key,
             stroke_px=self.stroke_em * em,
-            stroke=deep,
+            stroke=edge,
         )
         return finished(image, plan)
