@@ -33,7 +33,12 @@ TAKES = (Take("scene-1", 1.2), Take("noise-2", 1.2), Take("scene-3", 1.2))
     [
         {"codec_options": {"bf": "3", "preset": "medium", "g": "250"}},
         {"codec": "mpeg4", "suffix": ".avi"},
-        {"codec": "libvpx", "suffix": ".webm", "frames_per_second": Fraction(30000, 1001)},
+        {
+            "codec": "libvpx",
+            "suffix": ".webm",
+            "frames_per_second": Fraction(30000, 1001),
+            "codec_options": {"deadline": "realtime", "cpu-used": "8"},
+        },
         {"suffix": ".ts", "start_seconds": 10.0},
         {"times": "variable"},
     ],

@@ -19,7 +19,7 @@ _GUARD_SECONDS = 0.08
 BLACK_LEVEL = 24
 """A piece whose lightest parts stay below this shows nothing."""
 _UNRANKED_SCORE = 0.3
-"""Of a moment that no still stands for."""
+"""Of a moment that no still stands for, at most: the longest shot's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,13 @@ def _unranked(spans: Sequence[tuple[float, float]], end_seconds: float, looks: i
     longest = sorted(range(len(spans)), key=lambda shot: (spans[shot][0] - spans[shot][1], shot))
     for shot in longest[:looks] if len(spans) > 1 else ():
         start, end = spans[shot]
-        yield Moment((start + end) / 2, start, end, shot, _UNRANKED_SCORE)
+        share = (end - start) / (spans[longest[0]][1] - spans[longest[0]][0] or 1)
+        yield Moment((start + end) / 2, start, end, shot, _UNRANKED_SCORE * (0.8 + 0.2 * share))
     for step in range(looks):
         seconds = end_seconds * (step + 0.5) / looks
         shot = next((number for number, (_, end) in enumerate(spans) if seconds < end), len(spans) - 1)
         start, end = spans[shot]
-        yield Moment(min(max(seconds, start), end), start, end, shot, _UNRANKED_SCORE)
+        yield Moment(min(max(seconds, start), end), start, end, shot, _UNRANKED_SCORE * 0.8)
 
 
 def _likeness(one: Moment, chosen: Sequence[Moment], spaced: float) -> float:
