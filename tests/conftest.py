@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -162,7 +162,7 @@ def _add_sound(container: Any, stream: Any, recipe: ClipRecipe, seconds: float) 
     container.mux(stream.encode(None))
 
 
-def _add_pictures(container: Any, stream: Any, recipe: ClipRecipe, frames: Sequence[Picture] | None) -> int:
+def _add_pictures(container: Any, stream: Any, recipe: ClipRecipe, frames: Iterable[Picture] | None) -> int:
     step = stream.codec_context.time_base
     pts = round(recipe.start_seconds / step)
     count = 0
@@ -185,7 +185,7 @@ def _add_pictures(container: Any, stream: Any, recipe: ClipRecipe, frames: Seque
     return count
 
 
-def make_clip(path: Path, recipe: ClipRecipe, frames: Sequence[Picture] | None = None) -> Path:
+def make_clip(path: Path, recipe: ClipRecipe, frames: Iterable[Picture] | None = None) -> Path:
     """Encode a recipe (or the given RGB frames with the recipe's settings) to `path`."""
     options = {"preset": "ultrafast", "threads": "1"} if recipe.codec.startswith("libx26") else {}
     with av.open(str(path), "w") as container:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -55,25 +56,8 @@ def test_odd_aspects_are_taken_as_square(clip: ClipFactory, aspect: Fraction, no
     assert info.width_px == 320 and len(info.notes) == noted
 
 
-def _info(degrees: int, mirrored: bool) -> VideoInfo:
-    return VideoInfo(
-        Path("x"),
-        "",
-        0,
-        0,
-        "",
-        "",
-        3,
-        2,
-        3,
-        2,
-        Fraction(1),
-        degrees,
-        mirrored,
-        25.0,
-        1.0,
-        0.0,  # type: ignore[arg-type]
-    )
+def _info(degrees: Literal[0, 90, 180, 270], mirrored: bool) -> VideoInfo:
+    return VideoInfo(Path("x"), "", 0, 0, "", "", 3, 2, 3, 2, Fraction(1), degrees, mirrored, 25.0, 1.0, 0.0)
 
 
 @pytest.mark.parametrize("turn", [(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)])

@@ -1,0 +1,291 @@
+"""The pass: every frame once, times that rise, damage survived and told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain, pairwise, repeat
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from keyart.errors import UnreadableVideo
+from keyart.media.decode import Clock
+from keyart.media.probe import probe
+from keyart.media.scan import Glimpse, Scan, ScanReport, coarse_chroma, coarse_luma
+from keyart.types import VideoInfo
+from tests.conftest import ClipFactory, ClipRecipe, Picture, Take, make_clip, pictures
+
+
+def scanned(path: Path, mode: str = "full") -> tuple[list[Glimpse], ScanReport]:
+    run = Scan(mode=mode).open(probe(path))  # type: ignore[arg-type]
+    seen = []
+    for glimpse in run:
+        assert glimpse.luma.dtype == np.uint8  # looked at while it passes
+        seen.append(glimpse)
+    return seen, run.report
+
+
+CODECS = {
+    "h264": ClipRecipe(),
+    "hevc": ClipRecipe(codec="libx265", codec_options={"x265-params": "log-level=none"}, suffix=".mkv"),
+    "hevc 10 bit": ClipRecipe(
+        codec="libx265", pixel_format="yuv420p10le", codec_options={"x265-params": "log-level=none"}
+    ),
+    "vp8": ClipRecipe(codec="libvpx", suffix=".webm", codec_options={"deadline": "realtime", "cpu-used": "8"}),
+    "vp9": ClipRecipe(codec="libvpx-vp9", suffix=".webm", codec_options={"deadline": "realtime", "cpu-used": "8"}),
+    "av1": ClipRecipe(codec="libsvtav1", codec_options={"preset": "12"}),
+    "mpeg-1": ClipRecipe(codec="mpeg1video", suffix=".mpg"),
+    "mpeg-2 in ts": ClipRecipe(codec="mpeg2video", suffix=".ts"),
+    "mpeg-4": ClipRecipe(codec="mpeg4", suffix=".avi"),
+    "prores": ClipRecipe(codec="prores_ks", pixel_format="yuv422p10le", suffix=".mov"),
+    "mjpeg": ClipRecipe(codec="mjpeg", pixel_format="yuvj420p", suffix=".mov"),
+    "gif": ClipRecipe(codec="gif", pixel_format="rgb8", suffix=".gif"),
+    "png": ClipRecipe(codec="png", pixel_format="rgb24", suffix=".mov"),
+    "h264 rgb": ClipRecipe(codec="libx264rgb", pixel_format="rgb24", suffix=".mkv"),
+    "flv": ClipRecipe(codec="flv", suffix=".flv"),
+    "4:4:4": ClipRecipe(pixel_format="yuv444p"),
+    "odd size": ClipRecipe(size_px=(161, 91), pixel_format="yuv444p"),
+}
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_every_codec_gives_every_frame_in_its_colours(name: str, tmp_path: Path) -> None:
+    recipe = CODECS[name]
+    recipe = replace(recipe, takes=(Take("scene-4", 0.4), Take("scene-5", 0.4)))
+    path = make_clip(tmp_path / f"clip{recipe.suffix}", recipe)
+    seen, report = scanned(path)
+    wanted = list(pictures(recipe))
+    assert report.num_frames == len(seen) == len(wanted)
+    assert report.complete and report.notes == ()
+    assert [one.number for one in seen] == list(range(len(wanted)))
+    assert seen[0].seconds == pytest.approx(0.0, abs=1e-6)
+    assert seen[-1].seconds == pytest.approx((len(wanted) - 1) / 25, abs=0.02)
+    assert report.end_seconds == pytest.approx(len(wanted) / 25, abs=0.03)
+    for number in (0, len(wanted) - 1):
+        full = seen[number].full()
+        assert full.image.shape == wanted[number].shape
+        assert np.abs(_blurred(full.image) - _blurred(wanted[number])).mean() < 6
+
+
+def _blurred(picture: Picture) -> NDArray[np.float64]:
+    """Means of 10 x 10 pixels: a palette dithers."""
+    rows, columns = picture.shape[0] // 10 * 10, picture.shape[1] // 10 * 10
+    return np.asarray(picture[:rows, :columns].reshape(rows // 10, 10, columns // 10, 10, 3).mean(axis=(1, 3)))
+
+
+def test_luma_is_a_small_copy_that_follows_the_picture(clip: ClipFactory) -> None:
+    seen, _ = scanned(clip(takes=(Take("black", 0.2), Take("white", 0.2))))
+    assert seen[0].luma.shape == (36, 64) and seen[0].luma.base is None
+    assert seen[0].luma.mean() < 20 and seen[-1].luma.mean() > 230
+    assert seen[0].held_bytes >= 320 * 180 * 1.5
+    assert seen[0].is_key and not seen[1].is_key and not seen[0].is_damaged
+    chroma = seen[0].chroma
+    assert (
+        chroma is not None and abs(int(chroma[0].mean()) - 128) < 3 and chroma[0].shape == chroma[1].shape == (18, 32)
+    )
+
+
+def test_coarse_planes_of_deep_and_packed_pictures() -> None:
+    wide = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 128, np.uint8), "rgb24")
+    assert coarse_chroma(wide) is None
+    assert np.abs(coarse_luma(wide).astype(int) - 126).max() < 4
+    for name in ("yuv420p10le", "p010le", "gray", "yuv420p"):
+        luma = coarse_luma(wide.reformat(format=name))
+        assert np.abs(luma.astype(int) - 126).max() < 4, name
+    assert coarse_chroma(wide.reformat(format="gray")) is None
+
+
+def test_small_is_upright_and_bounded(clip: ClipFactory) -> None:
+    seen, _ = scanned(clip(rotation_degrees=90, sample_aspect=Fraction(3, 2)))
+    assert seen[0].small(120).shape == (120, 45, 3)
+    assert seen[0].small(5000).shape == seen[0].full().image.shape == (480, 180, 3)
+
+
+def test_variable_frame_rate_takes_times_from_the_stamps(clip: ClipFactory) -> None:
+    seen, _ = scanned(clip(times="variable", suffix=".mkv"))
+    steps = np.diff([one.seconds for one in seen])
+    assert steps.min() == pytest.approx(0.04, abs=0.002) and steps.max() == pytest.approx(0.08, abs=0.002)
+
+
+@pytest.mark.parametrize("start", [7.0, -1.0])
+def test_seconds_count_from_the_first_picture(clip: ClipFactory, start: float) -> None:
+    seen, report = scanned(clip(start_seconds=start, suffix=".mkv" if start < 0 else ".ts"))
+    assert seen[0].seconds == pytest.approx(0.0, abs=1e-6)
+    assert report.end_seconds == pytest.approx(3.0, abs=0.05)
+
+
+def test_one_frame(tmp_path: Path) -> None:
+    seen, report = scanned(make_clip(tmp_path / "one.mp4", ClipRecipe(takes=(Take("scene-1", 0.04),))))
+    assert len(seen) == 1 and report.num_frames == 1 and report.complete
+    assert report.end_seconds == pytest.approx(0.04)
+
+
+def test_one_pixel(tmp_path: Path) -> None:
+    recipe = ClipRecipe(
+        takes=(Take("white", 0.2),), size_px=(1, 1), codec="ffv1", pixel_format="yuv444p", suffix=".mkv"
+    )
+    seen, _ = scanned(make_clip(tmp_path / "dot.mkv", recipe))
+    assert seen[0].full().image.shape == (1, 1, 3) and seen[0].full().image.min() > 240
+    assert seen[0].small(320).shape == (1, 1, 3) and seen[0].luma.shape == (1, 1)
+
+
+def test_sound_only_raises_when_it_is_scanned(tmp_path: Path) -> None:
+    from tests.media.test_probe import _sound_only
+
+    with pytest.raises(UnreadableVideo, match="has sound but no pictures"):
+        next(iter(Scan().open(probe(_sound_only(tmp_path / "a.m4a")))))
+
+
+# --- damage -------------------------------------------------------------------------------------------------------
+
+
+def test_cut_off_file_ends_where_it_ends(clip: ClipFactory, tmp_path: Path) -> None:
+    whole = clip(takes=(Take("noise-1", 3.0), Take("noise-2", 3.0)), suffix=".mkv").read_bytes()
+    path = tmp_path / "cut.mkv"
+    path.write_bytes(whole[: len(whole) // 2])
+    seen, report = scanned(path)
+    assert 20 < len(seen) < 130 and not report.complete
+    assert "although the file says 6.0 s" in report.notes[-1]
+
+
+@pytest.mark.parametrize("mode", ["full", "fast"])
+def test_damage_in_the_middle_is_passed_over(clip: ClipFactory, tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "hurt.mp4"
+    takes = tuple(Take(f"noise-{number}", 1.0) for number in range(6))
+    content = bytearray(clip(takes=takes, codec_options={"g": "25"}).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20000] = bytes(20000)
+    path.write_bytes(content)
+    seen, report = scanned(path, mode)
+    assert not report.complete and "damaged" in report.notes[0]
+    assert seen[-1].seconds > 4.5
+    assert all(a.seconds < b.seconds for a, b in pairwise(seen))
+
+
+def test_nothing_decodable_is_one_line(clip: ClipFactory, tmp_path: Path) -> None:
+    content = bytearray(clip(takes=(Take("noise-1", 1.0),), suffix=".mkv").read_bytes())
+    first = content.index(b"\x1f\x43\xb6\x75") + 4  # the first cluster
+    content[first:] = bytes(len(content) - first)
+    path = tmp_path / "dead.mkv"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableVideo):
+        probe(path)
+
+
+def test_a_pass_left_early_says_so(clip: ClipFactory) -> None:
+    run = Scan().open(probe(clip()))
+    for glimpse in run:
+        if glimpse.number == 3:
+            break
+    assert not run.report.complete
+
+
+def test_nothing_is_printed_over_broken_files(clip: ClipFactory, tmp_path: Path) -> None:
+    content = bytearray(clip(takes=(Take("noise-1", 2.0),)).read_bytes())
+    content[20000:40000] = bytes(20000)
+    path = tmp_path / "hurt.mp4"
+    path.write_bytes(content)
+    code = (
+        f"from keyart.media.probe import probe; from keyart.media.scan import Scan; list(Scan()(probe({str(path)!r})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""
+
+
+# --- clock --------------------------------------------------------------------------------------------------------
+
+
+def _clock(info: VideoInfo) -> Clock:
+    return Clock(info, 0.001)
+
+
+def _stamped(pts: int | None) -> av.VideoFrame:
+    frame = av.VideoFrame(16, 16, "gray")
+    frame.pts = pts
+    return frame
+
+
+def test_clock_goes_on_over_missing_doubled_and_restarting_stamps(clip: ClipFactory) -> None:
+    clock = _clock(probe(clip()))
+    times = [clock.seconds(_stamped(pts)) for pts in (None, 40, None, 80, 80, 60, 5000, 0, 40)]
+    assert times == sorted(times) and len(set(times)) == len(times)
+    assert times[:4] == pytest.approx([0.0, 0.04, 0.08, 0.081])
+    assert times[-2:] == pytest.approx([5.04, 5.08])
+    assert "start anew at 5.0 s" in clock.notes[0]
+
+
+# --- fast ---------------------------------------------------------------------------------------------------------
+
+
+def test_fast_sees_key_frames_only(clip: ClipFactory) -> None:
+    takes = tuple(Take(f"scene-{number}", 2.0) for number in range(8))
+    path = clip(takes=takes, codec_options={"g": "50", "sc_threshold": "0"})
+    seen, report = scanned(path, "fast")
+    assert [one.seconds for one in seen] == pytest.approx([2.0 * number for number in range(8)])
+    assert all(one.is_key for one in seen)
+    assert report.complete and report.end_seconds == pytest.approx(16.0, abs=0.1)
+
+
+def test_fast_decodes_more_where_key_frames_are_rare(clip: ClipFactory) -> None:
+    path = clip(takes=(Take("scene-1", 10.0),), codec_options={"g": "9999"})
+    seen, _ = scanned(path, "fast")
+    assert len(seen) > 80
+
+
+def test_fast_skips_among_key_frames_that_crowd(clip: ClipFactory) -> None:
+    path = clip(takes=(Take("scene-1", 4.0),), codec="mjpeg", pixel_format="yuvj420p", suffix=".mov")
+    seen, _ = scanned(path, "fast")
+    assert 7 <= len(seen) <= 9
+
+
+def test_fast_reads_a_stream_without_key_flags(clip: ClipFactory) -> None:
+    path = clip(takes=(Take("scene-1", 2.0),), codec_options={"intra-refresh": "1", "g": "9999"}, suffix=".ts")
+    seen, _ = scanned(path, "fast")
+    assert len(seen) >= 1
+
+
+# --- size ---------------------------------------------------------------------------------------------------------
+
+PEAK = """
+import resource, sys
+from keyart.media.probe import probe
+from keyart.media.scan import Scan
+from keyart.shots import DetectShots
+info = probe(sys.argv[1])
+watcher, run = DetectShots().watch(info), Scan().open(info)
+for glimpse in run:
+    watcher.see(glimpse)
+watcher.shots(run.report.end_seconds)
+print(run.report.num_frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
+    recipe = ClipRecipe((Take("scene-1", 1.0), Take("scene-2", 1.0)), size_px=(640, 360))
+    loop = list(pictures(recipe))
+
+    def peak(repeats: int) -> tuple[int, int]:
+        path = make_clip(tmp_path / f"{repeats}.mp4", recipe, chain.from_iterable(repeat(loop, repeats)))
+        done = subprocess.run([sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True)
+        frames, kilobytes = done.stdout.split()
+        return int(frames), int(kilobytes)
+
+    short, long = peak(5), peak(50)
+    assert (short[0], long[0]) == (250, 2500)
+    assert long[1] < 1.1 * short[1]
+
+
+def test_real_files_to_the_end(media: Path) -> None:
+    for name, frames in [("edge_seek_breaks_yuv444.mp4", 280), ("sport_rugby.flv", 78), ("edge_h263_3gp.3gp", 71)]:
+        _, report = scanned(media / "video" / name)
+        assert report.num_frames == frames and report.complete
+    _, report = scanned(media / "video" / "bad_nal_corruption.mp4")
+    assert report.num_frames == 49 and not report.complete
+    _, report = scanned(media / "video" / "derived" / "bad_truncated_60pct.mp4")
+    assert report.notes == ("The pictures end at 17.2 s although the file says 30.0 s.",)
