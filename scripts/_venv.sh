@@ -72,7 +72,17 @@ install() {
     if ! pip_install --only-binary pocketsphinx -e ".[speech-en]" 2>/dev/null; then
         say "note: no pocketsphinx wheel for this Python: English speech is not transcribed (subtitles are read as ever)"
     fi
+    link_to_source
     printf '%s\n' "$stamp" >"$VENV/.keyart-$kind"
+}
+
+# Python reads .pth files in the locale's encoding and will not start over a Cyrillic path where that is C: a relative
+# path has no such letters
+link_to_source() {
+    local link
+    for link in "$VENV"/lib/python3*/site-packages/__editable__.keyart-*.pth; do
+        [[ ! -f $link ]] || printf '../../../../src\n' >"$link"
+    done
 }
 
 # relative paths on purpose: pip splits what it reads from its environment at spaces; the variables pin the build too

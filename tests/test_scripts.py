@@ -79,6 +79,17 @@ def test_the_set_up_is_done_once(copy: Path) -> None:
     assert asked(log) == []
 
 
+def test_the_link_to_the_source_has_no_letters_that_a_locale_may_lack(copy: Path) -> None:
+    log = fake_environment(copy)
+    link = copy / ".venv/lib/python3.11/site-packages/__editable__.keyart-0.1.0.pth"
+    link.parent.mkdir(parents=True)
+    link.write_text(f"{copy}/src\n")
+    bash("source scripts/_venv.sh; make_venv run", folder=copy)
+    assert log.exists()
+    assert (link.parent / link.read_text().strip()).resolve() == (copy / "src").resolve()
+    assert link.read_text().isascii()
+
+
 @pytest.mark.parametrize("changed", ["constraints.txt", "pyproject.toml"])
 def test_a_changed_pin_is_installed(copy: Path, changed: str) -> None:
     log = fake_environment(copy)
