@@ -99,7 +99,7 @@ def is_combed(frame: av.VideoFrame) -> bool:
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width : 2]
     rows = rows[: plane.height // _BLOCK * _BLOCK, : rows.shape[1] // _BLOCK * _BLOCK].astype(np.int16)
     if not rows.size:
-        return True
+        return frame.interlaced_frame
     adjacent, same_field = np.zeros(rows.shape, np.int16), np.zeros(rows.shape, np.int16)
     np.abs(rows[1:] - rows[:-1], out=adjacent[1:])
     np.abs(rows[2:] - rows[:-2], out=same_field[2:])
