@@ -85,9 +85,10 @@ link_to_source() {
     done
 }
 
-# relative paths on purpose: pip splits what it reads from its environment at spaces; the variables pin the build too
+# relative paths on purpose: pip splits what it reads from its environment at spaces; the variables pin the build too.
+# The locale: setuptools writes the path of the checkout in it
 pip_install() {
-    (cd "$REPO" && PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+    (cd "$REPO" && LC_ALL=C.UTF-8 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
         "$PYTHON" -m pip install --quiet --use-pep517 -c constraints.txt "$@" </dev/null)
 }
 
