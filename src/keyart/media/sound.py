@@ -46,21 +46,22 @@ def read_sound(
         raise BadSetting(f"stream {index} of {info.path} is no sound that can be decoded; those that are: {known}")
     with open_container(info.path) as container:
         decoder = Decoder(container.streams[index])
-        pieces = _in_step(decoder.frames(container), info, sample_rate_hz)
+        tick = float(decoder.stream.time_base or 0)
+        pieces = _in_step(decoder.frames(container), tick, info.start_seconds, sample_rate_hz)
         yield from _chunked(pieces, round(CHUNK_SECONDS * sample_rate_hz))
         if notes is not None:
             notes += decoder.notes(info.start_seconds)
 
 
-def _in_step(frames: Iterable[av.AudioFrame], info: VideoInfo, rate: int) -> Iterator[Sound]:
-    """Resampled pieces laid on the clock of the pictures."""
+def _in_step(frames: Iterable[av.AudioFrame], tick: float, start_seconds: float, rate: int) -> Iterator[Sound]:
+    """Resampled pieces laid on the clock of the pictures; `tick` is the stream's time base in seconds."""
     resampler, form = _resampler(rate), None
     place = 0
     for frame in frames:
         if form not in (None, _form(frame)):
             resampler = _resampler(rate)  # some broadcasts change from stereo to surround on the way
         form = _form(frame)
-        due = round((frame.time - info.start_seconds) * rate) if frame.time is not None else place
+        due = round((frame.pts * tick - start_seconds) * rate) if frame.pts is not None else place
         skip = 0
         if place < due and (place == 0 or _is_gap(due - place, rate)):
             yield from _silence(min(due - place, round(_MAX_GAP_SECONDS * rate)), rate)
