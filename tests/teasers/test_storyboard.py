@@ -100,7 +100,8 @@ def test_key_frames_alone_give_longer_cues(clip: ClipFactory) -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "interval"), [(0.0, 1.0), (20.0, 1.0), (150.0, 2.0), (600.0, 6.0), (950.0, 10.0), (7200.0, 10.0)]
+    ("duration", "interval"),
+    [(0.0, 1.0), (20.0, 1.0), (60.0, 2.0), (150.0, 3.0), (300.0, 6.0), (950.0, 10.0), (7200.0, 10.0)],
 )
 def test_the_interval_suits_the_length(clip: ClipFactory, duration: float, interval: float) -> None:
     info = probe(clip())

@@ -292,14 +292,15 @@ def _differ(pieces: Sequence[Piece]) -> bool:
 
 def _together(pieces: Sequence[Piece], end_seconds: float) -> float:
     gaps = [other.start - one.end for one, other in pairwise(pieces)]
-    spread = min(1.0, min(gaps) / (end_seconds / (len(pieces) + 1)))
+    # far enough is enough: half of the gap that even spacing would give
+    spread = min(1.0, 2 * min(gaps) * (len(pieces) + 1) / end_seconds)
     unlike = sum(distance(one, other) for one, other in combinations(pieces, 2)) / (len(pieces) * (len(pieces) - 1) / 2)
     places = len({piece.moment.shot for piece in pieces}) / len(pieces)
     clusters = len({(piece.moment.cluster, piece.moment.cluster < 0 and piece.start) for piece in pieces}) / len(pieces)
     mean = sum(piece.score for piece in pieces) / len(pieces)
-    return mean + 0.3 * spread + 0.25 * unlike + 0.2 * places + 0.1 * clusters
+    return mean + 0.25 * spread + 0.3 * unlike + 0.2 * places + 0.2 * clusters
 
 
 def distance(one: Piece, other: Piece) -> float:
     """0 for the same picture ... 1 for pictures that share nothing."""
-    return min(1.0, float(np.abs(one.thumb - other.thumb).mean()) / 80)
+    return min(1.0, float(np.abs(one.thumb - other.thumb).mean()) / 50)

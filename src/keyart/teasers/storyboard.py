@@ -16,7 +16,7 @@ from keyart.types import RGB, Outcome, Product, Receipt, VideoInfo
 
 FOLDER = "storyboard"
 _ROUND_SECONDS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-_TILES_WANTED = 100
+_TILES_WANTED = 50
 _TILES_HELD = 1000
 _TILE_QUALITY = 92  # each tile is compressed twice: while it waits, and in the sheet
 
@@ -86,7 +86,7 @@ class Storyboard:
     """`storyboard/storyboard.vtt` and its sprite sheets, in the form that video.js, JW Player and Bitmovin read."""
 
     interval_seconds: float = 0.0
-    """Seconds between tiles; 0: about a hundred tiles for a short video, every 10 s for a long one."""
+    """Seconds between tiles; 0: 25 to 50 tiles for a short video, every 10 s for a long one."""
     tile_px: int = 320
     """Longer side of a tile in pixels, 16 ... 640."""
     columns: int = 10
