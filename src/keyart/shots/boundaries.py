@@ -183,10 +183,17 @@ class ShotWatcher:
         before, after = self._around(number)
         alone = _stands_out(step, change, before, after)
         # a cut that interlacing or a frame rate conversion spread over two frames
-        whole, turned = self._double_steps[number], self._double_changes[number]
-        if before and whole > _STRAIGHT * (step + before[-1]) and min(step, before[-1]) > 0.5 * max(step, before[-1]):
+        if before and self._is_one_step(number, before, after):
+            whole, turned = self._double_steps[number], self._double_changes[number]
             alone = max(alone, _stands_out(whole, turned, before[:-1], after))
         return alone - self.settings.threshold
+
+    def _is_one_step(self, number: int, before: list[float], after: list[float]) -> bool:
+        """Two steps of like size that go the same way, amid much smaller ones."""
+        first, second = before[-1], self._steps[number]
+        straight = self._double_steps[number] > _STRAIGHT * (first + second)
+        alike = min(first, second) > 0.5 * max(first, second)
+        return straight and alike and max([*before[:-1], *after], default=0.0) < 0.5 * min(first, second)
 
     def _around(self, number: int) -> tuple[list[float], list[float]]:
         """The steps shortly before and after this one."""

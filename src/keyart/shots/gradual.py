@@ -38,6 +38,8 @@ class Gradual:
     flat_after: bool
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
+    clarity: float = 0.0
+    """Distance of the ends in grey levels, less the residual: tells which of overlapping finds saw all of the mix."""
     through_flat: bool = False
     """Faded out and in again."""
 
@@ -126,9 +128,10 @@ class BlendFinder:
         rising = all(b - a > 0.02 for a, b in zip([0.0, *shares], [*shares, 1.0], strict=True))
         if rising and residual < self.max_residual * (1 - 0.85 * similar):
             times = [self._times[middle] for middle in middles]
-            self._keep(first, last, _extent(times, shares, start, end), residual)
+            clarity = sqrt(square / way.size) * (1 - residual)
+            self._keep(first, last, _extent(times, shares, start, end), residual, clarity)
 
-    def _keep(self, first: int, last: int, extent: tuple[float, float], residual: float) -> None:
+    def _keep(self, first: int, last: int, extent: tuple[float, float], residual: float, clarity: float) -> None:
         before, after = self._pictures[first], self._pictures[last]
         find = Gradual(
             *extent,
@@ -137,10 +140,11 @@ class BlendFinder:
             float(after.std()) < _FLAT,
             np.clip(before, 0, 255).astype(np.uint8),
             np.clip(after, 0, 255).astype(np.uint8),
+            clarity,
         )
         if self.found and self._times[first] < self._reach[-1]:
             self._reach[-1] = max(self._reach[-1], self._times[last])
-            if residual < self.found[-1].residual:
+            if clarity > self.found[-1].clarity:
                 self.found[-1] = find
         else:
             self.found.append(find)
