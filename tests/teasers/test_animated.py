@@ -91,7 +91,11 @@ def test_limits_are_kept(clip: ClipFactory) -> None:
 
 def test_order_by_score_and_crossfade(clip: ClipFactory) -> None:
     info = probe(clip(takes=THREE))
-    stills = [still(7.5, rank=1, score=0.95), still(1.5, rank=2, score=0.4), still(4.5, rank=3, score=0.7)]
+    stills = [
+        still(7.5, rank=1, score=0.95, cluster=1),
+        still(1.5, rank=2, score=0.5, cluster=2),
+        still(4.5, rank=3, score=0.7, cluster=3),
+    ]
     stage = MakeTeaser(order="score", crossfade_seconds=0.2, formats=("gif",))
     outcome = stage(info, stills, shots_at(0, 3, 6, end=9))
     facts = outcome.value[0].receipt.facts

@@ -108,7 +108,7 @@ def make_sample(path: str | Path) -> Path:
             bare,
             pictures(),
             frames_per_second=FRAMES_PER_SECOND,
-            crf=21,
+            crf=23,
             preset="veryfast",
             sound=sound_bed(sum(take.seconds for take in TAKES)),
             sample_rate_hz=SAMPLE_RATE_HZ,
