@@ -57,7 +57,7 @@ def ways_to_break(text: str, face: Typeface) -> tuple[Lines, ...]:
     font = face.at(100)
     widths = [font.getlength(word) / 100 for word in words]
     space = font.getlength(" ") / 100
-    costs = [_cost_between(left, right) for left, right in pairwise(words)]
+    costs = [_cost_between(left, right, place > 0) for place, (left, right) in enumerate(pairwise(words))]
     ways = []
     for count in range(1, min(len(words), MAX_LINES) + 1):
         ways.append(_best(words, widths, space, costs, count))
@@ -94,8 +94,11 @@ def _bare(word: str) -> str:
     return "" if _CLOSING.search(last) else last.strip("«»\"'“”„()[]").lower()
 
 
-def _cost_between(left: str, right: str) -> float:
-    """What a line break between two words costs: 1 breaks a rule, below 0 is a good place."""
+def _cost_between(left: str, right: str, inside: bool) -> float:
+    """What a line break between two words costs: 1 breaks a rule, below 0 is a good place.
+
+    `inside` says that `left` does not begin the headline, so that a capital means a name.
+    """
     if leans(left):
         return 1.0
     if _CLOSING.search(left):
@@ -106,7 +109,7 @@ def _cost_between(left: str, right: str) -> float:
         return 1.0  # 5 | minutes
     if right.lower().rstrip(",.:;!?") in ("же", "ли", "бы", "ль"):
         return 1.0
-    if left[:1].isupper() and right[:1].isupper() and not (left.isupper() or right.isupper()):
+    if inside and left[:1].isupper() and right[:1].isupper() and not (left.isupper() or right.isupper()):
         return 0.35  # Neil | Armstrong
     return -0.06 if leans(right) else 0.0
 
@@ -145,7 +148,8 @@ def shortened(text: str, max_characters: int) -> str:
     clause = max(head.rfind(mark) for mark in (", ", ": ", "; ", ". ", " — ", "! ", "? "))
     if clause >= 0.6 * max_characters:
         return head[:clause].rstrip(" —–,:;")
-    words = head[: head.rfind(" ")].split() if " " in head else [head]
+    whole = text[max_characters - 1].isspace()  # the cut falls between two words
+    words = head.split() if whole or " " not in head else head[: head.rfind(" ")].split()
     while len(words) > 1 and leans(words[-1]):
         words.pop()
     return " ".join(words).rstrip(",:;—–-. ") + "…"

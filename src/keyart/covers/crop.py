@@ -286,11 +286,8 @@ def frame_with_blurred_sides(scene: Scene, width_px: int, height_px: int, at: fl
     `at` is where the picture stands: 0 left or top, 1 right or bottom.
     """
     wide = width_px * scene.height_px > height_px * scene.width_px
-    natural = scene.width_px / scene.height_px
-    # a part of the overlong side may go, so that the picture takes about half of the frame
-    aspect = min(max(natural, 0.7), 0.85) if wide else max(min(natural, 1.25), 1.0)
-    size = (round(height_px * aspect), height_px) if wide else (width_px, round(width_px / aspect))
-    front = frame(scene, crop_window(scene, *size), *size)
+    front = _front(scene, width_px, height_px, wide)
+    size = front.width_px, front.height_px
     dx, dy = (width_px - size[0]) * at, (height_px - size[1]) * at
     inner = Box(round(dx), round(dy), *size)
     return Framing(
@@ -303,6 +300,18 @@ def frame_with_blurred_sides(scene: Scene, width_px: int, height_px: int, at: fl
         interest=_inlaid(front.interest, inner, width_px, height_px),
         inner=inner,
     )
+
+
+def _front(scene: Scene, width_px: int, height_px: int, wide: bool) -> Framing:
+    """The picture before the ground: a part of its overlong side goes where that cuts no head."""
+    natural = scene.width_px / scene.height_px
+    trimmed = min(max(natural, 0.7), 0.85) if wide else max(min(natural, 1.25), 1.0)
+    for aspect in (trimmed, (trimmed + natural) / 2, natural):
+        size = (round(height_px * aspect), height_px) if wide else (width_px, round(width_px / aspect))
+        window = crop_window(scene, *size)
+        if not cuts_heads(scene, window):
+            break
+    return frame(scene, window, *size)
 
 
 def _inlaid(interest: NDArray[np.float64], inner: Box, width_px: int, height_px: int) -> NDArray[np.float64]:

@@ -142,9 +142,12 @@ def _free_rows(left: float, right: float, area: Box, obstacles: Sequence[Box]) -
 def _rows_of(box: Box, area: Box) -> tuple[Row, ...]:
     """Edges that a block in this slot may lean on."""
     at_top, at_bottom = box.y <= area.y + 1, box.bottom >= area.bottom - 1
-    if at_top and at_bottom:
+    if box.height > 0.7 * area.height or (at_top and at_bottom):
         return ("bottom", "middle", "top")
-    return ("top",) if at_top else ("bottom",) if at_bottom else ("middle",)
+    if at_top or at_bottom:
+        return ("top",) if at_top else ("bottom",)
+    place = (box.center[1] - area.y) / area.height  # between obstacles: above a badge is still the bottom
+    return ("top",) if place < 0.3 else ("bottom",) if place > 0.7 else ("middle",)
 
 
 @dataclass(frozen=True, slots=True)

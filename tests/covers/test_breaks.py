@@ -1,0 +1,77 @@
+"""Lines end with a meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyart.covers.breaks import MAX_WORDS, glued, is_small, key_words, leans, shortened, ways_to_break
+from keyart.covers.fonts import find_typeface
+
+TEXTS = (
+    "Как мы построили дом за 30 дней и не поссорились",
+    "Пять ошибок на кухне, которые портят любой ужин",
+    "Why the sea is salty and who proved it in the end",
+    "Путь в горы: что взять с собой — и что оставить",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_line_ends_with_a_preposition_and_none_begins_with_a_dash(text: str) -> None:
+    for way in ways_to_break(text, find_typeface(text))[:4]:
+        assert " ".join(way.lines) == text
+        assert not any(leans(line.split()[-1]) for line in way.lines[:-1]), way.lines
+        assert not any(line.startswith("—") for line in way.lines)
+
+
+def test_lines_are_balanced_and_widths_measured() -> None:
+    one, two, *_ = ways_to_break("Как выбрать первый велосипед", find_typeface("Ж"))
+    assert two.lines == ("Как выбрать", "первый велосипед")
+    assert two.width_em < one.width_em and one.badness == 0
+
+
+def test_a_number_stays_with_its_noun() -> None:
+    two = ways_to_break("Дом за 30 дней", find_typeface("Ж"))[1]
+    assert two.lines == ("Дом", "за 30 дней")
+
+
+def test_names_stay_together_and_particles_with_their_word() -> None:
+    assert ways_to_break("When Neil Armstrong came home", find_typeface("A"))[1].lines[1] == "came home"
+    assert ways_to_break("Сможешь ли повторить", find_typeface("A"))[1].lines == ("Сможешь ли", "повторить")
+
+
+def test_very_long_texts_are_broken_in_pairs_and_empty_ones_not_at_all() -> None:
+    assert len(glued(" ".join(["слово"] * 50))) <= MAX_WORDS
+    assert ways_to_break("  ", find_typeface("A")) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "leaning"), [("в", True), ("«На", True), ("и", True), ("the", True), ("дом", False), ("за,", False)]
+)
+def test_leaning_words(word: str, leaning: bool) -> None:
+    assert leans(word) is leaning
+
+
+def test_pronouns_are_small_but_may_end_a_line() -> None:
+    assert is_small("мы") and not leans("мы")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Дом за 30 дней", "30 дней"),
+        ("Выросли до 80", "80"),
+        ("Как Гагарин полетел в космос", "Гагарин"),
+        ("Почему море солёное", "солёное"),
+        ("Дом", ""),
+    ],
+)
+def test_key_words(text: str, words: str) -> None:
+    assert key_words(text) == words
+
+
+def test_shortening_ends_a_clause_or_a_word() -> None:
+    assert shortened("Коротко", 20) == "Коротко"
+    assert shortened("Три дня в горах без связи, и вот что мы узнали о себе", 40) == "Три дня в горах без связи"
+    assert shortened("Очень длинное предложение которое никак не кончается", 34) == "Очень длинное предложение которое…"
+    assert shortened("Подготовка к полёту на Марс", 25) == "Подготовка к полёту…"
+    assert shortened("ы" * 50, 10) == "ы" * 9 + "…"
