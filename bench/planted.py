@@ -28,7 +28,7 @@ TAKE_FRAMES = 75
 
 Kind = Literal["black", "white", "flash", "blurred", "card", "fade", "dissolve", "copy"]
 
-FACE_NAMES = ("talk_", "face_", "vertical_talk", "ru_speech")
+FACE_NAMES = ("talk_", "face_", "vertical_talk", "screen_compliment")
 """Videos of the material that show a face to the camera all through, by the manifest's descriptions."""
 PHOTOS = ("photo-astronaut", "photo-rocket", "photo-coffee", "photo-chelsea", "photo-hubble")
 FACE_PHOTOS = ("photo-astronaut",)
@@ -110,6 +110,8 @@ class Assembly:
             self.frames[start + step] = mixed.astype(np.uint8)
         self.plants.append(Plant("dissolve", start + num // 5, start + num - num // 5))
         self.take(Take(into.name, into.pictures[num:], into.has_face))
+        if into.has_face:  # what is left of the mixture shows it too
+            self.faces.append(FaceSpan(start + num - num // 5, start + num))
 
     def fade_in(self, take: Take, num: int = 25) -> None:
         dim = [(picture * ((step + 1) / num)).astype(np.uint8) for step, picture in enumerate(take.pictures[:num])]
@@ -208,14 +210,19 @@ def _photo_take(name: str, chance: random.Random) -> Take:
 
 
 def _filled(picture: RGB) -> RGB:
-    """Scaled and cropped to fill the clip's frame, from the upper third: that is where heads are."""
+    """Scaled to fill the clip's frame, from the upper third, where heads are; narrow pictures get bars instead."""
     import cv2
 
-    scale = max(WIDTH_PX / picture.shape[1], HEIGHT_PX / picture.shape[0])
-    size = max(WIDTH_PX, round(picture.shape[1] * scale)), max(HEIGHT_PX, round(picture.shape[0] * scale))
+    across, down = WIDTH_PX / picture.shape[1], HEIGHT_PX / picture.shape[0]
+    scale = max(across, down) if max(across, down) < 1.4 * min(across, down) else min(across, down)
+    size = max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
     scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    top, left = (size[1] - HEIGHT_PX) // 3, (size[0] - WIDTH_PX) // 2
-    return np.ascontiguousarray(scaled[top : top + HEIGHT_PX, left : left + WIDTH_PX], np.uint8)
+    top, left = max(0, size[1] - HEIGHT_PX) // 3, max(0, size[0] - WIDTH_PX) // 2
+    part = scaled[top : top + HEIGHT_PX, left : left + WIDTH_PX]
+    frame = np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
+    y, x = (HEIGHT_PX - part.shape[0]) // 2, (WIDTH_PX - part.shape[1]) // 2
+    frame[y : y + part.shape[0], x : x + part.shape[1]] = part
+    return frame
 
 
 def _even(level: int, num: int) -> list[RGB]:

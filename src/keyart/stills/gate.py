@@ -1,7 +1,8 @@
 """Which samples are good enough to be offered: sharp, lit, with contrast, and not amid a transition. thesis §4.1, 4.3.
 
-The thesis' fixed thresholds would leave a dark or soft film without a single still, so each follows the video's own
-median, down to a floor that no video lowers: black, blank and white never pass.
+The thesis' fixed thresholds would leave a dark or soft film without a single still, so where
+hardly anything passes they follow the video's own median, down to a floor that no video lowers: black, blank and white
+never pass.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MIN_BRIGHTNESS, MAX_BRIGHTNESS = 0.008, 0.992
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The thesis' theta_sharp, B_min, B_max and theta_contr, and two more, as they hold for one video."""
+    """The thesis' theta_sharp, B_min, B_max and theta_contr, and three more, as they hold for one video."""
 
     sharp: float
     dark: float
@@ -30,6 +31,7 @@ class Thresholds:
     contrast: float
     blur: float
     entropy_bits: float
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,13 @@ class Gate:
     blur_margin: float = 0.12
     """How far above the video's median the blur share may lie, [0, 1]."""
     brightness: tuple[float, float] = (0.10, 0.90)
-    """B_min and B_max, [0, 1]; a video that is darker or brighter as a whole moves them towards its own median."""
+    """B_min and B_max, [0, 1]; a video that hardly ever lies between them moves them towards its own median."""
     theta_contrast: float = 0.08
-    """Least sigma_I, [0, 0.5]; half of the median where the video has less contrast."""
+    """Least sigma_I, [0, 0.5]; half of the median where hardly a frame has as much."""
+    min_spread: float = 0.30
+    """Least distance of the 1st and 99th percentile of luma, [0, 1]: what a flash or a fade leaves has less."""
+    common_share: float = 0.25
+    """Share of the frames that must lie within brightness and contrast for these to hold as they are, [0, 1]."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.brightness[0] < self.brightness[1] <= 1.0:
@@ -59,21 +65,35 @@ class Gate:
         filled = [sample for sample in samples if not is_blank(sample)]
         if not filled:
             return Thresholds(
-                self.theta_sharp or MIN_SHARPNESS, *self.brightness, self.theta_contrast, self.max_blur, 1.0
+                self.theta_sharp or MIN_SHARPNESS,
+                *self.brightness,
+                self.theta_contrast,
+                self.max_blur,
+                1.0,
+                self.min_spread,
             )
 
         def median(name: str) -> float:
             return float(np.median([getattr(sample, name) for sample in filled]))
 
-        sharp, light = median("sharpness") * self.sharp_share, median("brightness")
-        least, most = self.brightness
+        def common(name: str, least: float, most: float = float("inf")) -> bool:
+            within = sum(least <= float(getattr(sample, name)) <= most for sample in filled)
+            return within >= self.common_share * len(filled)
+
+        light, (least, most) = median("brightness"), self.brightness
+        lit = common("brightness", least, most)
         return Thresholds(
-            sharp=max(MIN_SHARPNESS, sharp) if self.theta_sharp is None else self.theta_sharp,
-            dark=max(MIN_BRIGHTNESS, min(least, light * 0.5)),
-            bright=min(MAX_BRIGHTNESS, max(most, 1.0 - (1.0 - light) * 0.5)),
-            contrast=max(MIN_DEVIATION, min(self.theta_contrast, median("contrast") * 0.5)),
+            sharp=max(MIN_SHARPNESS, median("sharpness") * self.sharp_share)
+            if self.theta_sharp is None
+            else self.theta_sharp,
+            dark=least if lit else max(MIN_BRIGHTNESS, min(least, light * 0.5)),
+            bright=most if lit else min(MAX_BRIGHTNESS, max(most, 1.0 - (1.0 - light) * 0.5)),
+            contrast=self.theta_contrast
+            if common("contrast", self.theta_contrast)
+            else max(MIN_DEVIATION, min(self.theta_contrast, median("contrast") * 0.5)),
             blur=max(self.max_blur, median("blur_share") + self.blur_margin),
             entropy_bits=min(1.0, median("entropy_bits") * 0.5),
+            spread=min(self.min_spread, median("spread") * 0.5),
         )
 
     def __call__(self, samples: Sequence[Sample]) -> tuple[Sample, ...]:
@@ -89,6 +109,7 @@ def passes(sample: Sample, limits: Thresholds) -> bool:
         and sample.contrast >= limits.contrast
         and sample.blur_share <= limits.blur
         and sample.entropy_bits >= limits.entropy_bits
+        and sample.spread >= limits.spread
     )
 
 

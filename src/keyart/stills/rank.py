@@ -110,8 +110,8 @@ def face_value(face: Face, picture: Box) -> float:
 
 
 def is_visible(face: Face, picture: Box) -> bool:
-    """Whether someone who scrolls past sees a face there: whole, and 7 % of the picture's height or more."""
-    return face.box.height >= 0.07 * picture.height and face.box.overlap(picture) >= 0.85 * face.box.area
+    """Whether someone who scrolls past sees a face there: most of it, and 7 % of the picture's height or more."""
+    return face.box.height >= 0.07 * picture.height and face.box.overlap(picture) >= 0.6 * face.box.area
 
 
 def faces_term(candidate: Candidate, around: Surroundings, weight: float) -> Term:

@@ -10,6 +10,8 @@ has more windows than `max_samples` neighbours are merged and the windows double
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -132,6 +134,41 @@ class PicturePool:
 
 
 @dataclass(slots=True)
+class MixtureWatch:
+    """Notices dissolves and fades in passing, from coarse luma of about the last third of a second."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds from, to; in the order of time, not overlapping."""
+    _recent: deque[tuple[float, Gray]] = field(default_factory=deque)
+
+    def see(self, seconds: float, luma: Gray) -> None:
+        recent = self._recent
+        if recent and seconds - recent[-1][0] < 0.07:
+            return
+        recent.append((seconds, luma))
+        while seconds - recent[0][0] > 0.36:
+            recent.popleft()
+        begin = recent[0][0]
+        if seconds - begin < 0.25 or len(recent) < 3:
+            return
+        at, middle = min(list(recent)[1:-1], key=lambda entry: abs(2 * entry[0] - begin - seconds))
+        share = (at - begin) / (seconds - begin)
+        if middle.shape == luma.shape == recent[0][1].shape and metrics.is_mixture(
+            recent[0][1], middle, luma, share=share
+        ):
+            self._mark(begin, seconds)
+
+    def _mark(self, begin: float, end: float) -> None:
+        if self.spans and begin <= self.spans[-1][1]:
+            begin = self.spans.pop()[0]
+        self.spans.append((begin, end))
+
+    def covers(self, seconds: float) -> bool:
+        after = bisect_right(self.spans, (seconds, float("inf")))
+        return after > 0 and seconds <= self.spans[after - 1][1]
+
+
+@dataclass(slots=True)
 class _Look:
     glimpse: Glimpse
     change: float
@@ -155,6 +192,7 @@ class StillSampler:
     window_seconds: float = field(init=False)
     samples: list[Sample] = field(default_factory=list, init=False)
     pool: PicturePool = field(init=False)
+    mixtures: MixtureWatch = field(default_factory=MixtureWatch, init=False)
     num_seen: int = field(default=0, init=False)
     num_near: int = field(default=0, init=False)
     """Frames that came within a quarter of a second of the one before."""
@@ -173,6 +211,7 @@ class StillSampler:
             self.looks = 1  # pictures so large that the few on hand would not fit into the pool
         self.num_seen += 1
         luma = glimpse.luma
+        self.mixtures.see(glimpse.seconds, luma)
         change = self._change(glimpse, luma)
         self._settle(change)
         window = int(glimpse.seconds / self.window_seconds)

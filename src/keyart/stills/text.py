@@ -60,7 +60,8 @@ class FindText:
         if not self.min_letters <= len(fits) <= _MAX_SHAPES:
             return []  # thousands of shapes are leaves or gravel
         tones = _tones(gray, np.asarray(labels, np.int32), len(shapes))
-        return _grouped(shapes[fits], tones[fits], self.min_letters)
+        boxes = _grouped(shapes[fits], tones[fits], self.min_letters)
+        return [box for box in boxes if _stands_out(gray, mask, box)]
 
     def _like_letters(self, shapes: NDArray[np.float64], height_px: int) -> NDArray[np.bool_]:
         """Of rows (x, y, width, height, area); the first is the ground."""
@@ -108,6 +109,20 @@ def _even(line: NDArray[np.float64], tones: NDArray[np.float64]) -> bool:
     on_line = np.abs(bottom - np.median(bottom)) <= 0.28 * typical
     like = (np.abs(height - typical) <= 0.45 * typical) & (np.abs(tones - np.median(tones)) <= 30.0)
     return bool((on_line & like).mean() >= 0.75) and _box_of(line).width >= 2.0 * typical
+
+
+def _stands_out(gray: Gray, mask: NDArray[np.uint8], box: Box) -> bool:
+    """Whether letters and ground are two tones: leaves and grass are all tones between."""
+    part = np.s_[int(box.y) : int(box.bottom), int(box.x) : int(box.right)]
+    inside = mask[part] > 0
+    letters, ground = gray[part][inside].astype(np.float32), gray[part][~inside].astype(np.float32)
+    if not letters.size or not ground.size:
+        return False
+    step = abs(float(np.median(letters)) - float(np.median(ground)))
+    return step >= MIN_SEPARATION * float(letters.std() + ground.std())
+
+
+MIN_SEPARATION = 1.0
 
 
 def _box_of(line: NDArray[np.float64]) -> Box:
