@@ -50,7 +50,7 @@ class FindSpeech:
         runs: list[list[float]] = []
         speaking = False
         for number, value in enumerate(probabilities):
-            speaking = value >= (self.threshold - 0.15 if speaking else self.threshold)
+            speaking = bool(value >= (self.threshold - 0.15 if speaking else self.threshold))
             if speaking and runs and number * window - runs[-1][1] < self.min_silence_seconds:
                 runs[-1][1] = (number + 1) * window
             elif speaking:

@@ -15,14 +15,17 @@ _THREE_LETTERS = {
 NAMES = {"ru": "Russian", "en": "English", "uk": "Ukrainian", "be": "Belarusian", "kk": "Kazakh", "de": "German"}
 NAMES |= {"fr": "French", "es": "Spanish", "it": "Italian", "zh": "Chinese", "ja": "Japanese", "ko": "Korean"}
 
-_ENGLISH = frozenset("the and of to a in is that it you for was with this on are as be have not they we".split())
+_ENGLISH = frozenset({
+    "the", "and", "of", "to", "a", "in", "is", "that", "it", "you", "for", "was", "with", "this", "on", "are",
+    "as", "be", "have", "not", "they", "we"
+})  # fmt: skip
 _OTHER_LATIN = {
-    "de": frozenset("der die und das ist nicht ich ein sie mit zu den auf für wir".split()),
-    "fr": frozenset("le la les des et est un une que pas pour dans vous je nous qui".split()),
-    "es": frozenset("el los las que y es un una por con para no se lo del como".split()),
-    "it": frozenset("il che di è non un una per sono con gli della questo ma".split()),
-    "pt": frozenset("o que não de é um uma para com os você eu se mais do".split()),
-}
+    "de": {"der", "die", "und", "das", "ist", "nicht", "ich", "ein", "sie", "mit", "zu", "den", "auf", "für"},
+    "fr": {"le", "la", "les", "des", "et", "est", "un", "une", "que", "pas", "pour", "dans", "vous", "je"},
+    "es": {"el", "los", "las", "que", "y", "es", "un", "una", "por", "con", "para", "no", "se", "lo"},
+    "it": {"il", "che", "di", "è", "non", "un", "una", "per", "sono", "con", "gli", "della", "questo", "ma"},
+    "pt": {"o", "que", "não", "de", "é", "um", "uma", "para", "com", "os", "você", "eu", "se", "mais"},
+}  # fmt: skip
 _CYRILLIC_ONLY = {"uk": "іїєґ", "be": "ў", "kk": "әғқңөұүһ", "sr": "ђјљњћџ"}
 _SCRIPTS = {"zh": r"[\u4e00-\u9fff]", "ja": r"[\u3040-\u30ff]", "ko": r"[\uac00-\ud7af]", "ar": r"[\u0600-\u06ff]"}
 

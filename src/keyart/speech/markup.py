@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from keyart.types import Cue
 
@@ -95,7 +96,7 @@ def unroll(cues: Sequence[Cue]) -> list[Cue]:
     if len(cues) < 2:
         return list(cues)
     words = [cue.text.split() for cue in cues]
-    shared = [0] + [_overlap(before, after) for before, after in zip(words, words[1:], strict=False)]
+    shared = [0] + [_overlap(before, after) for before, after in pairwise(words)]
     rolling = sum(1 for k, n in enumerate(shared) if n and n >= min(3, len(words[k - 1])))
     if rolling < 0.3 * (len(cues) - 1):
         return list(cues)

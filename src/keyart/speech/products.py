@@ -63,9 +63,7 @@ def transcript_srt(transcript: Transcript) -> str:
 
 
 def transcript_vtt(transcript: Transcript) -> str:
-    parts = [
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(cue.text)}\n" for cue in transcript.cues
-    ]
+    parts = [f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(cue.text)}\n" for cue in transcript.cues]
     return "WEBVTT\n\n" + "\n".join(parts)
 
 

@@ -112,4 +112,7 @@ def _russianness(text: str) -> float:
     return tidy / len(foreign) + common / max(1, len(words))
 
 
-_COMMON = frozenset("и в не на я что с он как это по но у к то за от так же вы мы о бы да ну".split())
+_COMMON = frozenset({
+    "и", "в", "не", "на", "я", "что", "с", "он", "как", "это", "по", "но", "у", "к", "то", "за", "от", "так",
+    "же", "вы", "мы", "о", "бы", "да", "ну"
+})  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 from av.subtitles.subtitle import AssSubtitle
 
@@ -37,7 +39,7 @@ def read_stream(info: VideoInfo, index: int) -> tuple[Cue, ...]:
     return clean_cues(_with_ends(found))
 
 
-def _events(packet: av.Packet, offset_seconds: float) -> list[tuple[float, float, str]]:
+def _events(packet: av.Packet[Any], offset_seconds: float) -> list[tuple[float, float, str]]:
     if packet.pts is None or packet.time_base is None or not packet.size:
         return []
     start = float(packet.pts * packet.time_base) - offset_seconds
@@ -55,10 +57,10 @@ def _text(event: AssSubtitle) -> str:
 def _with_ends(found: list[tuple[float, float, str]]) -> list[Cue]:
     found = sorted(found)
     cues = []
-    for number, (start, end, text) in enumerate(found):
-        if end <= start:
-            after = found[number + 1][0] if number + 1 < len(found) else start + LAST_CUE_SECONDS
-            end = min(after, start + LAST_CUE_SECONDS)
+    for number, (start, stated, text) in enumerate(found):
+        longest = start + LAST_CUE_SECONDS
+        after = found[number + 1][0] if number + 1 < len(found) else longest
+        end = stated if stated > start else min(after, longest)
         if end > 0:
             cues.append(Cue(text, max(0.0, start), end))
     return cues

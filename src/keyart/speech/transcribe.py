@@ -11,9 +11,10 @@ from pathlib import Path
 from keyart.errors import BadSetting, MissingModel
 from keyart.speech.activity import SAMPLE_RATE_HZ, Activity, FindSpeech
 from keyart.speech.language import guess_language, language_name, short_code
-from keyart.speech.recognisers import RECOGNISERS, Utterance
+from keyart.speech.recognisers import RECOGNISERS
 from keyart.speech.sidecar import find_sidecars, read_sidecar
 from keyart.speech.subtitles import is_partial, is_picture, read_stream
+from keyart.speech.utterance import Utterance
 from keyart.types import AudioStream, Cue, Outcome, Sound, SubtitleStream, Transcript, VideoInfo
 
 MIN_WORDS = 3
@@ -28,6 +29,8 @@ class _Written:
     language: str
     partial: bool
     read: Callable[[], tuple[Cue, ...]]
+    named: bool = False
+    """Whether the user asked for this one: then it must be readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,15 @@ class Transcribe:
         rate = info.frames_per_second
         if self.sidecar:
             path = Path(self.sidecar)
-            return [_Written(f"sidecar {path.name}", "", False, lambda: read_sidecar(path, frames_per_second=rate))]
+            return [_Written(f"sidecar {path.name}", "", False, partial(_beside, path, rate), named=True)]
         streams = [_from_stream(info, one) for one in info.subtitles if not is_picture(one)]
         beside = [
             _Written(f"sidecar {one.path.name}", one.language, False, partial(_beside, one.path, rate))
             for one in find_sidecars(info.path)
         ]
+        placed = [*((0, one) for one in streams), *((1, one) for one in beside)]
         wanted, spoken = short_code(self.language), self.known_language(info) or "ru"
-        return [
-            *sorted(streams, key=lambda one: _order(one, wanted, spoken, 0)),
-            *sorted(beside, key=lambda one: _order(one, wanted, spoken, 1)),
-        ] if not wanted else sorted(
-            chain(streams, beside), key=lambda one: _order(one, wanted, spoken, 0)
-        )
+        return [one for _, one in sorted(placed, key=lambda pair: _order(pair[1], wanted, spoken, pair[0]))]
 
     # --- heard --------------------------------------------------------------------------------------------------
 
@@ -184,7 +183,7 @@ def _read(source: _Written, notes: list[str]) -> Transcript | None:
     try:
         cues = source.read()
     except BadSetting as err:
-        if "sidecar" in source.name and not source.name.startswith("sidecar "):
+        if source.named:
             raise
         notes.append(str(err))
         return None

@@ -11,10 +11,11 @@ _QUOTES = (("«", "»"), ("(", ")"), ("“", "”"), ("[", "]"))
 _RU_TAIL = frozenset({"ADP", "CCONJ", "SCONJ", "PART"})
 _RU_CASES = {
     "в": "loct accs loc2", "во": "loct accs loc2", "на": "loct accs loc2", "о": "loct accs", "об": "loct accs",
-    "при": "loct", "к": "datv", "ко": "datv", "по": "datv loct accs", "с": "ablt gent gen2 accs", "со": "ablt gent gen2 accs",
+    "при": "loct", "к": "datv", "ко": "datv", "по": "datv", "с": "ablt gent gen2 accs", "со": "ablt gent gen2 accs",
     "из": "gent gen2", "от": "gent gen2", "до": "gent", "без": "gent gen2", "для": "gent", "у": "gent", "около": "gent",
-    "после": "gent", "из-за": "gent", "из-под": "gent", "над": "ablt", "под": "ablt accs", "перед": "ablt", "за": "ablt accs",
-    "между": "ablt gent", "через": "accs", "про": "accs", "против": "gent", "вместо": "gent", "кроме": "gent", "среди": "gent",
+    "после": "gent", "из-за": "gent", "из-под": "gent", "над": "ablt", "под": "ablt accs", "перед": "ablt",
+    "за": "ablt accs", "между": "ablt gent", "через": "accs", "про": "accs", "против": "gent", "вместо": "gent",
+    "кроме": "gent", "среди": "gent",
 }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def _governed(words: Sequence[str]) -> list[str]:
 
 
 def _agreement(tokens: Sequence[object]) -> list[str]:
-    """Subject and verb as the parser links them in the finished line must agree in number, and in the past in gender."""
+    """Subject and verb as the parser links them in the finished line agree in number, and in the past in gender."""
     from keyart.titles.russian import Token, known_word, readings
 
     words = {token.place: token for token in tokens if isinstance(token, Token)}
@@ -146,7 +147,9 @@ def _agree(noun: object, verb: object) -> bool:
 def _two_verbs(text: str, tokens: Sequence[object]) -> list[str]:
     from keyart.titles.russian import Token
 
-    finite = [token for token in tokens if isinstance(token, Token) and token.feats.get("VerbForm") == "Fin"]
+    words = [token for token in tokens if isinstance(token, Token)]
+    modal = ("нужно", "надо", "можно", "нельзя")
+    finite = [one for one in words if one.feats.get("VerbForm") == "Fin" or one.text.lower() in modal]
     joined = re.search(r"—| и | а | но | или |, (?:что|чтобы|как|который|где|когда|если)", text)
     auxiliary = {"быть", "стать"}
     return (

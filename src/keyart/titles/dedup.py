@@ -36,7 +36,7 @@ class GuidMaster:
     """α_k, one for each embedder; empty: equal shares (the thesis: a third each)."""
 
     def __call__(self, headlines: Sequence[str], document: str, embedders: Sequence[Embedder]) -> tuple[Ranked, ...]:
-        """One `Ranked` per headline, in the order given. Raises `BadSetting` where weights and embedders do not match."""
+        """One `Ranked` per headline, in the order given. Raises `BadSetting` where weights do not match embedders."""
         if not headlines:
             return ()
         vectors = self.combine([*headlines, document], embedders)

@@ -28,7 +28,7 @@ def navec_mean(texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def letters(texts: Sequence[str], size: int = 2048) -> NDArray[np.float32]:
-    """Hashed counts of letter groups of 3 to 5 inside words, damped, rarer among `texts` weighing more; shape (n, size)."""
+    """Hashed counts of letter groups of 3 to 5 in words, damped, those rare in `texts` weighing more; (n, size)."""
     counts = np.zeros((len(texts), size), np.float32)
     for row, text in enumerate(texts):
         for word in re.findall(r"\w+", text.casefold()):

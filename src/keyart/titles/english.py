@@ -14,14 +14,11 @@ from keyart.titles import lexicon
 from keyart.titles.draft import Draft
 from keyart.titles.salience import english_lemma
 
-_BE = frozenset("is are was were be been being am 's 're".split())
-_HAVE = frozenset("has have had 've".split())
-_SPLITTERS = frozenset(
-    "that which who whom whose because while when if although though unless since whereas where until as than".split()
-)
-_CONDITIONS = frozenset("if unless until whether suppose imagine".split())
-_PLURAL_PRONOUNS = frozenset("we they you".split())
-_LINKING_TAILS = frozenset("IN DT CC TO PRP$ WDT WP WRB MD PDT".split())
+_BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "am", "'s", "'re"])
+_HAVE = frozenset(["has", "have", "had", "'ve"])
+_CONDITIONS = frozenset(["if", "unless", "until", "whether", "suppose", "imagine"])
+_PLURAL_PRONOUNS = frozenset(["we", "they", "you"])
+_LINKING_TAILS = frozenset(["IN", "DT", "CC", "TO", "PRP$", "WDT", "WP", "WRB", "MD", "PDT"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +108,8 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kinds[at] = "VBN"
         elif kinds[at - 1] == "MD" and at and kind in ("NN", "VBP", "NNP"):
             kinds[at] = "VB"
-        elif (
-            kind == "VB"
-            and at
-            and kinds[at - 1] in ("NNS", "NNPS")
-            or kind == "VB"
-            and before in ("i", "we", "you", "they")
+        elif (kind == "VB" and at and kinds[at - 1] in ("NNS", "NNPS")) or (
+            kind == "VB" and before in ("i", "we", "you", "they")
         ):
             kinds[at] = "VBP"
         elif low == "that" and kind == "DT" and at + 1 < len(words) and kinds[at + 1] in ("DT", "PRP", "NNP", "NNS"):
@@ -125,20 +118,42 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
 
 
 def drafts(
-    text: str, number: int, max_words: int, max_characters: int, worth: Mapping[str, float], *, question: bool
+    text: str,
+    number: int,
+    max_words: int,
+    max_characters: int,
+    worth: Mapping[str, float],
+    *,
+    question: bool,
+    before: str = "",
 ) -> list[Draft]:
-    """Every headline that this sentence supports."""
-    words = [Word(*one) for one in tag(text)]
-    lowered = {word.low for word in words}
+    """Every headline that this sentence supports. `before`: the sentence before it, for a pronoun to be resolved from."""
+    make = _maker(text, number, max_words, max_characters, worth)
+    lowered = {word.low for word in make.words}
     if lowered & (lexicon.EN_CALLS | lexicon.EN_GREETINGS):
         return []
-    make = _Maker(words, number, max_words, max_characters, worth)
     if question:
         return make.questions()
     found = make.how_tos() + make.topics()
     if not lowered & _CONDITIONS:
         found += make.statements()
+        named = _maker(before, number - 1, max_words, max_characters, worth).antecedent() if before else None
+        found += make.resolved(named) if named else []
     return found + make.phrases()
+
+
+def _maker(text: str, number: int, max_words: int, max_characters: int, worth: Mapping[str, float]) -> _Maker:
+    return _Maker([Word(*one) for one in tag(text)], number, max_words, max_characters, worth)
+
+
+@dataclass(frozen=True, slots=True)
+class Antecedent:
+    """What a pronoun at the start of the next sentence may stand for."""
+
+    text: str
+    plural: bool
+    person: bool
+    """Whether it may be 'he' or 'she': a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,43 @@ class _Maker:
     worth: Mapping[str, float]
 
     # --- statements ---------------------------------------------------------------------------------------------
+
+    def antecedent(self) -> Antecedent | None:
+        """The subject of the sentence's first clause, for a pronoun that begins the next sentence."""
+        for at, word in enumerate(self.words):
+            if word.tag not in ("VBD", "VBZ", "VBP", "MD"):
+                continue
+            found = self._subject(at)
+            if found is None or found[0] > 1 or self._subject_weight(found[0], found[1], at) < 1:
+                return None
+            first, last = found
+            joined = any(self.words[place].low == "and" for place in range(first, last))
+            person = self.words[last - 1].tag == "NNP" and last - first <= 2 and not joined
+            return Antecedent(self._words(range(first, last)), self._head_is_plural(first, last) or joined, person)
+        return None
+
+    def resolved(self, before: Antecedent) -> list[Draft]:
+        """'It has two arms.' after 'The robot ...' -> 'The robot has two arms'."""
+        start = next((at for at, word in enumerate(self.words) if word.low not in lexicon.EN_FILLERS), 0)
+        words = {"they"} if before.plural else {"it", "he", "she"} if before.person else {"it"}
+        if start + 1 >= len(self.words) or self.words[start].low not in words:
+            return []
+        verb = start + 1
+        while verb < len(self.words) and self.words[verb].tag == "RB":
+            verb += 1
+        if verb >= len(self.words) or self.words[verb].tag not in ("VBD", "VBZ", "VBP", "MD"):
+            return []
+        end = self._verb_end(verb)
+        body = self._complements(end, end - start - 1 + len(before.text.split()))
+        if not body:
+            return []
+        kept = [at for at in [*range(start + 1, end), *body] if self.words[at].low not in lexicon.EN_FILLERS]
+        if self._thin(kept) or self.words[kept[-1]].tag in _LINKING_TAILS:
+            return []
+        text = f"{before.text[:1].upper()}{before.text[1:]} {self._words(kept)}"
+        if len(text.split()) > self.max_words or len(text) > self.max_characters:
+            return []
+        return [Draft(text, self.number, "statement", 0.85, self.number - 1)]
 
     def statements(self) -> list[Draft]:
         found = []
@@ -174,14 +226,14 @@ class _Maker:
         weight = self._subject_weight(first, last, verb)
         if weight <= 0 or not self._clause_may_stand(first):
             return None
-        end, content = self._verb_end(verb)
+        end = self._verb_end(verb)
         body = self._complements(end, len(range(first, end)))
         if body is None:
             return None
         kept = [*range(first, last), *range(last, end), *body]
         kept = [at for at in kept if not (self.words[at].tag == "RB" and self.words[at].low in lexicon.EN_FILLERS)]
         text = self._render(kept)
-        if not text or (not body and weight < 1) or self._thin(kept, content):
+        if not text or (not body and weight < 1) or self._thin(kept):
             return None
         return Draft(text, self.number, self._angle(kept, first), weight)
 
@@ -207,7 +259,7 @@ class _Maker:
     def _np_start(self, end: int) -> int:
         """Where the noun phrase that ends before `end` begins; `end` itself where none does."""
         at = end - 1
-        if at < 0 or not re.match(r"NN|PRP$|CD|EX", self.words[at].tag) and self.words[at].tag != "PRP":
+        if at < 0 or (not re.match(r"NN|PRP$|CD|EX", self.words[at].tag) and self.words[at].tag != "PRP"):
             return end
         if self.words[at].tag in ("PRP", "EX"):
             return at
@@ -223,14 +275,14 @@ class _Maker:
         low = self.words[last - 1].low
         if self.words[last - 1].tag in ("PRP", "EX") or low in lexicon.EN_PRONOUNS_3:
             return {"i": 0.55, "we": 0.6, "you": 0.55}.get(low, 0.0)
-        if any(self.words[at].low in lexicon.EN_DEIXIS for at in range(first, last)):
+        if any(self.words[at].low in lexicon.EN_DEIXIS | {"its"} for at in range(first, last)):
             return 0.0
         kind, verb_kind = self.words[last - 1].tag, self.words[verb].tag
         joined = any(self.words[at].low == "and" for at in range(first, last))
         head_plural = self._head_is_plural(first, last) or joined
         if (verb_kind == "VBZ" and head_plural) or (verb_kind == "VBP" and not head_plural and kind != "NNP"):
             return 0.0
-        if self.words[verb].low == "was" and head_plural or self.words[verb].low == "were" and not head_plural:
+        if (self.words[verb].low == "was" and head_plural) or (self.words[verb].low == "were" and not head_plural):
             return 0.0
         return 0.55 if low in lexicon.EN_EMPTY_NOUNS else 1.0
 
@@ -247,7 +299,7 @@ class _Maker:
         if first == 0:
             return True
         before = self.words[first - 1]
-        if before.low in _SPLITTERS or before.tag in ("IN", "TO", "WDT", "WP", "VB", "VBG"):
+        if before.low in lexicon.EN_SPLITTERS or before.tag in ("IN", "TO", "WDT", "WP", "VB", "VBG"):
             opener = first - 1
             own = (
                 before.low == "that"
@@ -264,8 +316,8 @@ class _Maker:
             or not before.text[0].isalnum()
         )
 
-    def _verb_end(self, verb: int) -> tuple[int, bool]:
-        """(place after the verb group, whether its main verb says something)."""
+    def _verb_end(self, verb: int) -> int:
+        """Place after the verb group."""
         at = verb + 1
         while at < len(self.words) and (re.match(r"VB[NGD]?$|RB", self.words[at].tag) or self.words[at].low == "n't"):
             if self.words[at].tag == "VBD" and self.words[at - 1].low not in _HAVE | _BE:
@@ -277,8 +329,7 @@ class _Maker:
             at > verb + 1 and self.words[at - 1].tag == "RB" and self.words[at - 1].low not in ("not", "n't", "never")
         ):
             at -= 1
-        main = self.words[at - 1].low
-        return at, main not in _BE | _HAVE | lexicon.EN_STOP
+        return at
 
     def _complements(self, start: int, used: int) -> list[int] | None:
         """Whole phrases after the verb while they fit: one needed, others welcome. None where the verb hangs in the air."""
@@ -290,24 +341,36 @@ class _Maker:
                 break
             if used + len(kept) + (end - at) > self.max_words + 1:
                 break
-            if any(self.words[one].low in lexicon.EN_DEIXIS for one in range(at, end)):
-                if not kept or self.words[at].tag not in ("IN", "RB"):
-                    return None if not kept else kept
-                break
+            if self._points_outside(range(at, end)):
+                return kept or None
             kept += range(at, end)
             at = end
+        if at < len(self.words) and kept and self.words[at].tag in ("PRP", "WP", "WDT"):
+            return None  # 'the work I have done': the noun's clause would be lost
         if at < len(self.words) and not kept and self.words[at].tag not in (".", ",", ":", "CC"):
             return None
         if at < len(self.words) and self.words[at].low == "of":
             return None
         return kept
 
+    def _points_outside(self, places: range) -> bool:
+        """Whether a word among these stands for something the line does not name; 'its' after its owner does not."""
+        own = {"its", "their"}
+        return any(
+            self.words[at].low in lexicon.EN_DEIXIS and not (self.words[at].tag == "PRP$" and self.words[at].low in own)
+            for at in places
+        )
+
     def _phrase_end(self, at: int) -> int:
         """End of the phrase that begins here: [RB] NP | IN NP | adjective | to VB NP; `at` where none begins."""
         end = at
         while end < len(self.words) and self.words[end].tag == "RB":
             end += 1
-        if end < len(self.words) and self.words[end].tag in ("IN", "TO") and self.words[end].low not in _SPLITTERS:
+        if (
+            end < len(self.words)
+            and self.words[end].tag in ("IN", "TO")
+            and self.words[end].low not in lexicon.EN_SPLITTERS
+        ):
             inner = end + 1
             if inner < len(self.words) and self.words[end].tag == "TO" and self.words[inner].tag == "VB":
                 return self._np_end(inner + 1) if self._np_end(inner + 1) > inner + 1 else inner + 1
@@ -328,11 +391,13 @@ class _Maker:
         while at < len(self.words) and self.words[at].tag in ("DT", "PRP$", "PDT"):
             at += 1
         noun = at
-        while at < len(self.words) and re.match(r"JJ|CD|NN|POS|VBG|VBN|PRP$", self.words[at].tag):
+        if at == start and at < len(self.words) and self.words[at].tag == "PRP":
+            return at + 1
+        while at < len(self.words) and re.match(r"JJ|CD|NN|POS|VBG|VBN", self.words[at].tag):
             at += 1
-            if self.words[at - 1].tag.startswith(("NN", "CD", "PRP")):
+            if self.words[at - 1].tag.startswith(("NN", "CD")):
                 noun = at
-        if noun <= start or not any(self.words[one].tag.startswith(("NN", "CD", "PRP")) for one in range(start, noun)):
+        if noun <= start or not any(self.words[one].tag.startswith(("NN", "CD")) for one in range(start, noun)):
             return start
         while noun + 1 < len(self.words) and self.words[noun].low == "of":
             further = self._np_end(noun + 1)
@@ -341,14 +406,14 @@ class _Maker:
             noun = further
         return noun
 
-    def _thin(self, kept: Sequence[int], verb_says: bool) -> bool:
+    def _thin(self, kept: Sequence[int]) -> bool:
         content = {
             english_lemma(self.words[at].low)
             for at in kept
             if self.words[at].low not in lexicon.EN_STOP and self.words[at].text[0].isalnum()
         }
         content -= lexicon.EN_EMPTY_NOUNS
-        return len(content) < (2 if verb_says else 2) or len(kept) < 3
+        return len(content) < 2 or len(kept) < 3
 
     def _angle(self, kept: Sequence[int], first: int) -> str:
         if any(self.words[at].tag == "CD" or self.words[at].text[0].isdigit() for at in kept):
@@ -405,6 +470,13 @@ class _Maker:
         worthy = any(self.worth.get(english_lemma(word.low), 0) >= 0.35 for word in inside if word.tag.startswith("NN"))
         if end - start < 2 or not worthy or any(word.low in lexicon.EN_DEIXIS or word.tag == "PRP" for word in inside):
             return []
+        measured = (
+            inside[0].tag == "CD"
+            or inside[0].low in lexicon.EN_EMPTY_ADJECTIVES
+            or inside[0].tag[:2] not in ("NN", "JJ")
+        )
+        if angle == "phrase" and (measured or any("." in word.text for word in inside)):
+            return []
         text = self._render(list(range(start, end)))
         return [Draft(text, self.number, angle, weight)] if text else []
 
@@ -431,12 +503,16 @@ class _Maker:
         """Sentence case; '' where it is too long or ends on a word that leans on what was cut."""
         if not places or self.words[places[-1]].tag in _LINKING_TAILS:
             return ""
+        text = self._words(places)
+        words = len(re.findall(r"[\w'’.-]*\w[\w'’.-]*", text))
+        text = text[:1].upper() + text[1:]
+        return text if words <= self.max_words and len(text) <= self.max_characters else ""
+
+    def _words(self, places: Sequence[int]) -> str:
         text = ""
         for at in places:
             word = self.words[at]
             stray = word.text[:1].isupper() and word.text[1:].islower() and at == 0 and not word.tag.startswith("NNP")
             shown = word.text.lower() if stray and word.text != "I" else word.text
             text += shown if not text or (word.glued and at - 1 in places) else " " + shown
-        words = len(re.findall(r"[\w'’.-]*\w[\w'’.-]*", text))
-        text = text[:1].upper() + text[1:]
-        return text if words <= self.max_words and len(text) <= self.max_characters else ""
+        return text

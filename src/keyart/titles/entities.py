@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from keyart.titles import lexicon
 from keyart.titles.russian import is_name, known_word, lemma_of, ner, readings
 
 
@@ -52,17 +53,6 @@ _EN_WORD = r"[A-Z][a-z]+(?:['’-][A-Za-z]+)*|[A-Z]{2,}\d*|[A-Z]\."
 _EN_RUN = re.compile(
     rf"(?:{_EN_WORD})(?:\s+(?:of|the|de|van|von|for|and(?=\s+(?:{_EN_WORD})\s+(?:Inc|Co|Sons)))\s+(?={_EN_WORD})|\s+(?={_EN_WORD})|(?:{_EN_WORD}))*"
 )
-_PLACES = frozenset(
-    "city river lake mount sea ocean island street avenue park county state states kingdom republic".split()
-)
-_FIRMS = frozenset(
-    "inc corp ltd company university institute association party committee bank group agency nasa".split()
-)
-_NOT_NAMES = frozenset(
-    "i the a an this that these those it he she we you they in on at and but or so if when what how why who where yes no "
-    "my our your his her their its there here now then well okay let as for with to from by is are was were do does did "
-    "not today first one two all some many most every each once after before while because".split()
-)
 
 
 def _english(text: str) -> list[Entity]:
@@ -70,7 +60,9 @@ def _english(text: str) -> list[Entity]:
     for run in _EN_RUN.finditer(text):
         words = run.group().split()
         at_start = not text[: run.start()].strip() or text[: run.start()].rstrip()[-1:] in '.!?:"“'
-        while words and (words[0].lower() in _NOT_NAMES or (at_start and len(words) == 1 and _common(words[0]))):
+        while words and (
+            words[0].lower() in lexicon.EN_NOT_NAMES or (at_start and len(words) == 1 and _common(words[0]))
+        ):
             words = words[1:]
         if words:
             found.append(Entity(" ".join(words), _english_kind(words), " ".join(words).lower().removesuffix("'s")))
@@ -85,8 +77,8 @@ def _common(word: str) -> bool:
 
 def _english_kind(words: list[str]) -> str:
     lowered = {word.lower().strip(".") for word in words}
-    if lowered & _FIRMS:
+    if lowered & lexicon.EN_FIRMS:
         return "ORG"
-    if lowered & _PLACES:
+    if lowered & lexicon.EN_PLACES:
         return "LOC"
     return "PER" if len(words) == 2 and all(word.istitle() for word in words) else "NAME"

@@ -8,19 +8,20 @@ from keyart.speech.language import guess_language
 from keyart.types import Headline, VideoInfo
 
 _CAMERA = re.compile(
-    r"^(?:img|vid|dsc[fn]?|mov|mvi|gopr|gh\d\d|gx\d\d|dji|pxl|snapchat|screenshot|screen[ _-]?rec\w*|recording|video|clip|movie|"
-    r"film|untitled|output|render|export|final|test|sample|download|whatsapp[ _-]video|telegram|zoom|capture|запись|видео|ролик|"
-    r"безымянный|новый|проект)[ _.()-]*(?:at)?[\d _.()-]*$",
+    r"^(?:img|vid|dsc[fn]?|mov|mvi|gopr|gh\d\d|gx\d\d|dji|pxl|snapchat|screenshot|screen[ _-]?rec\w*|recording|video"
+    r"|clip|movie|film|untitled|output|render|export|final|test|sample|download|whatsapp[ _-]video|telegram|zoom|capture"
+    r"|запись|видео|ролик|безымянный|новый|проект)[ _.()-]*(?:at)?[\d _.()-]*$",
     re.I,
 )
 _TAILS = re.compile(
-    r"[ _.-]*(?:\(\d+\)|\b(?:v(?:er(?:sion)?)?[ ._]?\d+|final|finale|edit(?:ed)?|draft|copy|export(?:ed)?|render(?:ed)?|master|"
-    r"\d{3,4}p|\d{3,4}x\d{3,4}|[248]k|uhd|fhd|hd|x26[45]|h\.?26[45]|hevc|avc|av1|vp[89]|aac|opus|mp3|web-?dl|web-?rip|bluray|bdrip|dvdrip|"
-    r"hdr(?:10)?|sdr|\d+fps|финал(?:ьный)?|копия|черновик))\s*$",
+    r"[ _.-]*(?:\(\d+\)|\b(?:v(?:er(?:sion)?)?[ ._]?\d+|final|finale|edit(?:ed)?|draft|copy|export(?:ed)?|render(?:ed)?"
+    r"|master|\d{3,4}p|\d{3,4}x\d{3,4}|[248]k|uhd|fhd|hd|x26[45]|h\.?26[45]|hevc|avc|av1|vp[89]|aac|opus|mp3|web-?dl"
+    r"|web-?rip|bluray|bdrip|dvdrip|hdr(?:10)?|sdr|\d+fps|финал(?:ьный)?|копия|черновик))\s*$",
     re.I,
 )
 _DATE = re.compile(
-    r"(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:h]?[0-5]\d(?:[-_.:m]?[0-5]\d)?)?|[0-3]\d[-_.][01]\d[-_.](?:19|20)\d\d"
+    r"(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:h]?[0-5]\d(?:[-_.:m]?[0-5]\d)?)?"
+    r"|[0-3]\d[-_.][01]\d[-_.](?:19|20)\d\d"
 )
 _HASH = re.compile(
     r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b|\[[\w-]{11}\]|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
@@ -61,7 +62,7 @@ def shortened(text: str, max_words: int, max_characters: int) -> str:
     if _fits(text, max_words, max_characters):
         return text
     for part in re.split(r"\s*[|/]\s*|\s+[-–—]\s+|(?<=[.!?:])\s+", text):
-        if 2 <= len(part.split()) and _fits(part, max_words, max_characters):
+        if len(part.split()) >= 2 and _fits(part, max_words, max_characters):
             return part.rstrip(".:")
     words = text.split()
     while words and not _fits(" ".join(words), max_words, max_characters):

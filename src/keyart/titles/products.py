@@ -12,7 +12,8 @@ SCHEMA = 1
 
 
 def titles_dict(headlines: Sequence[Headline], id: str | None = None) -> dict[str, Any]:
-    """{"id"?, "schema", "titles": [{"text", "start", "end", "supported", "score", "angle", "source", "language", "quote"}]}."""
+    """{"id"?, "schema", "titles": [{"text", "start", "end", "supported", "score", "angle", "source", "language",
+    "quote"}]}: best first, seconds rounded to 1 ms."""
     named = {} if id is None else {"id": id}
     return named | {"schema": SCHEMA, "titles": [_title(one) for one in headlines]}
 

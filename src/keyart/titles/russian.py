@@ -1,4 +1,4 @@
-"""Russian text -> parsed tokens: slovnet's morphology and dependencies, pymorphy3's lemmas. Loaded once, when needed."""
+"""Russian text -> parsed tokens: slovnet's morphology and dependencies, pymorphy3's lemmas. Loaded when needed."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def english_lemma(word: str) -> str:
 
 
 def measure(sentences: Sequence[Sentence], language: str) -> Salience:
-    """One pass over the text: term weights (tf, damped, times how rare the word is in the language), then centrality."""
+    """One pass over the text: weights (damped counts times how rare the word is in the language), then centrality."""
     lemmas = [content_lemmas(one.text, language) for one in sentences]
     counts = Counter(lemma for one in lemmas for lemma in one)
     raw = {
@@ -85,8 +85,10 @@ def measure(sentences: Sequence[Sentence], language: str) -> Salience:
     }
     top = max(raw.values(), default=1.0) or 1.0
     weights = {lemma: value / top for lemma, value in raw.items()}
-    strength = {lemma: (1 + math.log(count)) ** 1.4 * rarity(lemma, language) ** 0.5 * _trust(lemma, count, language)
-                for lemma, count in counts.items()}
+    strength = {
+        lemma: (1 + math.log(count)) ** 1.4 * rarity(lemma, language) ** 0.5 * _trust(lemma, count, language)
+        for lemma, count in counts.items()
+    }
     return Salience(weights, _centrality(sentences, lemmas, weights, language), strength)
 
 

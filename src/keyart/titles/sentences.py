@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from keyart.titles import lexicon
 from keyart.types import Transcript
 
 PAUSE_SECONDS = 0.7
@@ -19,12 +20,6 @@ VERY_LONG_WORDS = 45
 
 _DATELINE = re.compile(r"^[^\W\d][\w .-]{1,40}, \d{1,2} \w{3,9}\.?\s*[—–-]\s*[^.—]{2,40}\.\s+")
 """'Москва, 1 дек — РИА Новости. ': who reports from where is no part of what is told."""
-
-_STARTERS = frozenset(
-    "поэтому итак значит однако например кстати короче далее дальше теперь сейчас сегодня давайте смотрите друзья ребята "
-    "соответственно допустим во-первых во-вторых первое второе потому если когда вот ну но "
-    "so well now okay but because then however therefore firstly secondly next today when if".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class Sentence:
 def split_sentences(transcript: Transcript) -> tuple[Sentence, ...]:
     """Sentences in order; numbered from 0, times from the cues, by share of letters inside a cue."""
     text, clock = _joined(transcript)
-    found = []
+    found: list[Sentence] = []
     for start, end, restored in _spans(text, transcript.language, clock):
         words = text[start:end].strip()
         if re.search(r"\w", words):
@@ -83,7 +78,8 @@ class _Clock:
 
 
 def _joined(transcript: Transcript) -> tuple[str, _Clock]:
-    clock, parts, length = _Clock(), [], 0
+    clock, length = _Clock(), 0
+    parts: list[str] = []
     for cue in transcript.cues:
         words = re.sub(r"\s+", " ", html.unescape(cue.text)).strip()
         words = words if parts else _DATELINE.sub("", words)
@@ -148,7 +144,7 @@ def _restored(text: str, start: int, end: int, clock: _Clock) -> Iterator[tuple[
     for word in re.finditer(r"\S+", text[start:end]):
         place = start + word.start()
         bare = word.group().strip(',.!?-–—«»"').lower()
-        fits = count >= 6 and (place in pauses or (bare in _STARTERS and count >= 10))
+        fits = count >= 6 and (place in pauses or (bare in lexicon.STARTERS and count >= 10))
         if fits or count >= VERY_LONG_WORDS or (count >= LONG_WORDS and bare in ("и", "а", "and", "то")):
             yield first, place, True
             first, count = place, 0

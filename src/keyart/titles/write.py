@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from keyart.errors import BadSetting, MissingModel
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.titles import check, russian
-from keyart.titles.clauses import Limits
+from keyart.titles.clauses import antecedent
 from keyart.titles.clauses import drafts as russian_drafts
+from keyart.titles.cut import Limits
 from keyart.titles.dedup import GuidMaster
 from keyart.titles.draft import Draft
 from keyart.titles.embed import embedders_for
@@ -38,10 +39,10 @@ ANNOUNCED = 1.3
 HALF_SCORE = 6.0
 """Raw score that is shown as 0.5."""
 _ANNOUNCES = re.compile(
-    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике|выпуске|уроке)"
-    r"|тема (?:нашего|сегодня|этого|урока|выпуска|лекции)|расскажу|покажу|поговорим|разбер[её]м|рассмотрим|речь пойд|в гостях|вы узнаете"
-    r"|посвящ[её]н|today (?:we|i|i'm|we're)\b|in this (?:video|episode|lesson|lecture)|i'll show|we'll (?:talk|look|learn)|talk about"
-    r"|going to (?:show|talk|learn)|this (?:video|lecture|lesson) is about)",
+    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике|выпуске)"
+    r"|тема (?:нашего|сегодня|этого|урока|выпуска|лекции)|расскажу|покажу|поговорим|разбер[её]м|рассмотрим|речь пойд"
+    r"|в гостях|вы узнаете|посвящ[её]н|today (?:we|i|i'm|we're)\b|in this (?:video|episode|lesson|lecture)|i'll show"
+    r"|we'll (?:talk|look|learn)|talk about|going to (?:show|talk|learn)|this (?:video|lecture|lesson) is about)",
     re.I,
 )
 
@@ -112,32 +113,45 @@ class WriteTitles:
     def _drafts(self, sentences: Sequence[Sentence], salience: Salience, language: str) -> list[Draft]:
         chosen = sorted(sentences, key=lambda one: (-salience.central[one.number], one.number))[:MAX_SENTENCES]
         chosen = sorted({*chosen, *sentences[:30]}, key=lambda one: one.number)
-        if language == "en":
-            from keyart.titles.english import drafts as english_drafts
+        return (self._english if language == "en" else self._russian)(chosen, sentences, salience)
 
-            return [
-                draft
-                for one in chosen
-                for draft in english_drafts(
-                    one.plain,
-                    one.number,
-                    self.max_words,
-                    self.max_characters,
-                    salience.weights,
-                    question=one.is_question,
-                )
-            ]
-        limits = Limits(self.max_words, self.max_characters)
-        trees = russian.parse_many([russian.tokenise(one.plain) for one in chosen])
-        worth = dict(salience.weights)
+    def _english(self, chosen: Sequence[Sentence], sentences: Sequence[Sentence], salience: Salience) -> list[Draft]:
+        from keyart.titles.english import drafts as english_drafts
+
         return [
             draft
-            for one, tokens in zip(chosen, trees, strict=True)
-            for draft in russian_drafts(tokens, one.number, limits, worth, question=one.is_question)
+            for one in chosen
+            for draft in english_drafts(
+                one.plain,
+                one.number,
+                self.max_words,
+                self.max_characters,
+                salience.weights,
+                question=one.is_question,
+                before=sentences[one.number - 1].plain if one.number else "",
+            )
         ]
 
+    def _russian(self, chosen: Sequence[Sentence], sentences: Sequence[Sentence], salience: Salience) -> list[Draft]:
+        limits, worth = Limits(self.max_words, self.max_characters), dict(salience.weights)
+        trees = dict(
+            zip(
+                (one.number for one in chosen),
+                russian.parse_many([russian.tokenise(one.plain) for one in chosen]),
+                strict=True,
+            )
+        )
+        found = []
+        for one in chosen:
+            earlier = trees.get(one.number - 1)
+            before = antecedent(earlier, limits) if earlier and not sentences[one.number - 1].is_question else None
+            found += russian_drafts(
+                trees[one.number], one.number, limits, worth, question=one.is_question, before=before
+            )
+        return found
+
     def score(self, draft: Draft, sentences: Sequence[Sentence], salience: Salience, language: str) -> float:
-        """0 ... 1: what the line says of the text's subject, how early and how centrally it is said, what its form is worth.
+        """0 ... 1: what the line says of the text's subject, how early and centrally it is said, what its form is worth.
 
         The constants were set on the titles bench, where they lie on a plateau: first sentences hold the subject.
         """
@@ -148,8 +162,9 @@ class WriteTitles:
         central = (0.4 + 0.6 * salience.central[draft.sentence]) ** 0.3
         early = 1 + EARLY * math.exp(-draft.sentence / EARLY_SENTENCES)
         announced = ANNOUNCED if _ANNOUNCES.search(sentences[draft.sentence].text) else 1.0
-        raw = said * central * early * announced * draft.weight
-        return raw / (raw + HALF_SCORE)
+        written = 0.85 if sentences[draft.sentence].restored else 1.0  # guessed ends make wrong parses
+        raw = said * central * early * announced * written * draft.weight
+        return float(raw / (raw + HALF_SCORE))
 
     def _good(self, ranked: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
         found: list[tuple[float, Draft]] = []
@@ -172,7 +187,7 @@ class WriteTitles:
         ]
 
     def _ordered(self, unique: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
-        """By score with a little more for each entity (thesis: entities first; here they do not beat sense), forms mixed."""
+        """By score, a little more for each entity (thesis: entities first; here they do not beat sense), forms mixed."""
         scored = [
             (min(1.0, score * (1 + 0.1 * min(3, len(find_entities(draft.text, language))))), draft)
             for score, draft in unique
