@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.record import MEDIA, RESULTS, commit, machine, write_result
+
 TOLERANCE_SECONDS = 0.15
-SHARED = Path(__file__).parents[2] / "shared"
+TRUTH = MEDIA.parent / "gt" / "shots" / "manual_cuts_dev.json"
 Span = tuple[float, float]
 
 
@@ -115,26 +118,26 @@ def _row(one: Score) -> dict[str, Any]:
     return {**asdict(one), **{name: round(rate, 3) for name, rate in rates.items()}}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     from keyart.media.probe import probe
 
     parser = argparse.ArgumentParser(prog="bench.shots", description=__doc__)
-    parser.add_argument("--truth", type=Path, default=SHARED / "gt" / "shots" / "manual_cuts_dev.json")
-    parser.add_argument("--videos", type=Path, default=SHARED / "media" / "video")
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent / "results" / "shots.json")
+    parser.add_argument("--truth", type=Path, default=TRUTH)
+    parser.add_argument("--videos", type=Path, default=MEDIA / "video")
+    parser.add_argument("-o", "--output", type=Path, default=RESULTS, help="folder for shots.json")
     chosen = parser.parse_args(arguments)
     names = json.loads(chosen.truth.read_text())["videos"]
     videos = {name: chosen.videos / name for name in names if (chosen.videos / name).is_file()}
     # the truth counts from the container's zero; only MPEG-TS starts far from it
     starts = {name: probe(path).start_seconds for name, path in videos.items()}
     result = measure(videos, truths(chosen.truth, starts))
-    result["data"] = chosen.truth.name
-    chosen.output.parent.mkdir(parents=True, exist_ok=True)
-    chosen.output.write_text(json.dumps(result, indent=2) + "\n")
+    facts = {"commit": commit(), "machine": machine(), "data": chosen.truth.name}
+    write_result("shots", {**facts, **result}, chosen.output)
     for name, row in [*result["videos"].items(), ("all", result["total"])]:
         hits = f"{row['hits']} hit, {row['missed']} missed, {row['false']} false"
         print(f"{name:40} F1 {row['f1']:.3f}  {hits}, gradual {row['gradual_hits']} of {row['gradual_total']}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -42,8 +42,8 @@ def test_from_video_to_json(clip: ClipFactory, tmp_path: Path, capsys: pytest.Ca
     path = clip(takes=(Take("scene-1", 1.0), Take("scene-2", 1.0)))
     one = {"cuts": [1.0], "gradual": [], "ignore": []}
     (tmp_path / "truth.json").write_text(json.dumps({"videos": {path.name: one}}))
-    output = tmp_path / "results" / "shots.json"
-    main(["--truth", str(tmp_path / "truth.json"), "--videos", str(path.parent), "-o", str(output)])
-    result = json.loads(output.read_text())
+    output = tmp_path / "results"
+    assert not main(["--truth", str(tmp_path / "truth.json"), "--videos", str(path.parent), "-o", str(output)])
+    result = json.loads((output / "shots.json").read_text())
     assert result["total"]["f1"] == 1.0 and "1 hit" in capsys.readouterr().out
     assert measure({"a": path}, {"a": Truth(())})["total"]["false"] == 1

@@ -29,8 +29,10 @@ _CHROMA_WEIGHT = 0.5
 _AROUND_SECONDS = 0.2
 _MIN_STEP = 4.0
 _USUAL_STEP, _USUAL_CHANGE, _USUAL_PEAK, _USUAL_RISE = 15.0, 0.3, 1.5, 3.0
+_USUAL_SHARE, _LEAST_STEP = 0.45, 5.0
 """Where a step's size (grey levels), change of pattern and height over the steps around it begin to speak for a cut."""
-_BACK_LIKENESS, _BACK_DISTANCE = 0.75, 0.4
+_BACK = ((0.4, 0.75), (0.2, 0.4))
+"""What was before is there again: so near, as a share of the step away, and so like (less so if the camera moves)."""
 _MAX_SUSPECTS = 8
 _STRAIGHT = 0.93
 """Two steps that go the same way add up; those of motion do not."""
@@ -79,7 +81,7 @@ class _Boundary:
 
 
 class ShotWatcher:
-    """An onlooker. Keeps 24 bytes a frame and two seconds of block means; `shots` may be asked at any time."""
+    """An onlooker. Keeps 28 bytes a frame and two seconds of block means; `shots` may be asked at any time."""
 
     def __init__(self, settings: DetectShots, info: VideoInfo) -> None:
         self.settings, self.info = settings, info
@@ -90,6 +92,7 @@ class ShotWatcher:
         self._changes = array("f")
         self._double_steps = array("f")
         self._double_changes = array("f")
+        self._contrasts = array("f")
         self._last: list[Floats] = []
         self._suspects: list[_Suspect] = []
         self._flashes: list[tuple[float, float]] = []
@@ -114,6 +117,7 @@ class ShotWatcher:
         self._changes.append(change)
         self._double_steps.append(double[0])
         self._double_changes.append(double[1])
+        self._contrasts.append(_contrast(blocks, self._last[-1]) if step >= _MIN_STEP else 0.0)
         self._last = [*self._last[-1:], blocks]
 
     def _look_for_return(self, seconds: float, blocks: Floats) -> None:
@@ -123,7 +127,7 @@ class ShotWatcher:
         self._suspects = [one for one in self._suspects if seconds - one.seconds <= self.settings.flash_seconds]
         for one in self._suspects:
             step, change = _difference(blocks, one.before)
-            if step < _BACK_DISTANCE * one.step and 1 - change > _BACK_LIKENESS:
+            if any(step < far * one.step and 1 - change > like for far, like in _BACK):
                 self._flashes.append((one.seconds, seconds))
                 self._suspects = [other for other in self._suspects if other.seconds < one.seconds]
                 return
@@ -181,11 +185,12 @@ class ShotWatcher:
             far = log(step / 20) + log(max(change, 1e-3) / 0.4)
             return far - self.settings.sparse_threshold
         before, after = self._around(number)
-        alone = _stands_out(step, change, before, after)
+        usual = min(_USUAL_STEP, max(_LEAST_STEP, _USUAL_SHARE * self._contrasts[number]))
+        alone = _stands_out(step / usual, step, change, before, after)
         # a cut that interlacing or a frame rate conversion spread over two frames
         if before and self._is_one_step(number, before, after):
             whole, turned = self._double_steps[number], self._double_changes[number]
-            alone = max(alone, _stands_out(whole, turned, before[:-1], after))
+            alone = max(alone, _stands_out(whole / usual, whole, turned, before[:-1], after))
         return alone - self.settings.threshold
 
     def _is_one_step(self, number: int, before: list[float], after: list[float]) -> bool:
@@ -230,14 +235,18 @@ def _has_cut(one: Gradual, cuts: Iterable[float]) -> bool:
     return any(start <= cut <= end for cut in cuts)
 
 
-def _stands_out(step: float, change: float, before: list[float], after: list[float]) -> float:
+def _contrast(one: Floats, other: Floats) -> float:
+    """Standard deviation of the luma, of the more contrasty of two pictures: in a dark scene small steps are large."""
+    return max(float(one[:_LUMA].std()), float(other[:_LUMA].std()))
+
+
+def _stands_out(size: float, step: float, change: float, before: list[float], after: list[float]) -> float:
     # at the ends of the film one side is all there is
     lead, trail = max(before or after, default=0.0), max(after or before, default=0.0)
-    size = log(step / _USUAL_STEP)
     pattern = log(max(change, 1e-3) / _USUAL_CHANGE)
     peak = log(step / (max(lead, trail) + 1) / _USUAL_PEAK)
     rise = log(step / (min(lead, trail) + 1) / _USUAL_RISE)
-    return size + 0.5 * pattern + peak + 0.5 * rise
+    return log(size) + 0.5 * pattern + peak + 0.5 * rise
 
 
 def _difference(one: Floats, other: Floats) -> tuple[float, float]:
