@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from keyart.media.clip import read_clip
+from keyart.media.clip import read_clip, read_clips
+from keyart.media.decode import Decoder
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.types import RGB, VideoInfo
@@ -60,17 +62,46 @@ def test_a_faster_rate_repeats_pictures(clip: ClipFactory) -> None:
     assert frames[0].image is frames[1].image
 
 
+@pytest.mark.parametrize("keys_every", [12, 250])
+def test_several_stretches_in_any_order_agree_with_one_by_one(clip: ClipFactory, keys_every: int) -> None:
+    options = {"bf": "3", "preset": "medium", "g": str(keys_every), "sc_threshold": "0"}
+    info = probe(clip(takes=TAKES, codec_options=options))
+    spans = [(2.5, 3.0), (0.4, 0.8), (0.6, 1.1), (1.9, 2.2)]
+    together = dict(read_clips(info, spans, frames_per_second=10, longest_px=160))
+    assert sorted(together) == [0, 1, 2, 3]
+    for number, (start, end) in enumerate(spans):
+        alone = read_clip(info, start, end, frames_per_second=10, longest_px=160)
+        assert [frame.seconds for frame in together[number]] == [frame.seconds for frame in alone]
+        for one, other in zip(together[number], alone, strict=True):
+            assert np.array_equal(one.image, other.image)
+            assert np.array_equal(one.image, shown(info, one.seconds))
+
+
+def test_nothing_is_decoded_twice(clip: ClipFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = probe(clip(takes=TAKES, codec_options={"g": "250", "sc_threshold": "0"}))
+    decoded = []
+    real = Decoder.decode
+
+    def counted(self: Decoder, packet: Any) -> Any:
+        decoded.append(packet)
+        return real(self, packet)
+
+    monkeypatch.setattr(Decoder, "decode", counted)
+    list(read_clips(info, [(3.0, 3.3), (1.0, 1.3), (2.0, 2.3)], frames_per_second=10, longest_px=96))
+    assert len(decoded) <= 91
+
+
 def test_it_ends_where_the_video_ends(clip: ClipFactory) -> None:
     info = probe(clip(takes=TAKES))
     frames = list(read_clip(info, 3.4, 9.0, frames_per_second=25, longest_px=160))
     assert 4 <= len(frames) <= 6
-    assert list(read_clip(info, 50.0, 51.0, frames_per_second=25, longest_px=160))[1:] == []
+    assert read_clip(info, 50.0, 51.0, frames_per_second=25, longest_px=160) == ()
 
 
 def test_no_pictures_no_frames(clip: ClipFactory) -> None:
     info = probe(clip())
     deaf = type(info)(**{name: getattr(info, name) for name in info.__slots__} | {"video_index": None})
-    assert list(read_clip(deaf, 0.0, 1.0, frames_per_second=10, longest_px=100)) == []
+    assert read_clip(deaf, 0.0, 1.0, frames_per_second=10, longest_px=100) == ()
 
 
 def test_a_damaged_file_gives_what_can_be_decoded(clip: ClipFactory, tmp_path: Path) -> None:
@@ -87,5 +118,5 @@ def test_a_damaged_file_gives_what_can_be_decoded(clip: ClipFactory, tmp_path: P
 def test_real_videos_agree_with_a_full_pass(media: Path) -> None:
     for name, start in (("anim_bbb_60s_hls.ts", 31.7), ("talk_foreman_hevc_noaudio.mp4", 2.2)):
         info = probe(media / "video" / name)
-        frame = next(read_clip(info, start, start + 0.1, frames_per_second=10, longest_px=160))
+        (frame,) = read_clip(info, start, start + 0.1, frames_per_second=10, longest_px=160)
         assert np.array_equal(frame.image, shown(info, start))

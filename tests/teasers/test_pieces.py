@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 
 from keyart.media.probe import probe
-from keyart.teasers.pieces import LEAST_SECONDS, Moment, Piece, best_piece, choose, moments
-from keyart.types import Frame, Term
+from keyart.teasers.pieces import LEAST_SECONDS, Moment, Piece, best_pieces, choose, moments
+from keyart.types import Frame, Term, VideoInfo
 from tests.conftest import ClipFactory, Take
 from tests.teasers.conftest import BLANK, shots_at, still
+
+
+def best_piece(
+    info: VideoInfo, moment: Moment, seconds: float, *, frames_per_second: float, longest_px: int
+) -> Piece | None:
+    found = best_pieces(info, [moment], seconds, frames_per_second=frames_per_second, longest_px=longest_px)
+    return found[0] if found else None
 
 
 def piece(

@@ -11,7 +11,7 @@ from keyart.errors import BadSetting
 from keyart.media.animate import Animation, encode_gif, encode_webp, resized
 from keyart.media.encode import encode_mp4
 from keyart.teasers.loop import Loop, joined, without_bars
-from keyart.teasers.pieces import BLACK_LEVEL, Piece, best_piece, choose, moments
+from keyart.teasers.pieces import BLACK_LEVEL, Piece, best_pieces, choose, moments
 from keyart.types import Box, Outcome, Product, Receipt, Shot, Still, VideoInfo
 
 FOLDER = "teaser"
@@ -33,7 +33,7 @@ class MakeTeaser:
     order: Literal["time", "score"] = "time"
     """time: as in the video; score: the best piece first."""
     looks: int = 5
-    """Moments that are decoded and compared, 1 ... 20; each costs about a second of decoding."""
+    """Moments that are decoded and compared, 1 ... 20; each costs up to a second."""
     formats: tuple[str, ...] = ("gif", "webp", "mp4")
     """Any of gif, webp, mp4."""
     gif_px: int = 480
@@ -92,17 +92,14 @@ class MakeTeaser:
     def _pieces(self, info: VideoInfo, stills: Sequence[Still], shots: Sequence[Shot], end: float) -> tuple[Piece, ...]:
         places = moments(stills, shots, end, looks=self.looks, apart=self.piece_seconds)
         count, seconds = self._plan(end, len({one.shot for one in places}))
-        found = [
-            best_piece(
-                info,
-                place,
-                seconds + self._overlap(count),
-                frames_per_second=_rate(info),
-                longest_px=max(self.gif_px, self.webp_px, self.mp4_px),
-            )
-            for place in places
-        ]
-        chosen = choose([piece for piece in found if piece is not None], count, end)
+        found = best_pieces(
+            info,
+            places,
+            seconds + self._overlap(count),
+            frames_per_second=_rate(info),
+            longest_px=max(self.gif_px, self.webp_px, self.mp4_px),
+        )
+        chosen = choose(found, count, end)
         return chosen if self.order == "time" else tuple(sorted(chosen, key=lambda one: (-one.score, one.start)))
 
     def _plan(self, end: float, num_shots: int) -> tuple[int, float]:

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.media.clip import read_clip
+from keyart.media.clip import read_clips
 from keyart.types import RGB, Frame, Gray, Shot, Still, Term, VideoInfo
 
 LEAST_SECONDS = 0.4
@@ -155,17 +155,20 @@ class _Look:
     """Mean gradient over contrast: a dark frame is not punished for being dark."""
 
 
-def best_piece(
-    info: VideoInfo, moment: Moment, seconds: float, *, frames_per_second: float, longest_px: int
-) -> Piece | None:
-    """The best stretch of `seconds` (shorter in a short shot) around a moment; None where nothing can be decoded.
+def best_pieces(
+    info: VideoInfo, places: Sequence[Moment], seconds: float, *, frames_per_second: float, longest_px: int
+) -> list[Piece]:
+    """The best stretch of `seconds` (shorter in a short shot) around each place; none where nothing can be decoded.
 
     What is read is half as long again as what is shown: the still must stay near.
     """
-    start, end = _window(moment, 1.5 * seconds)
-    frames = tuple(read_clip(info, start, end, frames_per_second=frames_per_second, longest_px=longest_px))
-    if not frames:
-        return None
+    spans = [_window(place, 1.5 * seconds) for place in places]
+    clips = read_clips(info, spans, frames_per_second=frames_per_second, longest_px=longest_px)
+    found = {number: _best(places[number], frames, seconds, frames_per_second) for number, frames in clips if frames}
+    return [found[number] for number in sorted(found)]
+
+
+def _best(moment: Moment, frames: tuple[Frame, ...], seconds: float, frames_per_second: float) -> Piece:
     look = _measured(frames, frames_per_second)
     count = max(1, min(len(frames), round(seconds * frames_per_second)))
     first, last = _uncut(look.steps, len(frames), count)
