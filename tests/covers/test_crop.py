@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keyart.covers import crop
 from keyart.covers.brief import closest, framing_score, framings
-from keyart.covers.crop import blurred_ground, crop_window, cuts_heads, frame, head_of, picture, scene_of, union
+from keyart.covers.crop import Scene, blurred_ground, crop_window, cuts_heads, frame, head_of, picture, scene_of, union
 from keyart.covers.grade import Grade, grade_for, graded
 from keyart.types import Box
 from tests.covers.conftest import scenery, with_face
@@ -171,3 +173,22 @@ def test_grades_lift_the_dark_and_leave_the_flat_alone() -> None:
     grey = np.repeat(dark[:, :, :1], 3, axis=2)
     assert grade_for(grey).saturation == 1
     assert graded(grey, Grade()) is grey
+
+
+@given(
+    still=st.tuples(st.integers(16, 900), st.integers(16, 900)),
+    size=st.tuples(st.integers(16, 900), st.integers(16, 900)),
+    zoom=st.floats(1, 3),
+    face=st.tuples(*[st.floats(0, 1)] * 4),
+)
+@settings(max_examples=150, deadline=None)
+def test_windows_stay_inside_the_still_and_keep_the_aspect(
+    still: tuple[int, int], size: tuple[int, int], zoom: float, face: tuple[float, float, float, float]
+) -> None:
+    width, height = still
+    box = Box(face[0] * width, face[1] * height, 1 + face[2] * width / 2, 1 + face[3] * height / 2)
+    scene = Scene(np.zeros((height, width, 3), np.uint8), (box,), (box,))
+    window = crop_window(scene, *size, zoom=zoom)
+    assert window.x >= 0 and window.y >= 0
+    assert window.right <= width + 1e-6 and window.bottom <= height + 1e-6
+    assert window.width / window.height == pytest.approx(size[0] / size[1])

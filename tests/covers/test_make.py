@@ -234,3 +234,10 @@ def test_painting_grows_stronger_until_it_is_read(info: VideoInfo, make_still: M
     assert plan is not None
     _, legibility, strength = painted_until_read(brief, "outline", plan)
     assert legibility.passes and strength == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (17, 3), (3, 90), (333, 141), (1500, 40)])
+def test_odd_sizes_are_framed(info: VideoInfo, make_still: Maker, size: tuple[int, int]) -> None:
+    still = make_still(np.ascontiguousarray(scenery(1500, 141)[: size[1], : size[0]]))
+    outcome = MakeCovers(("youtube", "telegram_vertical"))(info, [still], [headline(SHORT)])
+    assert [Image.open(io.BytesIO(product.data)).size for product in outcome.value] == [(1280, 720), (180, 320)]

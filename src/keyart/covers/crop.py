@@ -259,7 +259,7 @@ def _needed(scene: Scene, width: float, height: float) -> Box:
 def _slid(start: float, length: float, first: float, last: float, whole: float) -> float:
     """`start` moved so that [first, last] is inside [start, start + length], then into [0, whole]."""
     start = (first + last - length) / 2 if last - first > length else min(max(start, last - length), first)
-    return min(max(start, 0.0), whole - length)
+    return max(0.0, min(start, whole - length))  # never below 0, not by a rounding error either
 
 
 def cuts_heads(scene: Scene, window: Box) -> bool:
@@ -304,8 +304,11 @@ def frame_with_blurred_sides(scene: Scene, width_px: int, height_px: int, at: fl
 
 def _front(scene: Scene, width_px: int, height_px: int, wide: bool) -> Framing:
     """The picture before the ground: a part of its overlong side goes where that cuts no head."""
-    natural = scene.width_px / scene.height_px
-    trimmed = min(max(natural, 0.7), 0.85) if wide else max(min(natural, 1.25), 1.0)
+    natural, whole = scene.width_px / scene.height_px, width_px / height_px
+    if wide:
+        trimmed = min(max(natural, min(0.7, 0.8 * whole)), max(natural, min(0.85, 0.9 * whole)))
+    else:
+        trimmed = min(natural, max(1.0, min(natural, 1.25), 1.25 * whole))
     for aspect in (trimmed, (trimmed + natural) / 2, natural):
         size = (round(height_px * aspect), height_px) if wide else (width_px, round(width_px / aspect))
         window = crop_window(scene, *size)
@@ -379,7 +382,7 @@ def blurred_ground(scene: Scene, width_px: int, height_px: int, dim: float = 0.5
     """The still as a soft, darkened ground of any size, for what stands before it."""
     window = crop_window(scene, width_px, height_px)
     size = max(8, width_px // 16), max(8, height_px // 16)
-    box = (window.x, window.y, window.right, window.bottom)
+    box = (window.x, window.y, min(window.right, scene.width_px), min(window.bottom, scene.height_px))
     small = Image.fromarray(scene.image).resize(size, Image.Resampling.BOX, box=box)
     soft = small.filter(ImageFilter.GaussianBlur(3)).resize((width_px, height_px), Image.Resampling.BICUBIC)
     return (np.asarray(soft, np.float32) * dim).astype(np.uint8)

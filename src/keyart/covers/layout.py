@@ -142,8 +142,10 @@ def _free_rows(left: float, right: float, area: Box, obstacles: Sequence[Box]) -
 def _rows_of(box: Box, area: Box) -> tuple[Row, ...]:
     """Edges that a block in this slot may lean on."""
     at_top, at_bottom = box.y <= area.y + 1, box.bottom >= area.bottom - 1
-    if box.height > 0.7 * area.height or (at_top and at_bottom):
+    if at_top and at_bottom:
         return ("bottom", "middle", "top")
+    if box.height > 0.7 * area.height:
+        return ("bottom", "top")
     if at_top or at_bottom:
         return ("top",) if at_top else ("bottom",)
     place = (box.center[1] - area.y) / area.height  # between obstacles: above a badge is still the bottom

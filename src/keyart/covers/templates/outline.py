@@ -40,7 +40,8 @@ class Outline:
         if picture_under(brief, plan) > self.pale_above:  # a dark cloud on a white wall is a stain
             ink, key, edge = palette.deep, palette.deep, WHITE
         mask = lettering_mask(image.size, spot.block, spot.box, plan.align)
-        shade(image, "all", 1, edge, 0.12 + 0.08 * strength)
+        if edge == palette.deep:  # a pale veil would fade the people with the wall
+            shade(image, "all", 1, edge, 0.12 + 0.08 * strength)
         soften(image, mask, 0.7 * em)
         cloud(image, mask, edge, 0.55 * em, self.clouds[strength])
         drop_shadow(image, mask, edge, 0.07 * em, 0.05 * em, 0.85)
