@@ -64,7 +64,7 @@ def entry() -> None:
 
 
 def _top(words: list[str]) -> int:
-    from keyart import __version__
+    from keyart.version import __version__
 
     if words and words[0] == "--version":
         print(f"keyart {__version__}")

@@ -35,7 +35,7 @@ EXTRAS: dict[str, Extra] = {
 
 def run_facts(package: Package) -> dict[str, Any]:
     """`run.json`: when, where and how long; everything that differs between two runs that make the same package."""
-    from keyart import __version__
+    from keyart.version import __version__
 
     return {
         "schema": 1,

@@ -73,7 +73,7 @@ class Package:
 
 def manifest(package: Package) -> dict[str, Any]:
     """`package.json`: no clock, no host, so the same input, settings and seed give the same bytes."""
-    from keyart import __version__
+    from keyart.version import __version__
 
     return {
         "schema": SCHEMA,

@@ -43,7 +43,7 @@ class Run:
 
         Its time is booked on the first, less what the work itself books on the others with `timing`.
         """
-        from keyart import __version__
+        from keyart.version import __version__
 
         key = key_of(__version__, self.source_key, names, inputs, tuple(filter(have, CARDS)))
         self.progress.begin(names[0])
