@@ -67,7 +67,7 @@ def test_lettering_is_off_faces_and_badge_and_is_read(
 def test_every_preset_is_met(info: VideoInfo, make_still: Maker, preset: str, tmp_path: Path) -> None:
     face = Box(420, 90, 110, 140)
     still = make_still(with_face(scenery(960, 540), face), face)
-    (cover,) = MakeCovers((preset,))(info, [still], [headline(SHORT)]).value
+    (cover,) = MakeCovers((preset,), count=1)(info, [still], [headline(SHORT)]).value
     limits = PRESETS[preset]
     assert len(cover.data) <= limits.max_bytes
     picture = Image.open(io.BytesIO(cover.data))
@@ -95,6 +95,13 @@ def test_three_covers_differ_in_layout_and_headline(info: VideoInfo, make_still:
     assert facts[0]["headline"]["start"] == 1.25 and facts[0]["font"]["licence"]
 
 
+def test_one_still_and_one_headline_still_give_three_covers(info: VideoInfo, make_still: Maker) -> None:
+    still = make_still(scenery(640, 360), Box(250, 80, 90, 110))
+    covers = MakeCovers(("youtube",))(info, [still], [headline(SHORT)]).value
+    assert len({cover.receipt.facts["template"] for cover in covers}) == 3
+    assert len(MakeCovers(("youtube",), template="shade")(info, [still], [headline(SHORT)]).value) == 1
+
+
 def test_the_same_bytes_twice_and_others_with_another_seed(info: VideoInfo, make_still: Maker) -> None:
     image = scenery(640, 360).copy()
     image[100:200, 100:300] = (20, 160, 60)
@@ -120,7 +127,7 @@ def test_without_stills_nothing_is_made(info: VideoInfo) -> None:
 
 def test_a_face_that_fills_everything_still_gets_a_cover(info: VideoInfo, make_still: Maker) -> None:
     face = Box(200, 10, 880, 700)
-    outcome = MakeCovers(("youtube",))(info, [make_still(scenery(1280, 720), face)], [headline(SHORT)])
+    outcome = MakeCovers(("youtube",), count=1)(info, [make_still(scenery(1280, 720), face)], [headline(SHORT)])
     (cover,) = outcome.value
     assert cover.receipt.facts["template"] in ("card", "panel", "strip")
 
@@ -154,7 +161,7 @@ def test_positions_are_kept(info: VideoInfo, make_still: Maker, position: str) -
 
 def test_a_position_without_room_gives_way(info: VideoInfo, make_still: Maker) -> None:
     face = Box(60, 60, 500, 560)
-    stage = MakeCovers(("youtube",), position="left", template="plate")
+    stage = MakeCovers(("youtube",), position="left", template="plate", count=1)
     (cover,) = stage(info, [make_still(scenery(1280, 720), face)], [headline(LONG)]).value
     assert cover.receipt.facts["template"] != "none"
 
@@ -239,5 +246,5 @@ def test_painting_grows_stronger_until_it_is_read(info: VideoInfo, make_still: M
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (17, 3), (3, 90), (333, 141), (1500, 40)])
 def test_odd_sizes_are_framed(info: VideoInfo, make_still: Maker, size: tuple[int, int]) -> None:
     still = make_still(np.ascontiguousarray(scenery(1500, 141)[: size[1], : size[0]]))
-    outcome = MakeCovers(("youtube", "telegram_vertical"))(info, [still], [headline(SHORT)])
+    outcome = MakeCovers(("youtube", "telegram_vertical"), count=1)(info, [still], [headline(SHORT)])
     assert [Image.open(io.BytesIO(product.data)).size for product in outcome.value] == [(1280, 720), (180, 320)]

@@ -31,7 +31,7 @@ class MakeCovers:
     presets: tuple[str, ...] = ("youtube", "reels", "feed_4x5", "telegram")
     """Names from presets.toml, kind cover."""
     count: int = 3
-    """Covers per preset, 1 ... 12; fewer where there are fewer stills."""
+    """Covers per preset, 1 ... 12; with fewer stills or headlines they are used again, in another template."""
     template: str = "auto"
     """auto, none (no lettering), or a name from TEMPLATES."""
     font: str = ""
@@ -61,9 +61,11 @@ class MakeCovers:
     ) -> Outcome[tuple[Product, ...]]:
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
-        wanted = stills[: self.count]
+        varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
+        wanted = [stills[rank % len(stills)] for rank in range(self.count)] if varied else stills[: self.count]
         texts = [headlines[rank % len(headlines)] if headlines else None for rank in range(len(wanted))]
-        scenes = [_scene(still) for still in wanted]
+        scenes = [_scene(still) for still in stills[: len(wanted)]]
+        scenes = [scenes[rank % len(scenes)] for rank in range(len(wanted))]
         products, reasons = [], [] if headlines else ["no headline, so the covers carry no text"]
         for preset in presets_named(self.presets):
             done: list[str] = []

@@ -107,7 +107,7 @@ def _png(picture: Image.Image, receipt: Receipt | None) -> Callable[[int], bytes
 
     def save(quality: int) -> bytes:
         if quality >= 80:
-            return _saved(picture, "PNG", compress_level=7, pnginfo=text)
+            return _saved(picture, "PNG", compress_level=4, pnginfo=text)
         colours = _PNG_COLOURS[min(len(_PNG_COLOURS) - 1, (79 - quality) // 14)]
         return _saved(picture.quantize(colours), "PNG", compress_level=9, pnginfo=text)
 
