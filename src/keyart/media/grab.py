@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from math import isfinite
 from typing import Any
 
@@ -57,9 +59,6 @@ def embedded_cover(info: VideoInfo) -> Frame | None:
 
 def _plain(info: VideoInfo, frame: av.VideoFrame) -> VideoInfo:
     """A cover is a picture of its own: the film's turn, aspect and light are not the cover's."""
-    from dataclasses import replace
-    from fractions import Fraction
-
     return replace(
         info,
         coded_width_px=frame.width,
