@@ -73,9 +73,7 @@ class Decoder:
             first = max(0.0, self.damaged_seconds[0] - start_seconds)
             count = len(self.damaged_seconds)
             place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
-            notes.append(
-                f"{count} damaged piece{'s' if count > 1 else ''} of the {self._kind} passed over, {place}."
-            )
+            notes.append(f"{count} damaged piece{'s' if count > 1 else ''} of the {self._kind} passed over, {place}.")
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
         return tuple(notes)
