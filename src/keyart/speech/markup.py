@@ -93,10 +93,13 @@ def unroll(cues: Sequence[Cue]) -> list[Cue]:
 
     A file counts as rolling when at least 30 % of its cues begin with all the words that the cue before added.
     """
-    if len(cues) < 2:
+    if len(cues) < 3:
         return list(cues)
     words = [cue.text.split() for cue in cues]
     shared = [0] + [_overlap(before, after) for before, after in pairwise(words)]
+    shared = [
+        n if k and cue.start - cues[k - 1].end < 0.5 else 0 for k, (cue, n) in enumerate(zip(cues, shared, strict=True))
+    ]
     rolling = sum(1 for k, n in enumerate(shared) if n and n >= min(3, len(words[k - 1])))
     if rolling < 0.3 * (len(cues) - 1):
         return list(cues)

@@ -67,6 +67,8 @@ def _format(text: str) -> str | None:
         return "vtt"
     if re.search(r"<tt[\s>]|http://www.w3.org/ns/ttml", head):
         return "ttml"
+    if re.search(r"^\[(?:Script Info|V4\+? Styles|Events)\]", head, re.M):
+        return "ass"
     if re.search(r"^\d+:\d\d:\d\d[,.]\d+\s*-->", text[:4000], re.M):
         return "srt"
     return None

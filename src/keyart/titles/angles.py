@@ -144,12 +144,15 @@ def _check_phrase(tokens: Sequence[Token], places: list[int]) -> None:
         token = tokens[place]
         if token.pos not in ("NOUN", "PROPN", "ADJ", "ADP", "NUM", "X", "DET", "CCONJ") and token.rel != "amod":
             raise Refused
-    for left, right in pairwise(places):
+    for left, right in pairwise(place for place in places if tokens[place].pos != "ADP"):
         if any(
             tokens[between].pos in ("VERB", "AUX") or tokens[between].text in ".!?"
             for between in range(left + 1, right)
         ):
             raise Refused
+        preposition = next((tokens[c].text.lower() for c in tokens[right].children if tokens[c].rel == "case"), "")
+        if preposition in ("за", "через", "после", "до", "перед", "около", "при", "по"):
+            raise Refused  # these hang on a verb more often than on a noun
         free = tokens[right].pos == "NOUN" and tokens[left].pos == "NOUN" and tokens[right].head == left
         if (
             free

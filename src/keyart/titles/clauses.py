@@ -26,7 +26,7 @@ from keyart.titles.cut import (
 )
 from keyart.titles.draft import Draft
 from keyart.titles.line import render
-from keyart.titles.russian import Token, is_name, known_word, readings, subtree
+from keyart.titles.russian import Token, is_name, is_stray, known_word, readings, subtree
 
 _CONDITIONS = frozenset(["если", "бы", "пока", "кроме", "без", "ли", "чтобы", "раз", "когда"])
 
@@ -156,7 +156,8 @@ def _may_head(tokens: Sequence[Token], head: Token) -> bool:
         return False
     if any(tokens[child].rel == "advcl" and _is_condition(tokens, tokens[child]) for child in head.children):
         return False
-    if head.feats.get("Mood") in ("Imp", "Cnd") or head.lemma in lexicon.RU_SAYING:
+    announces = head.lemma in lexicon.RU_TELLING and head.feats.get("Person") == "1"
+    if announces or head.feats.get("Mood") in ("Imp", "Cnd") or head.lemma in lexicon.RU_SAYING:
         return False
     if (
         head.is_finite
@@ -303,6 +304,7 @@ def _dash_place(tokens: Sequence[Token], head: Token, subject: Token | None) -> 
 def _angle(tokens: Sequence[Token], places: list[int], subject: Token | None) -> str:
     if any(tokens[place].pos == "NUM" or tokens[place].text[0].isdigit() for place in places):
         return "number"
-    if subject is not None and (subject.pos == "PROPN" or is_name(subject.text)) and subject.text[0].isupper():
+    named = subject is not None and (subject.pos == "PROPN" or is_name(subject.text)) and subject.text[0].isupper()
+    if named and subject is not None and not is_stray(subject.text):
         return "name"
     return "statement"

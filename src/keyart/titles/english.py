@@ -112,9 +112,20 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kind == "VB" and before in ("i", "we", "you", "they")
         ):
             kinds[at] = "VBP"
+        elif kind == "VBN" and before not in _BE | _HAVE and at and kinds[at - 1][:2] in ("NN", "PR"):
+            following = kinds[at + 1] if at + 1 < len(words) else "."
+            kinds[at] = "VBD" if following in ("DT", "PRP$", "PRP", "CD", "NNP", "TO") else kind
+        elif kind == "NNS" and at and kinds[at - 1].startswith("NN") and _is_amount(words[at + 1 : at + 3]):
+            kinds[at] = "VBZ"
         elif low == "that" and kind == "DT" and at + 1 < len(words) and kinds[at + 1] in ("DT", "PRP", "NNP", "NNS"):
             kinds[at] = "IN"
     return [(word, kind, glued) for (word, _, glued), kind in zip(words, kinds, strict=True)]
+
+
+def _is_amount(words: Sequence[tuple[str, str, bool]]) -> bool:
+    """'around eighty', '80': what stands before it is no noun but 'costs', 'weighs' ..."""
+    rough = bool(words) and words[0][0].lower() in ("around", "about", "nearly", "over", "almost")
+    return any(kind == "CD" for _, kind, _ in words[rough : rough + 1])
 
 
 def drafts(
@@ -127,7 +138,7 @@ def drafts(
     question: bool,
     before: str = "",
 ) -> list[Draft]:
-    """Every headline that this sentence supports. `before`: the sentence before it, for a pronoun to be resolved from."""
+    """Every headline that this sentence supports. `before`: the sentence before it, for a pronoun to resolve from."""
     make = _maker(text, number, max_words, max_characters, worth)
     lowered = {word.low for word in make.words}
     if lowered & (lexicon.EN_CALLS | lexicon.EN_GREETINGS):
@@ -332,11 +343,13 @@ class _Maker:
         return at
 
     def _complements(self, start: int, used: int) -> list[int] | None:
-        """Whole phrases after the verb while they fit: one needed, others welcome. None where the verb hangs in the air."""
+        """Whole phrases after the verb while they fit: one needed, others welcome. None where the verb hangs."""
         kept: list[int] = []
         at = start
         while at < len(self.words):
             end = self._phrase_end(at)
+            if end == at and not kept:
+                end = self._np_end(at, alone=True)
             if end == at:
                 break
             if used + len(kept) + (end - at) > self.max_words + 1:
@@ -386,12 +399,13 @@ class _Maker:
             return adjective
         return end if end > at and (end == len(self.words) or self.words[end].tag in (".", ",")) else at
 
-    def _np_end(self, start: int) -> int:
+    def _np_end(self, start: int, *, alone: bool = False) -> int:
+        """End of the noun phrase that begins here, `start` where none does; `alone`: a pronoun will do."""
         at = start
         while at < len(self.words) and self.words[at].tag in ("DT", "PRP$", "PDT"):
             at += 1
         noun = at
-        if at == start and at < len(self.words) and self.words[at].tag == "PRP":
+        if at == start and alone and at < len(self.words) and self.words[at].tag == "PRP":
             return at + 1
         while at < len(self.words) and re.match(r"JJ|CD|NN|POS|VBG|VBN", self.words[at].tag):
             at += 1
@@ -470,8 +484,11 @@ class _Maker:
         worthy = any(self.worth.get(english_lemma(word.low), 0) >= 0.35 for word in inside if word.tag.startswith("NN"))
         if end - start < 2 or not worthy or any(word.low in lexicon.EN_DEIXIS or word.tag == "PRP" for word in inside):
             return []
+        leading = self.words[start - 1].tag if start else ""
+        hidden_verb = leading in ("PRP", "MD", "TO") or any(word.tag in ("VBN", "VBG") for word in inside[1:])
         measured = (
-            inside[0].tag == "CD"
+            hidden_verb
+            or inside[0].tag == "CD"
             or inside[0].low in lexicon.EN_EMPTY_ADJECTIVES
             or inside[0].tag[:2] not in ("NN", "JJ")
         )

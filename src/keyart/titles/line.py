@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from keyart.titles.russian import Token
+from keyart.titles.russian import Token, is_stray
 
 
 def quoted_spans(tokens: Sequence[Token]) -> list[tuple[int, int]]:
@@ -34,7 +34,8 @@ def render(
             if not dashed and token.place >= dash_before and out:
                 dashed = True
                 out.append(" —")
-            word = (replaced or {}).get(token.place, token.text)
+            plain = token.text.lower() if token.place == 0 and is_stray(token.text) else token.text
+            word = (replaced or {}).get(token.place, plain)
             glue = token.glued and token.place - 1 == last and token.place not in opening
             out.append(("" if glue else " ") + ("«" if token.place in opening else "") + word)
             out.append("»" if token.place in closing else "")

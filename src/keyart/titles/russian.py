@@ -123,12 +123,13 @@ def tokenise(text: str) -> tuple[tuple[str, bool], ...]:
 
 def restore_case(words: Sequence[str]) -> list[str]:
     """Names get the capital that a recogniser forgot; where it strews capitals about, common words lose theirs."""
-    strays = [word for word in words[1:] if _is_stray(word)]
+    strays = [word for word in words[1:] if is_stray(word)]
     strewn = len(strays) >= 3 and len(strays) > 0.15 * len(words)
     return [_cased(word, place, strewn) for place, word in enumerate(words)]
 
 
-def _is_stray(word: str) -> bool:
+def is_stray(word: str) -> bool:
+    """Whether a capital on this word can only come from the start of a sentence, or from nowhere."""
     return word[:1].isupper() and word[1:].islower() and known_word(word) and not is_name(word)
 
 
@@ -138,9 +139,9 @@ def _cased(word: str, place: int, strewn: bool) -> str:
     if word.islower() and len(word) > 1 and is_name(word, only=True):
         short = len(word) <= 4 and all("Abbr" in one.tag for one in readings(word))
         return word.upper() if short else "-".join(part.capitalize() for part in word.split("-"))
-    if _is_stray(word) and (strewn or place == 0):
-        return word.lower()
-    return word
+    if place == 0:
+        return word[:1].upper() + word[1:]  # the networks know sentences that begin with a capital
+    return word.lower() if strewn and is_stray(word) else word
 
 
 def parse(text: str) -> tuple[Token, ...]:

@@ -39,7 +39,7 @@ ANNOUNCED = 1.3
 HALF_SCORE = 6.0
 """Raw score that is shown as 0.5."""
 _ANNOUNCES = re.compile(
-    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике|выпуске)"
+    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике)"
     r"|тема (?:нашего|сегодня|этого|урока|выпуска|лекции)|расскажу|покажу|поговорим|разбер[её]м|рассмотрим|речь пойд"
     r"|в гостях|вы узнаете|посвящ[её]н|today (?:we|i|i'm|we're)\b|in this (?:video|episode|lesson|lecture)|i'll show"
     r"|we'll (?:talk|look|learn)|talk about|going to (?:show|talk|learn)|this (?:video|lecture|lesson) is about)",
@@ -151,7 +151,7 @@ class WriteTitles:
         return found
 
     def score(self, draft: Draft, sentences: Sequence[Sentence], salience: Salience, language: str) -> float:
-        """0 ... 1: what the line says of the text's subject, how early and centrally it is said, what its form is worth.
+        """0 ... 1: what the line says of the text's subject, how early and centrally, and what its form is worth.
 
         The constants were set on the titles bench, where they lie on a plateau: first sentences hold the subject.
         """
@@ -187,7 +187,7 @@ class WriteTitles:
         ]
 
     def _ordered(self, unique: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
-        """By score, a little more for each entity (thesis: entities first; here they do not beat sense), forms mixed."""
+        """By score, a little more for each entity (thesis: entities first; here they don't beat sense), forms mixed."""
         scored = [
             (min(1.0, score * (1 + 0.1 * min(3, len(find_entities(draft.text, language))))), draft)
             for score, draft in unique
