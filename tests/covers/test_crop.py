@@ -133,6 +133,9 @@ def test_people_are_of_interest_where_the_model_is(monkeypatch: pytest.MonkeyPat
     scene = scene_of(scenery(640, 360))
     x, _ = scene.subject.center
     assert 370 < x < 560 and scene.interest[30, 45] >= 0.7
+    (head,) = scene.heads
+    assert scene.faces == () and 70 < head.y < 90 and 370 < head.x < 380 and head.height == pytest.approx(79, abs=4)
+    assert not any(cuts_heads(scene, shown.window) for shown in framings(scene, 1280, 480))
     monkeypatch.setattr(crop, "person_map", lambda _: np.ones((256, 256)))
     assert scene_of(scenery(640, 360)).people is None  # everything a person: the map means nothing
     monkeypatch.setattr(crop, "person_map", lambda _: None)

@@ -201,11 +201,9 @@ def _head_in(scene: Scene, face: Face) -> Box:
     """The head of this face in the scene's pixels."""
     x, y = scene.origin
     wanted = face.box.moved(-x, -y)
-    return (
-        max(zip(scene.faces, scene.heads, strict=True), key=lambda pair: pair[0].iou(wanted))[1]
-        if scene.faces
-        else wanted
-    )
+    # heads of people without a face come after those with one, and are of no use here
+    pairs = zip(scene.faces, scene.heads, strict=False)
+    return max(pairs, key=lambda pair: pair[0].iou(wanted), default=(wanted, wanted))[1]
 
 
 def portrait_framing(scene: Scene, head: Box | None, size_px: int) -> Framing:

@@ -20,6 +20,8 @@ _BAR_LUMA = 22  # studio black is 16; bars of worn film are a little brighter
 _BAR_SPREAD = 6.0
 _LONGEST_BAR = 0.35
 _CLOSE_UP = 0.36
+_LEAST_PERSON = 0.008
+_HEAD_SHARE = 0.27
 CALM_FROM = 2.0
 CRISP_FROM = 1.3
 """Enlargements from which a still is treated, see `picture`."""
@@ -31,7 +33,7 @@ class Scene:
 
     image: RGB
     heads: tuple[Box, ...] = ()
-    """Faces with room for hair and chin, biggest first."""
+    """Faces with room for hair and chin, biggest first; then the tops of people whose face was not found."""
     faces: tuple[Box, ...] = ()
     avoid: tuple[Box, ...] = ()
     """Lettering that is already in the picture."""
@@ -39,6 +41,8 @@ class Scene:
     """Where `image` began in the still, x and y: what the bars took."""
     grade: Grade = field(default_factory=Grade)
     """What was done to the tones of `image`."""
+    people: NDArray[np.float64] | None = None
+    """Where people are, 256x256; None where that cannot be told or where the map makes no sense (all or nothing)."""
 
     @property
     def width_px(self) -> int:
@@ -55,16 +59,10 @@ class Scene:
         if people is None:
             return drawn
         people = 0.75 * _resampled(people, drawn.shape)
-        if self.heads and self.heads[0].height > _CLOSE_UP * self.height_px:  # lettering may stand on a big chest
+        if self.faces and self.heads[0].height > _CLOSE_UP * self.height_px:  # lettering may stand on a big chest
             chin = max(head.bottom for head in self.heads) / self.height_px
             people[math.ceil(chin * len(people)) :] *= 0.4
         return np.maximum(0.8 * drawn, people)
-
-    @cached_property
-    def people(self) -> NDArray[np.float64] | None:
-        """Where people are, None where that cannot be told or where the map makes no sense (all or nothing)."""
-        found = person_map(self.image)
-        return found if found is not None and 0.02 < float((found > 0.5).mean()) < 0.85 else None
 
     @cached_property
     def subject(self) -> Box:
@@ -128,8 +126,35 @@ def scene_of(image: RGB, faces: Sequence[Box] = (), avoid: Sequence[Box] = ()) -
     shown = kept(faces)
     image = np.ascontiguousarray(image[y : y + height, x : x + width])
     grade = grade_for(image)
+    people = _people_in(image)
     heads = tuple(_clipped(head_of(face), width, height) for face in shown)
-    return Scene(graded(image, grade), heads, shown, kept(avoid), (x, y), grade)
+    heads += faceless_heads(people, shown, width, height) if people is not None else ()
+    return Scene(graded(image, grade), heads, shown, kept(avoid), (x, y), grade, people)
+
+
+def _people_in(image: RGB) -> NDArray[np.float64] | None:
+    found = person_map(image)
+    return found if found is not None and 0.02 < float((found > 0.5).mean()) < 0.85 else None
+
+
+def faceless_heads(people: NDArray[np.float64], faces: Sequence[Box], width: float, height: float) -> tuple[Box, ...]:
+    """The heads of people who turn away or are too small for the face detector: the tops of their outlines."""
+    import cv2
+
+    across, down = width / people.shape[1], height / people.shape[0]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((people > 0.5).astype(np.uint8))
+    heads = []
+    for index in range(1, count):
+        left, top, wide, tall, area = (int(value) for value in stats[index])
+        whole = Box(left * across, top * down, wide * across, tall * down)
+        if area < _LEAST_PERSON * people.size or any(face.overlap(whole) > 0.3 * face.area for face in faces):
+            continue
+        rows = labels[top : top + max(1, round(_HEAD_SHARE * tall))] == index
+        columns = np.flatnonzero(rows.any(axis=0))
+        first, last = float(columns[0]) * across, float(columns[-1] + 1) * across
+        head = Box(first, whole.y - 0.02 * height, last - first, len(rows) * down + 0.02 * height)
+        heads.append(_clipped(head, width, height))
+    return tuple(sorted(heads, key=lambda head: -head.area))
 
 
 def head_of(face: Box) -> Box:

@@ -199,6 +199,7 @@ def _facts(
         "upscale": round(max(1.0, framing.scale), 2),
         "template": template,
         "faces": len(scene.faces),
+        "people_without_face": len(scene.heads) - len(scene.faces),
     }
     if not scene.grade.is_plain:
         facts["grade"] = asdict(scene.grade)
