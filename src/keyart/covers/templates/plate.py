@@ -22,9 +22,9 @@ _TASTE = Taste(
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    side_em: float = 0.26
+    side_em: float = 0.36
     cap_em: float = 0.72
-    room_em: float = 0.21
+    room_em: float = 0.3
     """Above the capitals and below the baseline."""
     spine_em: float = 0.11
     """Width of the spine, in heights of a plate."""
