@@ -308,8 +308,13 @@ def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> N
     for place in places:
         token = tokens[place]
         own = [tokens[child] for child in token.children if child in kept]
-        if token.lemma in lexicon.RU_MEASURES and not any(
-            one.feats.get("Case") == "Gen" and one.pos != "NUM" for one in own
+        of_size = (
+            token.head >= 0 and tokens[token.head].lemma in lexicon.RU_RELATIONAL
+        )  # 'весом 5 килограммов' is whole
+        if (
+            not of_size
+            and token.lemma in lexicon.RU_MEASURES
+            and not any(one.feats.get("Case") == "Gen" and one.pos != "NUM" for one in own)
         ):
             _no_number(own)
         governs = any(one.rel.split(":")[0] == "nmod" for one in own)

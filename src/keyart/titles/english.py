@@ -5,10 +5,12 @@ subject - verb - complement. What does not look like one is refused.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from keyart.titles import lexicon
 from keyart.titles.draft import Draft
@@ -41,6 +43,16 @@ def _lexicon() -> Mapping[str, str]:
     return {pair[0]: pair[1] for line in lines if len(pair := line.split()) >= 2 and not line.startswith(";")}
 
 
+@cache
+def _tagger() -> Any:
+    from textblob.en import parse
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its word lists open when it first reads them
+        parse("Read the lists.", chunks=False)
+    return parse
+
+
 def split_words(text: str) -> list[tuple[str, bool]]:
     """(word or mark, glued?) as the tagger wants them: contractions apart, hyphens inside words kept."""
     found: list[tuple[str, bool]] = []
@@ -66,12 +78,10 @@ def _contraction(word: str) -> list[str]:
 
 def tag(text: str) -> list[tuple[str, str, bool]]:
     """(word, Penn tag, glued?) for each word and mark; names that came in lower case get their capital."""
-    from textblob.en import parse
-
     pieces = [(true_case(word), glued) for word, glued in split_words(text)]
     # the tagger's own format uses slashes and blanks
     safe = [word.replace("/", "|").replace("&", "and") or "." for word, _ in pieces]
-    tagged = [token.split("/")[1] for token in str(parse(" ".join(safe), tokenize=False, chunks=False)).split()]
+    tagged = [token.split("/")[1] for token in str(_tagger()(" ".join(safe), tokenize=False, chunks=False)).split()]
     if len(tagged) != len(pieces):
         return []
     return _mended([(word, kind, glued) for (word, glued), kind in zip(pieces, tagged, strict=True)])

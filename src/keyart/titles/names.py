@@ -11,7 +11,7 @@ _CAMERA = re.compile(
     r"^(?:img|vid|dsc[fn]?|mov|mvi|gopr|gh\d\d|gx\d\d|dji|pxl|snapchat|screenshot|screen[ _-]?rec\w*|recording|video"
     r"|clip|movie|film|untitled|output|render|export|final|test|sample|download|whatsapp[ _-]video|telegram|zoom"
     r"|capture"
-    r"|запись|видео|ролик|безымянный|новый|проект)[ _.()-]*(?:at)?[\d _.()-]*$",
+    r"|запись|видео|ролик|безымянный|новый|проект)[ _.()-]*(?:at)?[\d _.()-]*(?:wa\d+)?$",
     re.I,
 )
 _TAILS = re.compile(

@@ -1,0 +1,67 @@
+"""Lines that may not be printed, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyart.titles.check import problems
+
+
+@pytest.mark.parametrize(
+    ("text", "angle", "problem"),
+    [
+        ("Учёные создали фильтр для", "statement", "dangling end"),
+        ("И учёные создали фильтр", "statement", "begins in the middle"),
+        ("Он создал новый фильтр", "statement", "points outside"),
+        ("Учёные создали «дешёвый фильтр", "statement", "unbalanced quotes"),
+        ("учёные создали фильтр", "statement", "no capital"),
+        ("Дешёвый фильтр для воды", "statement", "no predicate"),
+        ("Учёные создали создали фильтр", "statement", "a word twice"),
+        ("Учёные создали фильтр в воде, ", "statement", "ends in a mark"),
+        ("Полномetrageный фильм вышел", "statement", "mixed alphabets"),
+        ("Город растёт вокруг завода из бетоном", "statement", "wrong case after 'из'"),
+        ("Новом году начнутся большие учения", "statement", "a case without its preposition"),
+        ("Учёные создали фильтр продаёт магазин", "statement", "two clauses run together"),
+        ("Новый фильтр купили", "phrase", "a verb among nouns"),
+        ("12 345", "statement", "no words"),
+    ],
+)
+def test_russian_problems(text: str, angle: str, problem: str) -> None:
+    assert problem in problems(text, "ru", angle)
+
+
+@pytest.mark.parametrize(
+    ("text", "angle"),
+    [
+        ("Учёные создали дешёвый фильтр", "statement"),
+        ("В Казани посадили риелтора", "statement"),
+        ("Чайная церемония — часть культуры", "statement"),
+        ("Ракета «Союз» стартовала с космодрома", "name"),
+        ("Как выбрать блесну для форели?", "question"),
+        ("Ловля форели на рассвете", "topic"),
+        ("Как правильно хранить улов", "how-to"),
+        ("Больше 20 тысяч человек доставлены в пункты размещения", "number"),
+    ],
+)
+def test_russian_lines_that_pass(text: str, angle: str) -> None:
+    assert problems(text, "ru", angle) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("The telescope will study the", "dangling end"),
+        ("Because the telescope failed", "begins in the middle"),
+        ("The crew trusted them", "points outside"),
+        ("The old telescope", "no predicate"),
+        ("The crew (all of them was lost", "unbalanced quotes"),
+    ],
+)
+def test_english_problems(text: str, problem: str) -> None:
+    assert problem in problems(text, "en")
+
+
+def test_english_lines_that_pass() -> None:
+    assert problems("The telescope will study dark matter", "en") == ()
+    assert problems("How to bake bread", "en", "how-to") == ()
+    assert problems("Etwas Deutsches", "de") == ()

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from keyart.titles.sentences import split_sentences
+from keyart.types import Cue, Transcript
+
+
+def _texts(language: str, *cues: Cue) -> list[str]:
+    return [one.text for one in split_sentences(Transcript(language, "test", cues))]
+
+
+def test_points_end_sentences_and_times_follow_the_letters() -> None:
+    found = split_sentences(Transcript("ru", "test", (Cue("Идёт дождь. Мы дома.", 10, 20), Cue("Хорошо.", 30, 31))))
+    assert [one.text for one in found] == ["Идёт дождь.", "Мы дома.", "Хорошо."]
+    assert [one.number for one in found] == [0, 1, 2]
+    assert (found[0].start, found[0].end) == (10, pytest.approx(15.5))
+    assert [found[1].start, found[1].end] == pytest.approx([16, 20])
+    assert (found[2].start, found[2].end) == (30, 31)
+    assert not found[0].restored
+
+
+def test_a_sentence_goes_over_cues() -> None:
+    assert _texts("ru", Cue("Все силы старой", 0, 1), Cue("Европы объединились.", 1, 2)) == [
+        "Все силы старой Европы объединились."
+    ]
+
+
+def test_english_abbreviations_are_no_ends() -> None:
+    text = "Dr. Smith came at 5 p.m. on Monday. He was late! Was he? J. R. Brown knew."
+    assert _texts("en", Cue(text, 0, 9)) == [
+        "Dr. Smith came at 5 p.m. on Monday.",
+        "He was late!",
+        "Was he?",
+        "J. R. Brown knew.",
+    ]
+
+
+def test_lower_case_text_with_points() -> None:
+    text = "москва, 1 дек — риа новости. пожар начался на ул. ленина. его потушили в 5 ч. утра! жертв нет"
+    assert _texts("ru", Cue(text, 0, 9)) == [
+        "пожар начался на ул. ленина.",
+        "его потушили в 5 ч. утра!",
+        "жертв нет",
+    ]
+
+
+def test_speech_without_points_is_cut_at_pauses_and_openers() -> None:
+    first = "мы приехали на озеро рано утром и сразу поставили палатку на берегу"
+    second = "рыба клевала очень плохо и мы решили перейти на другое место подальше от лагеря"
+    third = "поэтому вечером мы собрали вещи и пошли через лес к старой мельнице у реки"
+    cues = [Cue(first, 0, 5), Cue(second + " " + third, 8, 20)]
+    found = split_sentences(Transcript("ru", "test", tuple(cues)))
+    assert [one.text for one in found] == [first, second, third]
+    assert all(one.restored for one in found)
+
+
+def test_endless_speech_is_cut_anyway() -> None:
+    found = _texts("ru", Cue("слово " * 200, 0, 100))
+    assert all(len(text.split()) <= 46 for text in found) and len(found) >= 4
+
+
+def test_entities_brackets_and_questions() -> None:
+    found = split_sentences(Transcript("ru", "test", (Cue("Завод (старый) закрыт &mdash; навсегда. Почему?", 0, 1),)))
+    assert found[0].plain == "Завод закрыт — навсегда."
+    assert found[1].is_question and not found[0].is_question
+
+
+def test_nothing() -> None:
+    assert split_sentences(Transcript("ru", "test", ())) == ()
+    assert _texts("en", Cue("...", 0, 1)) == []
