@@ -187,8 +187,7 @@ def _given(args: argparse.Namespace) -> list[Given]:
 
 def _make(args: argparse.Namespace) -> int:
     """Any part of the house, from one stage to all of it."""
-    from keyart.package import claim
-    from keyart.pipeline import PARTS
+    from keyart.package import PARTS, claim
 
     command: Command = args.command
     parts = command.parts or PARTS
@@ -254,7 +253,8 @@ def _print_table(package: Package) -> None:
     for product in package.products:
         kinds.setdefault(product.kind, []).append(product.path)
     rows = [[kind, str(len(paths)), f"{paths[0]}{' ...' if len(paths) > 1 else ''}"] for kind, paths in kinds.items()]
-    print(table([*rows, ["page", "1", "index.html"]]))
+    page = [["page", "1", "index.html"]] if (package.folder / "index.html").exists() else []
+    print(table([*rows, *page]))
     print(f"{package.folder}")
 
 

@@ -26,6 +26,8 @@ from keyart.models import CARDS
 from keyart.types import Headline, Product, Shot, Status, Still, Transcript, VideoInfo
 
 SCHEMA = 1
+PARTS = ("shots", "stills", "storyboard", "titles", "covers", "avatar", "teaser")
+"""What can be made; a package of all of them gets a page that shows it."""
 MANIFEST = "package.json"
 RUN = "run.json"
 LOCK = ".keyart.lock"
@@ -127,7 +129,8 @@ class PackageFolder:
             raise OutputProblem(
                 f"{self.path}: holds a package with {', '.join(sorted(more))} too; choose another folder"
             )
-        documents = {"index.html": page(package), RUN: plain.dumps(run), MANIFEST: plain.dumps(manifest(package))}
+        documents = {"index.html": page(package)} if set(package.parts) == set(PARTS) else {}
+        documents |= {RUN: plain.dumps(run), MANIFEST: plain.dumps(manifest(package))}
         try:
             (self.path / MANIFEST).unlink(missing_ok=True)
             for product in package.products:

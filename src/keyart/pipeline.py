@@ -19,7 +19,7 @@ from keyart.covers import MakeAvatar, MakeCovers
 from keyart.errors import NothingUsable
 from keyart.media.probe import probe
 from keyart.media.scan import Onlooker, Scan, ScanReport
-from keyart.package import Package
+from keyart.package import PARTS, Package
 from keyart.progress import Progress, Silent
 from keyart.run import Run, beside
 from keyart.settings import settings_of
@@ -34,8 +34,6 @@ from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, Vi
 Products = tuple[Product, ...]
 Words = tuple[Transcript | None, tuple[Headline, ...]]
 
-PARTS = ("shots", "stills", "storyboard", "titles", "covers", "avatar", "teaser")
-"""What can be made; each brings what it needs."""
 _NEEDS = {
     "stills": {"shots"},
     "covers": {"shots", "stills", "titles"},
@@ -67,7 +65,7 @@ def make(
     progress: Progress | None = None,
     cache: StageCache | None = None,
 ) -> Package:
-    """A video's publishing package, in memory; `keyart.save` puts it on disk.
+    """A video's publishing package, or the named parts of it and what they need; `keyart.save` puts it on disk.
 
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """

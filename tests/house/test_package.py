@@ -17,6 +17,7 @@ from keyart.errors import BadSetting, MissingFile, OutputProblem
 from keyart.media.images import encode_image
 from keyart.package import (
     LOCK,
+    PARTS,
     Package,
     PackageFolder,
     StageReport,
@@ -95,7 +96,7 @@ def test_saved_and_read_back(package: Package, tmp_path: Path) -> None:
     saved = save(package, tmp_path / "out", {"clock": 1})
     assert saved.folder == tmp_path / "out"
     names = {str(one.relative_to(saved.folder)) for one in saved.folder.rglob("*") if one.is_file()}
-    assert names == {"package.json", "run.json", "index.html", "frames/01.jpg", "covers/youtube_1.jpg", "titles.txt"}
+    assert names == {"package.json", "run.json", "frames/01.jpg", "covers/youtube_1.jpg", "titles.txt"}
     assert read_manifest(saved.folder)["titles"][0]["text"] == package.titles[0].text
     assert saved.of_kind("cover")[0].path == "covers/youtube_1.jpg"
 
@@ -144,7 +145,7 @@ def test_an_interrupt_while_writing_takes_back_too(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(self: PackageFolder, name: str, data: bytes) -> None:
-        if name == "index.html":
+        if name == "run.json":
             raise KeyboardInterrupt
         write(self, name, data)
 
@@ -208,6 +209,13 @@ def test_the_page_holds_everything_and_trusts_nothing(package: Package) -> None:
     assert "http://" not in text
     assert "https://" not in text
     assert "sharpness" in text
+
+
+def test_only_a_whole_package_gets_a_page(package: Package, tmp_path: Path) -> None:
+    save(package, tmp_path / "part")
+    save(replace(package, parts=PARTS), tmp_path / "whole")
+    assert not (tmp_path / "part/index.html").exists()
+    assert (tmp_path / "whole/index.html").exists()
 
 
 def test_the_page_of_a_long_and_bare_package(package: Package) -> None:

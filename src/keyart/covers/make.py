@@ -22,6 +22,7 @@ from keyart.types import RGB, Box, Headline, Outcome, Preset, Product, Receipt, 
 POSITIONS = ("left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right")
 _MAX_CHARACTERS = 90
 _STRENGTHS = 3
+_TAKEN_COST = 0.6  # about what type of half the size costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,12 @@ class MakeCovers:
         return Brief(scene, preset, cut, palette, faces, columns, rows, self.case), notes
 
     def _plan(self, brief: Brief, taken: tuple[str, ...]) -> tuple[str, Plan] | None:
-        """The template that suits the picture best among those that no other cover of the set has."""
-        names = [self.template] if self.template != "auto" else [name for name in TEMPLATES if name not in taken]
-        rounds = (names, list(TEMPLATES))  # where the wanted ones find no room, any will do
-        for choice in rounds:
-            plans = [(name, plan) for name in choice if (plan := TEMPLATES[name].plan(brief)) is not None]
+        """The template that suits the picture best; one that another cover of the set has must be much better."""
+        wanted = list(TEMPLATES) if self.template == "auto" else [self.template]
+        for names in (wanted, list(TEMPLATES)):  # where the wanted one finds no room, any will do
+            plans = [(name, plan) for name in names if (plan := TEMPLATES[name].plan(brief)) is not None]
             if plans:
-                return max(plans, key=lambda pair: pair[1].score)
+                return max(plans, key=lambda pair: pair[1].score - _TAKEN_COST * taken.count(pair[0]))
         free = replace(brief, columns=("left", "center", "right"), rows=("top", "middle", "bottom"))
         return self._plan(free, taken) if free.columns != brief.columns or free.rows != brief.rows else None
 

@@ -40,10 +40,11 @@ class Gate:
 
     theta_sharp: float | None = None
     """Least sigma_L^2, [0, ...]; None: `sharp_share` of the video's median."""
-    sharp_share: float = 0.06
+    sharp_share: float = 0.02
     """Share of the median sharpness that a frame must have, [0, 1]; low, because a face has a tenth of a page's."""
-    max_blur: float = 0.57
-    """Most blur share, [0, 1]; `blur_margin` above the median where the whole video is softer."""
+    max_blur: float = 0.61
+    """Most blur share, [0, 1]; `blur_margin` above the median where the whole video is softer. A frame that differs
+    much from its neighbours must be crisper: half of its D_t, up to 0.05, is added to its blur."""
     blur_margin: float = 0.12
     """How far above the video's median the blur share may lie, [0, 1]."""
     brightness: tuple[float, float] = (0.10, 0.90)
@@ -107,7 +108,7 @@ def passes(sample: Sample, limits: Thresholds) -> bool:
         and sample.sharpness >= limits.sharp
         and limits.dark <= sample.brightness <= limits.bright
         and sample.contrast >= limits.contrast
-        and sample.blur_share <= limits.blur
+        and sample.blur_share + 0.5 * min(0.1, sample.change) <= limits.blur
         and sample.entropy_bits >= limits.entropy_bits
         and sample.spread >= limits.spread
     )

@@ -60,9 +60,9 @@ class PickStills:
     """Candidates remembered, [2, ...]; in a longer video the windows double."""
     theta_sharp: float | None = None
     """Least Laplacian variance at 640 px, [0, ...]; unset: `sharp_share` of the video's median."""
-    sharp_share: float = 0.06
+    sharp_share: float = 0.02
     """Share of the video's median Laplacian variance that a frame must have, [0, 1]."""
-    max_blur: float = 0.57
+    max_blur: float = 0.61
     """Most blur share, [0, 1], 1 for any; a video that is softer as a whole moves it."""
     brightness: tuple[float, ...] = (0.10, 0.90)
     """Least and most mean luma, [0, 1]; a film that is darker or brighter as a whole moves them."""
@@ -164,7 +164,7 @@ class _Picking:
         self.peeked: dict[int, Frame] = {}
         if not sampler.dense:
             self._peek(1.2)
-            if not any(sample.faces for sample in self.samples):
+            if not any(sample.faces for sample in self.settings.gate(self.samples)):
                 self._peek(2.6)
 
     def _peek(self, after_seconds: float) -> None:
@@ -175,7 +175,8 @@ class _Picking:
         moments = sorted(start + after_seconds for _, start in far[: self.settings.peeks])
         trios = [at + offset for at in moments for offset in (-0.16, 0.0, 0.16)]
         frames = grab(self.info, trios) if trios else ()
-        room, fresh, free = self.settings.pool_bytes, [], self.sampler.num_seen + len(self.samples)
+        room, fresh = self.settings.pool_bytes - sum(frame.image.nbytes for frame in self.peeked.values()), []
+        free = 1 + max((sample.number for sample in self.samples), default=0)
         for number, (before, frame, after) in enumerate(zip(*(frames[i::3] for i in range(3)), strict=True), free):
             if metrics.is_mixture(*(metrics.to_gray(reduced(each.image, 96)) for each in (before, frame, after))):
                 continue

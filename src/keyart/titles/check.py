@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from keyart.titles import lexicon
 
 _QUOTES = (("«", "»"), ("(", ")"), ("“", "”"), ("[", "]"))
-_RU_TAIL = frozenset({"ADP", "CCONJ", "SCONJ", "PART"})
+_RU_LEANING = frozenset(
+    {"не", "ни", "бы", "самый", "очень", "более", "менее", "быть", "был", "была", "является", "может"}
+)
 _RU_CASES = {
     "в": "loct accs loc2", "во": "loct accs loc2", "на": "loct accs loc2", "о": "loct accs", "об": "loct accs",
     "при": "loct", "к": "datv", "ко": "datv", "по": "datv", "с": "ablt gent gen2 accs", "со": "ablt gent gen2 accs",
@@ -57,18 +59,20 @@ def _russian(text: str, angle: str) -> list[str]:
         return ["no words"]
     found = []
     lowered = [token.text.lower() for token in tokens]
-    if _kind(lowered[-1]) in ("PREP", "CONJ") or lowered[-1] in ("не", "ни", "бы", "самый", "очень", "более", "менее"):
+    if _kind(lowered[-1]) in ("PREP", "CONJ") or lowered[-1] in _RU_LEANING:
         found.append("dangling end")
-    if lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или"):
+    if lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или", "может"):
         found.append("begins in the middle")
-    if set(lowered) & lexicon.RU_DEIXIS:
+    if set(lowered) & (lexicon.RU_DEIXIS | lexicon.RU_OBLIQUE_PERSONS):
         found.append("points outside")
     found += _governed(lowered)
     if angle not in ("topic", "phrase", "how-to", "question") and not _has_predicate(text, tokens):
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
-    found += _agreement(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
+    if angle != "question" and _loose_comma(text):
+        found.append("a loose comma")
+    found += _agreement(tokens) + _adjectives(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
     return found
 
 
@@ -135,6 +139,44 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
         if not nouns or not any(_agree(noun, verb) for noun in nouns for verb in verbs):
             return ["subject and verb disagree"]
     return []
+
+
+def _loose_comma(text: str) -> bool:
+    """One comma may open a list that ends in 'и', or an 'а', 'но', 'что' clause; others are left over from what went."""
+    rest = text.split(",")[1:]
+    return len(rest) > 1 or any(
+        not re.match(r"\d", part) and not re.search(r"^ (?:а|но|что|чтобы|как|котор\w+|где|когда)\b| (?:и|или) ", part)
+        for part in rest
+    )
+
+
+def _adjectives(tokens: Sequence[object]) -> list[str]:
+    """An adjective right before its noun agrees with it in case, number and gender in at least one reading."""
+    from keyart.titles.russian import Token, known_word, readings
+
+    words = {token.place: token for token in tokens if isinstance(token, Token)}
+    for token in words.values():
+        noun = words.get(token.head)
+        known = noun is not None and known_word(token.text) and known_word(noun.text)
+        if noun is None or token.rel != "amod" or noun.place != token.place + 1 or not known:
+            continue
+        nouns = [one.tag for one in readings(noun.text.lower()) if one.tag.POS == "NOUN"]
+        adjectives = [one.tag for one in readings(token.text.lower()) if one.tag.POS in ("ADJF", "PRTF")]
+        if nouns and adjectives and not any(_fits(a, n) for a in adjectives for n in nouns):
+            return ["adjective and noun disagree"]
+    return []
+
+
+def _fits(adjective: object, noun: object) -> bool:
+    def of(tag: object, name: str) -> str:
+        return str(getattr(tag, name, None))
+
+    case = of(noun, "case").replace("gen2", "gent").replace("loc2", "loct")
+    same = of(adjective, "case") == case and of(adjective, "number") == of(noun, "number")
+    # after 2, 3, 4 the adjective stands in the plural beside a genitive singular: 'два больших дома'
+    counted = case == "gent" and of(adjective, "number") == "plur" and of(adjective, "case") in ("gent", "nomn")
+    gender = of(noun, "number") == "plur" or of(adjective, "gender") == of(noun, "gender") or "ms-f" in str(noun)
+    return (same and gender) or counted or "Fixd" in str(noun)
 
 
 def _agree(noun: object, verb: object) -> bool:

@@ -186,8 +186,11 @@ def noun_phrase(
             _modifier(tokens, noun, child, cut, worth)
         elif rel == "conj":
             _joined_noun(tokens, noun, child, cut, is_subject=is_subject)
-        elif rel in ("advmod",) and child.text.lower() not in lexicon.RU_FILLERS:
+        elif rel == "advmod" and child.text.lower() not in lexicon.RU_FILLERS:
             cut.optional.append((set(subtree(tokens, child.place)), noun.place))
+    before = tokens[noun.place - 1] if noun.place else noun
+    if (before.pos == "NUM" or before.text[0].isdigit()) and before.place not in cut.core:
+        raise Refused  # 'на 4 года' whose number hangs elsewhere in the tree
 
 
 def _joined_noun(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, *, is_subject: bool) -> None:
@@ -254,7 +257,7 @@ def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, wort
 
 
 def _is_ordinal(token: Token) -> bool:
-    return any("Anum" in one.tag for one in readings(token.text.lower()))
+    return token.text[0].isdigit() or any("Anum" in one.tag for one in readings(token.text.lower()))
 
 
 def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, float]) -> list[int]:
@@ -279,7 +282,8 @@ def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, floa
                 waiting.remove(group)
                 changed = True
                 break
-    return sorted(place for place in kept if tokens[place].is_word or tokens[place].text in "%№")
+    shown = (token for token in tokens if token.place in kept and (token.is_word or token.text in "%№"))
+    return [token.place for token in shown if token.text.lower() not in lexicon.RU_EMPTY_PARTICLES]
 
 
 def _with_quotes(tokens: Sequence[Token], kept: set[int]) -> set[int]:
@@ -308,9 +312,7 @@ def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> N
     for place in places:
         token = tokens[place]
         own = [tokens[child] for child in token.children if child in kept]
-        of_size = (
-            token.head >= 0 and tokens[token.head].lemma in lexicon.RU_RELATIONAL
-        )  # 'весом 5 килограммов' is whole
+        of_size = token.head >= 0 and tokens[token.head].lemma in lexicon.RU_RELATIONAL  # 'весом 5 кг' is whole
         if (
             not of_size
             and token.lemma in lexicon.RU_MEASURES

@@ -62,5 +62,9 @@ EN_SPLITTERS = _sections("en")["splitters"]
 EN_EMPTY_ADJECTIVES = _sections("en")["empty_adjectives"]
 RU_NEEDS_ADJECTIVE = _sections("ru")["needs_adjective"]
 """Nouns that say nothing without their adjective: 'люди разного возраста'."""
+RU_EMPTY_PARTICLES = _sections("ru")["empty_particles"]
+"""Particles that no line needs, wherever they hang."""
+RU_OBLIQUE_PERSONS = _sections("ru")["oblique_persons"]
+"""'У нас', 'вам': who that is, a headline does not say."""
 STARTERS = RU_STARTERS | EN_STARTERS
 """Words with which a new sentence may well begin in speech without points."""
