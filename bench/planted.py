@@ -25,11 +25,18 @@ from keyart.types import RGB
 
 WIDTH_PX, HEIGHT_PX, FRAMES_PER_SECOND = 640, 360, 25
 TAKE_FRAMES = 75
+PLACE = 0.12
+"""Where in a video a take begins, as a share of its length."""
 
 Kind = Literal["black", "white", "flash", "blurred", "card", "fade", "dissolve", "copy"]
 
-FACE_NAMES = ("talk_", "face_", "vertical_talk", "screen_compliment")
-"""Videos of the material that show a face to the camera all through, by the manifest's descriptions."""
+FACE_NAMES = ("talk_", "face_", "vertical_talk")
+"""Videos of the material that show a face to the camera where a take is cut from, looked at by a person."""
+FACELESS_NAMES = (
+    "anim_bbb", "anim_fractal", "anim_vector", "edit_city", "edit_nature", "long_people", "move_dog", "nasa_",
+    "screen_lecture", "screen_terminal", "sport_archery", "sport_marathon", "sport_rugby",
+)  # fmt: skip
+"""Those that show none there. The others show some now and then: who comes first in them is not judged."""
 PHOTOS = ("photo-astronaut", "photo-rocket", "photo-coffee", "photo-chelsea", "photo-hubble")
 FACE_PHOTOS = ("photo-astronaut",)
 
@@ -158,11 +165,12 @@ def assemble(takes: Sequence[Take], path: Path, chance: random.Random) -> Plante
 
 
 def _real_takes(videos: Sequence[Path], chance: random.Random) -> list[Take]:
-    """Five stretches of different videos; in two clips of three, one of a video with a face."""
+    """Five stretches of different videos: one with a face among four without, or five in which faces are not judged."""
     order = chance.sample(list(videos), len(videos))
     with_face = [video for video in order if video.name.startswith(FACE_NAMES)]
-    if chance.random() < 0.67 and with_face:
-        order = [with_face[0], *(video for video in order if video not in with_face)]
+    without = [video for video in order if video.name.startswith(FACELESS_NAMES)]
+    if chance.random() < 0.7 and with_face and len(without) >= 4:
+        order = [with_face[0], *without]
     else:
         order = [video for video in order if video not in with_face]
     takes = list(itertools.islice((take for take in map(_real_take, order) if take), 5))
@@ -170,12 +178,12 @@ def _real_takes(videos: Sequence[Path], chance: random.Random) -> list[Take]:
 
 
 def _real_take(video: Path) -> Take | None:
-    """About three seconds from the middle of a video, at the clip's size and rate; None if it is shorter."""
+    """Three seconds from the first half of a video, at the clip's size and rate; None if there are not as many."""
     pictures: list[RGB] = []
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
         long = float(container.duration or 0) / av.time_base
-        begin = 0.4 * long
+        begin = PLACE * long
         for frame in container.decode(stream):
             at = float(frame.time or 0) - float((container.start_time or 0) / av.time_base) - begin
             while at >= 0 and len(pictures) < TAKE_FRAMES and len(pictures) / FRAMES_PER_SECOND <= at + 1e-6:

@@ -56,7 +56,7 @@ def judge(offered: Sequence[float], plants: Iterable[Plant], faces: Iterable[Fac
         (plant.kind, seconds)
         for plant in plants
         for number, seconds in zip(numbers, offered, strict=True)
-        if plant.start <= number < plant.end and (plant.kind != "copy" or _has_original(plant, numbers))
+        if plant.start <= number < plant.end and (plant.kind != "copy" or _is_repeated(plant, number, numbers, rate))
     ]
     first = bool(numbers) and any(span.start <= numbers[0] < span.end for span in spans)
     # a copy of a face is a face
@@ -64,8 +64,10 @@ def judge(offered: Sequence[float], plants: Iterable[Plant], faces: Iterable[Fac
     return Verdict(tuple(offered), tuple(caught), bool(spans), first)
 
 
-def _has_original(copy: Plant, numbers: Iterable[int]) -> bool:
-    return any(copy.original <= number < copy.original + copy.end - copy.start for number in numbers)
+def _is_repeated(copy: Plant, number: int, offered: Iterable[int], rate: float) -> bool:
+    """Whether the moment that this frame of a copy repeats, give or take 0.4 s, is offered as well."""
+    original = number - copy.start + copy.original
+    return any(abs(other - original) <= 0.4 * rate for other in offered)
 
 
 def _shows_face(copy: Plant, number: int, spans: Iterable[FaceSpan]) -> bool:

@@ -43,8 +43,8 @@ def is_mixture(before: Gray, now: Gray, after: Gray, *, share: float = 0.5) -> b
     """Whether a picture is what a dissolve or fade makes of those a moment before and after: their weighted mean.
 
     `share` says how far between the two it lies in time. Motion changes as much between the outer two, but then the
-    middle one is not their mean: over 0.16 s either side what is left is below 0.26 of the change in three quarters of
-    the frames of dissolves and in two of a hundred others.
+    middle one is not their mean: over 0.16 s either side what is left is below 0.26 of the change in two thirds of
+    the frames of dissolves, and with shifts ruled out in less than one of a hundred others.
     """
     import cv2
 
