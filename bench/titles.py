@@ -1,4 +1,4 @@
-"""Titles against their uploaders' own: python -m bench.titles [--limit N] [--out FILE].
+"""Titles against their uploaders' own: python -m bench.titles [--limit N] [--out FOLDER].
 
 ROUGE-1 and ROUGE-L F1 with one definition for all: tokens `\\w+`, case folded, HTML unescaped (PyPI's rouge-score drops
 Cyrillic). Data: ../shared/gt/ru_text (real machine transcripts with the uploader's title; news texts with headlines).
@@ -13,7 +13,6 @@ import json
 import random
 import re
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -21,13 +20,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.record import RESULTS, commit, machine, write_result
 from keyart.titles.check import problems
 from keyart.titles.sentences import split_sentences
 from keyart.titles.support import missing_words
 from keyart.titles.write import WriteTitles
 from keyart.types import Cue, Headline, Transcript
 
-RESULTS = Path(__file__).parent / "results" / "titles.json"
 DATA = Path(__file__).parents[1] / "../shared/gt/ru_text"
 SEED = 0
 
@@ -141,7 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m bench.titles", description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
     options.add_argument("--limit", type=int, default=0, help="only the first N pairs of each set")
-    options.add_argument("--out", type=Path, default=RESULTS)
+    options.add_argument("--out", type=Path, default=RESULTS, help="folder for titles.json")
     named = options.parse_args(argv)
     if not named.data.is_dir():
         print(f"{named.data}: no such folder; the titles bench needs the annotated texts", file=sys.stderr)
@@ -153,18 +152,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         name: measure(pairs[: named.limit or None], lambda text: writer.write(transcript_of(text)))
         for name, pairs in sets.items()
     }
-    result = {"schema": 1, "commit": _commit(), "seed": SEED, "data": "shared/gt/ru_text", "sets": found}
-    named.out.parent.mkdir(parents=True, exist_ok=True)
-    named.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(json.dumps(result["sets"], ensure_ascii=False, indent=1))
+    facts = {"schema": 1, "commit": commit(), "machine": machine(("slovnet", "navec", "pymorphy3")), "seed": SEED}
+    write_result("titles", facts | {"data": "shared/gt/ru_text", "sets": found}, named.out)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
     return 0
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False, cwd=Path(__file__).parent
-    )
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def test_points_end_sentences_and_times_follow_the_letters() -> None:
     found = split_sentences(Transcript("ru", "test", (Cue("Идёт дождь. Мы дома.", 10, 20), Cue("Хорошо.", 30, 31))))
     assert [one.text for one in found] == ["Идёт дождь.", "Мы дома.", "Хорошо."]
     assert [one.number for one in found] == [0, 1, 2]
-    assert (found[0].start, found[0].end) == (10, pytest.approx(15.5))
+    assert [found[0].start, found[0].end] == pytest.approx([10, 15.5])
     assert [found[1].start, found[1].end] == pytest.approx([16, 20])
     assert (found[2].start, found[2].end) == (30, 31)
     assert not found[0].restored

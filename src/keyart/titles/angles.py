@@ -135,7 +135,7 @@ def phrase(tokens: Sequence[Token], head: Token, number: int, limits: Limits, wo
     text = nominative(tokens, head, limits, worth)
     if len(text.split()) < 2 or head.lemma in lexicon.RU_MEASURES or text[0].isdigit():
         return None
-    return Draft(text, number, "phrase", 0.7)
+    return Draft(text, number, "phrase", 0.62)
 
 
 def _check_phrase(tokens: Sequence[Token], places: list[int]) -> None:

@@ -142,7 +142,7 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
 
 
 def _loose_comma(text: str) -> bool:
-    """One comma may open a list that ends in 'и', or an 'а', 'но', 'что' clause; others are left over from what went."""
+    """One comma may open a list that ends in 'и', or an 'а', 'но', 'что' clause; others are left from what went."""
     rest = text.split(",")[1:]
     return len(rest) > 1 or any(
         not re.match(r"\d", part) and not re.search(r"^ (?:а|но|что|чтобы|как|котор\w+|где|когда)\b| (?:и|или) ", part)

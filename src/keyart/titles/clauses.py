@@ -304,7 +304,11 @@ def _dash_place(tokens: Sequence[Token], head: Token, subject: Token | None) -> 
 def _angle(tokens: Sequence[Token], places: list[int], subject: Token | None) -> str:
     if any(tokens[place].pos == "NUM" or tokens[place].text[0].isdigit() for place in places):
         return "number"
-    named = subject is not None and (subject.pos == "PROPN" or is_name(subject.text)) and subject.text[0].isupper()
-    if named and subject is not None and not is_stray(subject.text):
+    named = set(subtree(tokens, subject.place)) & set(places) if subject is not None else set()
+    if any(_is_named(tokens[place]) for place in named):
         return "name"
     return "statement"
+
+
+def _is_named(token: Token) -> bool:
+    return token.text[0].isupper() and not is_stray(token.text) and (token.pos == "PROPN" or is_name(token.text))

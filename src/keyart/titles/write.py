@@ -105,7 +105,7 @@ class WriteTitles:
             ((self.score(one, sentences, salience, transcript.language), one) for one in drafts),
             key=lambda pair: (-pair[0], pair[1].sentence, pair[1].text),
         )
-        good = self._good(ranked, transcript.language)
+        good = self._good(ranked, sentences, transcript.language)
         unique = self._unique(good, sentences, transcript.language)
         chosen = self._ordered(unique, transcript.language)[: self.count]
         return tuple(_headline(score, draft, sentences, transcript.language) for score, draft in chosen)
@@ -166,13 +166,17 @@ class WriteTitles:
         raw = said * central * early * announced * written * draft.weight
         return float(raw / (raw + HALF_SCORE))
 
-    def _good(self, ranked: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
+    def _good(
+        self, ranked: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str
+    ) -> list[tuple[float, Draft]]:
+        """The best drafts that can be printed and that their own sentences support, word for word."""
         found: list[tuple[float, Draft]] = []
         seen: set[str] = set()
         for score, draft in ranked:
             if len(found) >= MAX_CHECKED or score < self.min_score:
                 break
-            if draft.text.casefold() not in seen and not check.problems(draft.text, language, draft.angle):
+            new = draft.text.casefold() not in seen
+            if new and _supported(draft, sentences, language) and not check.problems(draft.text, language, draft.angle):
                 found.append((score, draft))
             seen.add(draft.text.casefold())
         return found
@@ -219,12 +223,20 @@ def _freshness(draft: Draft, chosen: Sequence[Draft], language: str) -> float:
     return value
 
 
+def _quote(draft: Draft, sentences: Sequence[Sentence]) -> str:
+    here = sentences[draft.sentence].text
+    return here if draft.resolved_from < 0 else f"{sentences[draft.resolved_from].text} {here}"
+
+
+def _supported(draft: Draft, sentences: Sequence[Sentence], language: str) -> bool:
+    return not missing_words(draft.text, _quote(draft, sentences), language)
+
+
 def _headline(score: float, draft: Draft, sentences: Sequence[Sentence], language: str) -> Headline:
-    here = sentences[draft.sentence]
-    first = sentences[draft.resolved_from] if draft.resolved_from >= 0 else here
-    quote = here.text if first is here else f"{first.text} {here.text}"
-    supported = not missing_words(draft.text, quote, language)
-    return Headline(draft.text, language, first.start, here.end, quote, supported, score, "transcript", draft.angle)
+    first = sentences[draft.resolved_from if draft.resolved_from >= 0 else draft.sentence]
+    end = sentences[draft.sentence].end
+    quote = _quote(draft, sentences)
+    return Headline(draft.text, language, first.start, end, quote, True, score, "transcript", draft.angle)
 
 
 def _sources(offered: Sequence[Headline]) -> str:
