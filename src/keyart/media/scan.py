@@ -60,8 +60,8 @@ class Glimpse:
         return coarse_chroma(self._frame)
 
     def small(self, width_px: int) -> RGB:
-        """Upright picture with square pixels, at most `width_px` on its longer side, tone-mapped to sRGB."""
-        return develop(self._frame, self._info, width_px)
+        """Upright, square pixels, at most `width_px` on its longer side, tone-mapped to sRGB; meant for measuring."""
+        return develop(self._frame, self._info, width_px, exact=False)
 
     def full(self) -> Frame:
         """Upright picture with square pixels, displayed size, tone-mapped to sRGB."""
