@@ -93,6 +93,38 @@ def topic(tokens: Sequence[Token], head: Token, number: int, limits: Limits, wor
     return Draft(text, number, "topic", 1.5 if told else 1.2)
 
 
+def equation(tokens: Sequence[Token], head: Token, number: int, limits: Limits, _: dict[str, float]) -> Draft | None:
+    """'X — это Y', where both sides are short noun phrases and nothing else is said: the sentence as it is."""
+    if head.text not in ("—", "–", "-") or head.glued:
+        return None
+    left = [token for token in tokens[: head.place] if token.is_word]
+    stop = next((one.place for one in tokens[head.place + 1 :] if one.text in _MARKS), len(tokens))
+    right = [token for token in tokens[head.place + 1 : stop] if token.is_word]
+    if not left or not right or not _is_nominal(left) or not _is_nominal([one for one in right if one.lemma != "это"]):
+        return None
+    if any(token.text in _MARKS for token in tokens[: head.place]) or right[-1].pos in ("ADP", "CCONJ"):
+        return None
+    if all(one.lemma in lexicon.RU_EMPTY_NOUNS for one in left if one.pos in ("NOUN", "PROPN")):
+        return None
+    words = " ".join(one.text for one in left) + " — " + " ".join(one.text for one in right)
+    places = [one.place for one in (*left, *right)]
+    no_deixis(tokens, [place for place in places if tokens[place].lemma != "это"])
+    no_halved_names(tokens, places)
+    if len(places) > limits.max_words or len(words) > limits.max_characters:
+        return None
+    return Draft(render(tokens, places), number, "statement", 1.0)
+
+
+_MARKS = frozenset({",", ".", "!", "?", ";", ":", "…", "(", ")"})
+
+
+def _is_nominal(words: Sequence[Token]) -> bool:
+    """Nouns with what belongs to them, the first of them in the nominative; no verb, no pronoun."""
+    nouns = [one for one in words if one.pos in ("NOUN", "PROPN", "X")]
+    allowed = all(one.pos in ("NOUN", "PROPN", "X", "ADJ", "ADP", "NUM", "ADV", "PART") for one in words)
+    return bool(nouns) and allowed and nouns[0].feats.get("Case", "Nom") == "Nom"
+
+
 def guest(tokens: Sequence[Token], head: Token, number: int, limits: Limits, _: dict[str, float]) -> Draft | None:
     """'у нас в гостях боксёр Альберт Батыргазиев' -> 'В гостях боксёр Альберт Батыргазиев'."""
     if head.text.lower() != "гостях" or head.place == 0 or tokens[head.place - 1].text.lower() != "в":

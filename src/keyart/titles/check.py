@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from keyart.titles import lexicon
 
@@ -63,17 +64,25 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("dangling end")
     if lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или", "может"):
         found.append("begins in the middle")
-    if set(lowered) & (lexicon.RU_DEIXIS | lexicon.RU_OBLIQUE_PERSONS):
+    if _points(text, lowered):
         found.append("points outside")
     found += _governed(lowered)
     if angle not in ("topic", "phrase", "how-to", "question") and not _has_predicate(text, tokens):
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
+    if _lost_number(tokens):
+        found.append("a measure without its number")
     if angle != "question" and _loose_comma(text):
         found.append("a loose comma")
     found += _agreement(tokens) + _adjectives(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
     return found
+
+
+def _points(text: str, lowered: Sequence[str]) -> bool:
+    # 'X — это Y' names what it points at
+    own = {"это"} if " — это " in text.lower() else set()
+    return bool((set(lowered) - own) & (lexicon.RU_DEIXIS | lexicon.RU_OBLIQUE_PERSONS))
 
 
 def _kind(word: str) -> str:
@@ -91,7 +100,7 @@ def _only_verb(word: str) -> bool:
 def _has_predicate(text: str, tokens: Sequence[object]) -> bool:
     from keyart.titles.russian import Token, readings
 
-    if " — " in text:
+    if " — " in text or text.startswith("В гостях "):
         return True
     words = [token for token in tokens if isinstance(token, Token)]
     if any(token.is_finite or token.text.lower() == "нет" for token in words):
@@ -139,6 +148,17 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
         if not nouns or not any(_agree(noun, verb) for noun in nouns for verb in verbs):
             return ["subject and verb disagree"]
     return []
+
+
+def _lost_number(tokens: Sequence[object]) -> bool:
+    """'Более вышли на площадь': what 'более' compared went missing."""
+    from keyart.titles.russian import Token
+
+    words = [token for token in tokens if isinstance(token, Token)]
+    return any(
+        token.text.lower() in ("более", "менее", "около", "свыше", "почти", "примерно") and after.pos in ("VERB", "ADP")
+        for token, after in pairwise(words)
+    )
 
 
 def _loose_comma(text: str) -> bool:
@@ -237,6 +257,11 @@ def _english(text: str, angle: str) -> list[str]:
         found.append("begins in the middle")
     if set(lowered) & (lexicon.EN_DEIXIS - {"his", "her", "its", "their", "there", "such"}):
         found.append("points outside")
-    if angle in ("statement", "number", "name") and not any(kind in ("VBD", "VBZ", "VBP", "MD") for _, kind in tagged):
+    listing = angle == "number" and tagged[0][1] == "CD"  # 'Three ways to fix a bike'
+    if (
+        angle in ("statement", "number", "name")
+        and not listing
+        and not any(kind in ("VBD", "VBZ", "VBP", "MD") for _, kind in tagged)
+    ):
         found.append("no predicate")
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from keyart.titles import lexicon
-from keyart.titles.angles import guest, how_to, phrase, questions, topic
+from keyart.titles.angles import equation, guest, how_to, phrase, questions, topic
 from keyart.titles.cut import (
     SUBJECTS,
     Cut,
@@ -48,7 +48,7 @@ def drafts(
         return questions(tokens, number, limits)
     found: list[Draft] = []
     for token in tokens:
-        for make in (partial(statement, before=before), topic, how_to, guest, phrase):
+        for make in (partial(statement, before=before), equation, topic, how_to, guest, phrase):
             try:
                 draft = make(tokens, token, number, limits, worth)
             except Refused:
@@ -155,6 +155,8 @@ def _may_head(tokens: Sequence[Token], head: Token) -> bool:
     if rel == "ccomp" and not _own_words(tokens, head):
         return False
     if any(tokens[child].rel == "advcl" and _is_condition(tokens, tokens[child]) for child in head.children):
+        return False
+    if head.lemma in ("идти", "пойти") and any(tokens[child].lemma == "речь" for child in head.children):
         return False
     announces = head.lemma in lexicon.RU_TELLING and head.feats.get("Person") == "1"
     if announces or head.feats.get("Mood") in ("Imp", "Cnd") or head.lemma in lexicon.RU_SAYING:

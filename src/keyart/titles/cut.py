@@ -227,7 +227,9 @@ def _determiner(child: Token, cut: Cut, *, named: bool) -> None:
 def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, worth: dict[str, float]) -> None:
     rel = child.rel.split(":")[0]
     first = min(subtree(tokens, child.place))
-    apart = rel == "appos" and first > 0 and tokens[first - 1].text in (",", "—", "–", "(")
+    before = tokens[first - 1].text if first else ""
+    apart = rel == "appos" and before in (",", "—", "–", "(")
+    titled = rel == "appos" and before in ("«", '"', "“", "„")
     if rel == "acl" or apart:
         return
     if rel == "amod":
@@ -249,7 +251,7 @@ def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, wort
     needed = ((noun.lemma in lexicon.RU_RELATIONAL or deverbal) and rel == "nmod") or (
         rel == "appos" and child.pos == "PROPN"
     )
-    if needed:
+    if needed or titled:
         cut.core |= inner.core
     else:
         cut.optional.append((inner.core, noun.place))
@@ -287,11 +289,12 @@ def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, floa
 
 
 def _with_quotes(tokens: Sequence[Token], kept: set[int]) -> set[int]:
-    """A quoted name stays whole: keeping a word of it keeps all of it."""
+    """A quoted name stays whole, and with the noun that it names."""
     whole = set(kept)
     for first, last in quoted_spans(tokens):
         inside = {token.place for token in tokens[first + 1 : last] if token.is_word}
-        if inside & whole and len(inside) <= 6:
+        named = first - 1 in whole and tokens[first - 1].pos == "NOUN"  # 'роман «Мастер и Маргарита»'
+        if (inside & whole or named) and len(inside) <= 6:
             whole |= inside
     return whole
 
@@ -364,6 +367,8 @@ def no_halved_names(tokens: Sequence[Token], places: list[int]) -> None:
     """'Дед Мороз' must not become 'Мороз', nor 'компании Canadian Natural' 'компании': a name's words stay together."""
     kept = set(places)
     for place in places:
+        if place and place - 1 not in kept and tokens[place - 1].text.lower() in lexicon.RU_TRUTH:
+            raise Refused  # 'не только дети', 'почти все'
         for beside in (place - 1, place + 1):
             if beside in kept or not 0 <= beside < len(tokens) or not tokens[beside].is_word:
                 continue

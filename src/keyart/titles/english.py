@@ -127,9 +127,26 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kinds[at] = "VBD" if following in ("DT", "PRP$", "PRP", "CD", "NNP", "TO") else kind
         elif kind == "NNS" and at and kinds[at - 1].startswith("NN") and _is_amount(words[at + 1 : at + 3]):
             kinds[at] = "VBZ"
+        elif kind == "VBG" and at and kinds[at - 1][:2] in ("JJ", "NN") and _ends(words, at + 1):
+            kinds[at] = "NN"
+        elif (
+            low in _SAME_IN_PAST and at and kinds[at - 1][:2] in ("NN", "PR") and _is_object(kinds, words, at + 1)
+        ) or (before in ("it", "he", "she") and kind in ("NN", "VB", "VBP")):
+            kinds[at] = "VBD"
         elif low == "that" and kind == "DT" and at + 1 < len(words) and kinds[at + 1] in ("DT", "PRP", "NNP", "NNS"):
             kinds[at] = "IN"
     return [(word, kind, glued) for (word, _, glued), kind in zip(words, kinds, strict=True)]
+
+
+_SAME_IN_PAST = frozenset({"cost", "hit", "put", "cut", "set", "let", "read", "beat", "spread"})
+
+
+def _is_object(kinds: Sequence[str], words: Sequence[tuple[str, str, bool]], at: int) -> bool:
+    return _is_amount(words[at : at + 2]) or (at < len(kinds) and kinds[at] in ("DT", "PRP$", "CD"))
+
+
+def _ends(words: Sequence[tuple[str, str, bool]], at: int) -> bool:
+    return at >= len(words) or words[at][0] in ".,!?;:"
 
 
 def _is_amount(words: Sequence[tuple[str, str, bool]]) -> bool:
@@ -155,7 +172,7 @@ def drafts(
         return []
     if question:
         return make.questions()
-    found = make.how_tos() + make.topics()
+    found = make.how_tos() + make.topics() + make.existentials()
     if not lowered & _CONDITIONS:
         found += make.statements()
         named = _maker(before, number - 1, max_words, max_characters, worth).antecedent() if before else None
@@ -213,7 +230,7 @@ class _Maker:
         if verb >= len(self.words) or self.words[verb].tag not in ("VBD", "VBZ", "VBP", "MD"):
             return []
         end = self._verb_end(verb)
-        body = self._complements(end, end - start - 1 + len(before.text.split()))
+        body = self._complements(end, f"{before.text} {self._words(range(start + 1, end))}")
         if not body:
             return []
         kept = [at for at in [*range(start + 1, end), *body] if self.words[at].low not in lexicon.EN_FILLERS]
@@ -223,6 +240,23 @@ class _Maker:
         if len(text.split()) > self.max_words or len(text) > self.max_characters:
             return []
         return [Draft(text, self.number, "statement", 0.85, self.number - 1)]
+
+    def existentials(self) -> list[Draft]:
+        """'There are three ways to fix a bike.' -> 'Three ways to fix a bike'."""
+        found = []
+        for at in range(len(self.words) - 2):
+            be = self.words[at + 1].low
+            if self.words[at].low != "there" or be not in ("is", "are", "'s", "'re", "was", "were"):
+                continue
+            end = self._np_end(at + 2)
+            if end == at + 2 or self.words[at + 2].tag == "PRP" or self.words[at + 2].low == "no":
+                continue
+            body = self._complements(end, self._words(range(at + 2, end)))
+            text = self._render([*range(at + 2, end), *(body or [])])
+            if body and text and self.words[end].low in ("to", "of", "for", "in", "with", "from", "between"):
+                angle = "number" if self.words[at + 2].tag == "CD" else "topic"
+                found.append(Draft(text, self.number, angle, 1.0))
+        return found
 
     def statements(self) -> list[Draft]:
         found = []
@@ -248,7 +282,7 @@ class _Maker:
         if weight <= 0 or not self._clause_may_stand(first):
             return None
         end = self._verb_end(verb)
-        body = self._complements(end, len(range(first, end)))
+        body = self._complements(end, self._words(range(first, end)))
         if body is None:
             return None
         kept = [*range(first, last), *range(last, end), *body]
@@ -272,7 +306,8 @@ class _Maker:
             and self._np_start(first - 1) < first - 1
         ):
             first = self._np_start(first - 1)
-        if first >= 2 and self.words[first - 1].low in ("and", "or") and self.words[verb].tag in ("VBP", "VBD", "MD"):
+        listed = [word.text for word in self.words[max(0, first - 1) : first]]
+        if first >= 2 and listed[0] in ("and", "or") and self.words[verb].tag in ("VBP", "VBD", "MD"):
             wider = self._np_start(first - 1)
             first = wider if wider < first - 1 else first
         return first, end
@@ -300,6 +335,8 @@ class _Maker:
             return 0.0
         kind, verb_kind = self.words[last - 1].tag, self.words[verb].tag
         joined = any(self.words[at].low == "and" for at in range(first, last))
+        if joined and first and self.words[first - 1].text == ",":
+            return 0.0  # 'a nurse, a doctor and a pilot' lost its nurse
         head_plural = self._head_is_plural(first, last) or joined
         if (verb_kind == "VBZ" and head_plural) or (verb_kind == "VBP" and not head_plural and kind != "NNP"):
             return 0.0
@@ -352,8 +389,8 @@ class _Maker:
             at -= 1
         return at
 
-    def _complements(self, start: int, used: int) -> list[int] | None:
-        """Whole phrases after the verb while they fit: one needed, others welcome. None where the verb hangs."""
+    def _complements(self, start: int, opening: str) -> list[int] | None:
+        """Whole phrases after the verb while they fit behind `opening`. None where the verb hangs in the air."""
         kept: list[int] = []
         at = start
         while at < len(self.words):
@@ -362,7 +399,8 @@ class _Maker:
                 end = self._np_end(at, alone=True)
             if end == at:
                 break
-            if used + len(kept) + (end - at) > self.max_words + 1:
+            line = f"{opening} {self._words([*kept, *range(at, end)])}"
+            if len(line.split()) > self.max_words or len(line) > self.max_characters:
                 break
             if self._points_outside(range(at, end)):
                 return kept or None
@@ -372,7 +410,7 @@ class _Maker:
             return None  # 'the work I have done': the noun's clause would be lost
         if at < len(self.words) and not kept and self.words[at].tag not in (".", ",", ":", "CC"):
             return None
-        if at < len(self.words) and self.words[at].low == "of":
+        if at < len(self.words) and self.words[at].low in ("of", "than"):
             return None
         return kept
 
@@ -454,7 +492,7 @@ class _Maker:
                 and self.words[at + 1].low == "to"
                 and self.words[at + 2].tag in ("VB", "NN", "VBP")
             ):
-                body = self._complements(at + 3, 3)
+                body = self._complements(at + 3, self._words(range(at, at + 3)))
                 text = self._render([at, at + 1, at + 2, *(body or [])])
                 if body and text:
                     found.append(Draft(text, self.number, "how-to", 1.25))

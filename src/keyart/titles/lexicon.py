@@ -66,5 +66,7 @@ RU_EMPTY_PARTICLES = _sections("ru")["empty_particles"]
 """Particles that no line needs, wherever they hang."""
 RU_OBLIQUE_PERSONS = _sections("ru")["oblique_persons"]
 """'У нас', 'вам': who that is, a headline does not say."""
+RU_TRUTH = _sections("ru")["truth"]
+"""Words that turn or limit what follows them: none goes while the next word stays."""
 STARTERS = RU_STARTERS | EN_STARTERS
 """Words with which a new sentence may well begin in speech without points."""

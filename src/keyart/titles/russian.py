@@ -130,6 +130,8 @@ def restore_case(words: Sequence[str]) -> list[str]:
 
 def is_stray(word: str) -> bool:
     """Whether a capital on this word can only come from the start of a sentence, or from nowhere."""
+    if len(word) == 1:
+        return word in "АВИКОСУ"
     return word[:1].isupper() and word[1:].islower() and known_word(word) and not is_name(word)
 
 
@@ -139,6 +141,13 @@ def _cased(word: str, place: int, strewn: bool) -> str:
     if word.islower() and len(word) > 1 and is_name(word, only=True):
         short = len(word) <= 4 and all("Abbr" in one.tag for one in readings(word))
         return word.upper() if short else "-".join(part.capitalize() for part in word.split("-"))
+    if (
+        word.isupper()
+        and len(word) > 4
+        and known_word(word)
+        and not any("Abbr" in one.tag for one in readings(word.lower()))
+    ):
+        word = word.lower() if not is_name(word, only=True) else word.capitalize()  # shouted, not abbreviated
     if place == 0:
         return word[:1].upper() + word[1:]  # the networks know sentences that begin with a capital
     return word.lower() if strewn and is_stray(word) else word
