@@ -1,19 +1,20 @@
 """pocketsphinx, for speech that is known to be English, behind a gate that lets only clear speech through.
 
-How the gate was set (speech in the shared media, `python -m bench.speech`; mean = word posteriors weighted by length,
-doubtful = share of words with a posterior under 0.3):
+How the gate was set (`python -m bench.speech`, figures in bench/results/speech.json; mean = word posteriors weighted by
+their length, doubtful = share of words with a posterior under 0.3):
 
-    speech                                      mean          doubtful
-    Russian, six clips                          0.21-0.32     0.62-0.83
-    Chinese news                                0.35          0.59
-    singing                                     0.43          0.50
-    English, wrongly recognised (eleven clips)  0.23-0.60     0.28-0.74
-    English, nearly right (address, 8 s)        0.78          0.16
-    English advert, three right words of seven  0.88          0.29
+    speech                                                 mean        doubtful
+    Russian, eight recordings                              0.26-0.49   0.00-0.72
+    Chinese news; singing                                  0.34; 0.41  0.59; 0.57
+    no speech taken for speech (sports, music, rooms)      0.06-0.30   0.69-1.00
+    English, wrongly recognised, fourteen recordings       0.20-0.52   0.30-0.79
+    English digits; a radio address with a wrong clause    0.63; 0.61  0.12; 0.28
+    English, four wrong words of nineteen ("infidelity")   0.77        0.10
+    an advert, seven words, three of them wrong            0.86        0.29
 
-Foreign speech stays under 0.5, but garbled English reaches 0.88, and a confident 'infidelity' was never said. So the
-transcript passes only if the mean is at least 0.7, at most one word in twenty is doubtful, and there are eight words or
-more. None of the shared clips passes, as none was recognised without a wrong word that a title could have used.
+Foreign speech stays under 0.5, but garbled English reaches 0.86, and a confident "infidelity" was never said. So the words
+pass only if the mean is at least 0.7, at most one word in twenty is doubtful, and there are eight or more. None of
+these recordings passes, as none was recognised without a wrong word that a title could have used.
 """
 
 from __future__ import annotations

@@ -129,9 +129,7 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
             kinds[at] = "VBZ"
         elif kind == "VBG" and at and kinds[at - 1][:2] in ("JJ", "NN") and _ends(words, at + 1):
             kinds[at] = "NN"
-        elif (
-            low in _SAME_IN_PAST and at and kinds[at - 1][:2] in ("NN", "PR") and _is_object(kinds, words, at + 1)
-        ) or (before in ("it", "he", "she") and kind in ("NN", "VB", "VBP")):
+        elif _is_past(words, kinds, at):
             kinds[at] = "VBD"
         elif low == "that" and kind == "DT" and at + 1 < len(words) and kinds[at + 1] in ("DT", "PRP", "NNP", "NNS"):
             kinds[at] = "IN"
@@ -139,6 +137,15 @@ def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
 
 
 _SAME_IN_PAST = frozenset({"cost", "hit", "put", "cut", "set", "let", "read", "beat", "spread"})
+
+
+def _is_past(words: Sequence[tuple[str, str, bool]], kinds: Sequence[str], at: int) -> bool:
+    """'The probe cost two billion', 'it cut the cable': forms that the tagger takes for nouns or the present."""
+    if not at:
+        return False
+    after_noun = kinds[at - 1][:2] in ("NN", "PR") and words[at][0].lower() in _SAME_IN_PAST
+    after_pronoun = words[at - 1][0].lower() in ("it", "he", "she") and words[at][1] in ("NN", "VB", "VBP")
+    return after_pronoun or (after_noun and _is_object(kinds, words, at + 1))
 
 
 def _is_object(kinds: Sequence[str], words: Sequence[tuple[str, str, bool]], at: int) -> bool:
