@@ -12,9 +12,9 @@ their length, doubtful = share of words with a posterior under 0.3):
     English, four wrong words of nineteen ("infidelity")   0.77        0.10
     an advert, seven words, three of them wrong            0.86        0.29
 
-Foreign speech stays under 0.5, but garbled English reaches 0.86, and a confident "infidelity" was never said. So the words
-pass only if the mean is at least 0.7, at most one word in twenty is doubtful, and there are eight or more. None of
-these recordings passes, as none was recognised without a wrong word that a title could have used.
+Foreign speech stays under 0.5, but garbled English reaches 0.86, and a confident "infidelity" was never said. So the
+words pass only if the mean is at least 0.7, at most one word in twenty is doubtful, and there are eight or more. None
+of these recordings passes, as none was recognised without a wrong word that a title could have used.
 """
 
 from __future__ import annotations

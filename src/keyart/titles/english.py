@@ -340,6 +340,8 @@ class _Maker:
             return {"i": 0.55, "we": 0.6, "you": 0.55}.get(low, 0.0)
         if any(self.words[at].low in lexicon.EN_DEIXIS | {"its"} for at in range(first, last)):
             return 0.0
+        if low == "name" and self.words[first].low in ("my", "our"):
+            return 0.0  # who presents the video is not what it is about
         kind, verb_kind = self.words[last - 1].tag, self.words[verb].tag
         joined = any(self.words[at].low == "and" for at in range(first, last))
         if joined and first and self.words[first - 1].text == ",":
