@@ -22,6 +22,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 import numpy as np
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
@@ -107,26 +108,25 @@ class StageCache:
 
 
 def _pack(archive: zipfile.ZipFile, value: object, kind: Any) -> None:
-    blobs: list[tuple[str, bytes]] = []
+    blobs: list[tuple[str, NDArray[Any] | bytes]] = []
     plain = _lift(_converter().unstructure(value, unstructure_as=kind), blobs)
     archive.writestr("value.json", json.dumps(plain))
     for name, blob in blobs:
-        archive.writestr(name, blob)
+        with archive.open(name, "w", force_zip64=True) as entry:
+            if isinstance(blob, bytes):
+                entry.write(blob)
+            else:
+                np.lib.format.write_array(entry, np.ascontiguousarray(blob), allow_pickle=False)
 
 
 def _unpack(archive: zipfile.ZipFile, kind: type[T]) -> T:
     return _converter().structure(_lower(json.loads(archive.read("value.json")), archive), kind)
 
 
-def _lift(value: Any, blobs: list[tuple[str, bytes]]) -> Any:
+def _lift(value: Any, blobs: list[tuple[str, NDArray[Any] | bytes]]) -> Any:
     """The value with its arrays and bytes moved out into `blobs`."""
-    if isinstance(value, np.ndarray):
-        buffer = io.BytesIO()
-        np.save(buffer, value, allow_pickle=False)
-        blobs.append((f"{len(blobs)}.npy", buffer.getvalue()))
-        return {_BLOB: blobs[-1][0]}
-    if isinstance(value, bytes):
-        blobs.append((f"{len(blobs)}.bin", value))
+    if isinstance(value, np.ndarray | bytes):
+        blobs.append((f"{len(blobs)}.{'bin' if isinstance(value, bytes) else 'npy'}", value))
         return {_BLOB: blobs[-1][0]}
     if isinstance(value, Mapping):
         return {key: _lift(item, blobs) for key, item in value.items()}

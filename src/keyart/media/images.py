@@ -42,8 +42,11 @@ def encode_image(
     receipt: Receipt | None = None,
     max_bytes: int = 0,
     quality: int = 92,
+    quick: bool = False,
 ) -> bytes:
     """File bytes of an (h, w, 3) or (h, w, 4) uint8 picture in sRGB, with the receipt as metadata.
+
+    `quick` writes a JPEG in one go: a tenth larger, three times faster.
 
     With `max_bytes`, the best quality up to `quality` that fits is taken (PNG: fewer colours). JPEG has no alpha:
     it is laid on white. Same input, same bytes. Raises `BadSetting` for an unknown format or a limit no quality meets.
@@ -53,7 +56,10 @@ def encode_image(
     picture = Image.fromarray(np.ascontiguousarray(image))
     if format == "jpeg" and picture.mode == "RGBA":
         picture = _on_background(picture, (255, 255, 255))
-    save: Callable[[int], bytes] = {"jpeg": _jpeg, "png": _png, "webp": _webp}[format](picture, receipt)
+    if format == "jpeg":
+        save = _jpeg(picture, receipt, quick)
+    else:
+        save = {"png": _png, "webp": _webp}[format](picture, receipt)
     best = save(quality)
     if not max_bytes or len(best) <= max_bytes:
         return best
@@ -79,7 +85,7 @@ def _largest_that_fits(save: Callable[[int], bytes], max_bytes: int, quality: in
     return fitting
 
 
-def _jpeg(picture: Image.Image, receipt: Receipt | None) -> Callable[[int], bytes]:
+def _jpeg(picture: Image.Image, receipt: Receipt | None, quick: bool) -> Callable[[int], bytes]:
     def save(quality: int) -> bytes:
         # chroma at half size smears coloured lettering, so it is kept whole while the weight allows
         subsampling = 0 if quality >= 80 else 2
@@ -88,8 +94,8 @@ def _jpeg(picture: Image.Image, receipt: Receipt | None) -> Callable[[int], byte
             "JPEG",
             quality=quality,
             subsampling=subsampling,
-            optimize=True,
-            progressive=True,
+            optimize=not quick,
+            progressive=not quick,
             exif=_exif(receipt),
         )
 

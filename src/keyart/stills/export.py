@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from keyart import plain
 from keyart.media.images import encode_image
@@ -11,10 +12,12 @@ from keyart.types import Product, Receipt, Still
 
 def still_products(stills: Sequence[Still], quality: int = 93) -> tuple[Product, ...]:
     """`frames/01.jpg` and on, at displayed size."""
-    return tuple(_product(still, quality) for still in stills)
+    with ThreadPoolExecutor(2) as encoders:  # the encoder leaves the interpreter free
+        return tuple(encoders.map(lambda still: _product(still, quality), stills))
 
 
 def _product(still: Still, quality: int) -> Product:
     path = f"frames/{still.rank:02}.jpg"
     receipt = Receipt(path, {"kind": "still", "source_seconds": plain.seconds(still.seconds), **plain.still(still)})
-    return Product(path, encode_image(still.frame.image, "jpeg", receipt=receipt, quality=quality), "still", receipt)
+    data = encode_image(still.frame.image, "jpeg", receipt=receipt, quality=quality, quick=True)
+    return Product(path, data, "still", receipt)
