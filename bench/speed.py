@@ -188,7 +188,10 @@ def take(plan: Plan, book: Book) -> dict[str, str]:
                     print(f"{contender.name}: {err}", file=sys.stderr)
                     continue
                 book.add(entry)
-                print(f"{clip.seconds:4} s  round {number:2}  {entry.cost.wall_seconds:8.2f} s  {contender.name}")
+                print(
+                    f"{clip.seconds:4} s  round {number:2}  {entry.cost.wall_seconds:8.2f} s  {contender.name}",
+                    flush=True,
+                )
     return left_out
 
 
