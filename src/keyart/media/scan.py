@@ -12,6 +12,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
+from keyart.media.ahead import ahead
 from keyart.media.container import open_container
 from keyart.media.decode import Clock, Decoder, key_frames
 from keyart.media.develop import develop
@@ -20,6 +21,7 @@ from keyart.types import RGB, Frame, Gray, VideoInfo
 COARSE_COLUMNS = 64
 _MAX_GAP_SHARE = 0.3
 """Of a short video, that a fast scan may leave unseen in one piece."""
+_AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
 
 
 class Onlooker(Protocol):
@@ -157,8 +159,9 @@ class Pass:
             stream = container.streams[info.video_index]
             decoder = Decoder(stream)
             clock = Clock(info, float(stream.time_base or 0))
-            for number, frame in enumerate(self._frames(container, decoder)):
-                yield Glimpse(frame, info, number, clock.seconds(frame))
+            with ahead(self._frames(container, decoder), self._depth()) as frames:
+                for number, frame in enumerate(frames):
+                    yield Glimpse(frame, info, number, clock.seconds(frame))
         if number < 0:
             raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
         end_seconds = clock.end_seconds
@@ -174,6 +177,10 @@ class Pass:
         if self.info.duration_seconds:
             longest = min(longest, _MAX_GAP_SHARE * self.info.duration_seconds)
         return key_frames(decoder, decoder.packets(container), self.scan.min_key_seconds, longest)
+
+    def _depth(self) -> int:
+        """Frames decoded ahead: enough to bridge a closer look at one, few where they are large."""
+        return min(_AHEAD_FRAMES, _AHEAD_BYTES // max(1, self.info.coded_width_px * self.info.coded_height_px * 2))
 
     def _cut_short(self, end_seconds: float) -> tuple[str, ...]:
         promised = self.info.duration_seconds

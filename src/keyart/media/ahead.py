@@ -1,0 +1,65 @@
+"""An iterator that is worked on ahead of its reader, on a thread: the decoder does not wait for those who look."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def ahead(items: Iterator[T], depth: int) -> Iterator[Iterator[T]]:
+    """The same items in the same order, up to `depth` of them made before they are asked for.
+
+    What the items raise is raised where they are read. On leaving, the thread has ended: what the items come from may
+    be closed. With a depth below 1 there is no thread.
+    """
+    if depth < 1:
+        yield items
+        return
+    ready: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(depth)
+    left = threading.Event()
+    worker = threading.Thread(target=_fill, args=(items, ready, left), daemon=True)
+    worker.start()
+    try:
+        yield _drain(ready)
+    finally:
+        left.set()
+        worker.join()
+
+
+def _fill(items: Iterator[T], ready: queue.Queue[tuple[T] | BaseException | None], left: threading.Event) -> None:
+    end: BaseException | None = None
+    try:
+        for item in items:
+            if not _put(ready, (item,), left):
+                return
+    except BaseException as err:  # noqa: BLE001  handed on: raised where the items are read
+        end = err
+    _put(ready, end, left)
+
+
+def _put(
+    ready: queue.Queue[tuple[T] | BaseException | None], item: tuple[T] | BaseException | None, left: threading.Event
+) -> bool:
+    """False once the reader has left."""
+    while not left.is_set():
+        try:
+            ready.put(item, timeout=_POLL_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+def _drain(ready: queue.Queue[tuple[T] | BaseException | None]) -> Iterator[T]:
+    while (item := ready.get()) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        yield item[0]
