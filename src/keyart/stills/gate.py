@@ -40,8 +40,8 @@ class Gate:
 
     theta_sharp: float | None = None
     """Least sigma_L^2, [0, ...]; None: `sharp_share` of the video's median."""
-    sharp_share: float = 0.02
-    """Share of the median sharpness that a frame must have, [0, 1]; low, because a face has a tenth of a page's."""
+    sharp_share: float = 0.06
+    """Share of the lower quartile of sharpness that a frame must have, [0, 1]; low: a face has a tenth of a page's."""
     max_blur: float = 0.61
     """Most blur share, [0, 1]; `blur_margin` above the median where the whole video is softer. A frame that differs
     much from its neighbours must be crisper: half of its D_t, up to 0.05, is added to its blur."""
@@ -84,7 +84,7 @@ class Gate:
         light, (least, most) = median("brightness"), self.brightness
         lit = common("brightness", least, most)
         return Thresholds(
-            sharp=max(MIN_SHARPNESS, median("sharpness") * self.sharp_share)
+            sharp=max(MIN_SHARPNESS, self.sharp_share * float(np.percentile([one.sharpness for one in filled], 25)))
             if self.theta_sharp is None
             else self.theta_sharp,
             dark=least if lit else max(MIN_BRIGHTNESS, min(least, light * 0.5)),

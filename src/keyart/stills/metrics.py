@@ -42,20 +42,30 @@ def coarse_difference(now: Gray, before: Gray) -> float:
 def is_mixture(before: Gray, now: Gray, after: Gray, *, share: float = 0.5) -> bool:
     """Whether a picture is what a dissolve or fade makes of those a moment before and after: their weighted mean.
 
-    `share` says how far between the two it lies in time. Motion changes as much between the outer two, but then the
-    middle one is not their mean: over 0.16 s either side what is left is below 0.26 of the change in two thirds of
-    the frames of dissolves, and with shifts ruled out in less than one of a hundred others.
+    `share` says how far between the two it lies in time. Where something moves, a pixel on its way from one value to
+    the other hardly ever is at their mean; in a dissolve most that change are, even while something moves as well.
+    Over 0.16 s either side nine of ten dissolving frames are told, and one of two hundred others.
     """
     import cv2
 
-    one, middle, other = (cv2.blur(picture, (3, 3)) for picture in (before, now, after))
-    change = float(cv2.norm(one, other, cv2.NORM_L1)) / now.size
-    if change < 6.0:
+    one, middle, other = (np.asarray(cv2.blur(each, (3, 3)), np.uint8) for each in (before, now, after))
+    if float(cv2.norm(one, other, cv2.NORM_L1)) < 3.0 * now.size:
         return False
-    mean = cv2.addWeighted(one, 1.0 - share, other, share, 0.0)
-    if float(cv2.norm(mean, middle, cv2.NORM_L1)) / now.size >= 0.26 * change:
+    change = cv2.absdiff(one, other)
+    left_over = cv2.absdiff(cv2.addWeighted(one, 1.0 - share, other, share, 0.0), middle)
+    changed = np.asarray(change > 6)
+    explained = np.asarray(4 * left_over.astype(np.int16) < change)[changed]
+    if changed.mean() < 0.45 or explained.mean() < 0.56:
         return False
-    return not _is_shifted(np.asarray(one, np.uint8), np.asarray(other, np.uint8))
+    return not (_is_shifted(one, other) or _is_dimmed(one, other))
+
+
+def _is_dimmed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
+    """Whether a slight change of exposure explains most of how two pictures differ."""
+    first, second = before.astype(np.float32), after.astype(np.float32)
+    gain = float(second.mean()) / max(1.0, float(first.mean()))
+    left_over = float(np.abs(first * gain - second).mean())
+    return 0.85 < gain < 1.18 and left_over < 0.6 * float(np.abs(first - second).mean())
 
 
 def _is_shifted(before: Gray, after: Gray, *, max_px: int = 5) -> bool:

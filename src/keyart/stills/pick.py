@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
+from keyart.media.clip import read_clips
 from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
@@ -60,8 +61,8 @@ class PickStills:
     """Candidates remembered, [2, ...]; in a longer video the windows double."""
     theta_sharp: float | None = None
     """Least Laplacian variance at 640 px, [0, ...]; unset: `sharp_share` of the video's median."""
-    sharp_share: float = 0.02
-    """Share of the video's median Laplacian variance that a frame must have, [0, 1]."""
+    sharp_share: float = 0.06
+    """Share of the lower quartile of the video's Laplacian variances that a frame must have, [0, 1]."""
     max_blur: float = 0.61
     """Most blur share, [0, 1], 1 for any; a video that is softer as a whole moves it."""
     brightness: tuple[float, ...] = (0.10, 0.90)
@@ -161,31 +162,34 @@ class _Picking:
         self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
         self.detector, self.detector_note = choose_detector(settings.detector)
         self.samples = sampler.finish()
-        self.peeked: dict[int, Frame] = {}
         if not sampler.dense:
-            self._peek(1.2)
-            if not any(sample.faces for sample in self.settings.gate(self.samples)):
-                self._peek(2.6)
+            self._peek(0.5, 1.2, settings.peeks)
+            for deeper in (1.7, 3.0):
+                if not any(sample.faces for sample in settings.gate(self.samples)):
+                    self._peek(deeper, deeper, settings.peeks // 2)
 
-    def _peek(self, after_seconds: float) -> None:
-        """More samples, from between key frames: these often are the first of a shot, and may be the only ones seen."""
-        times = [sample.seconds for sample in self.samples]
-        gaps = zip(times, [*times[1:], self.sampler.end_seconds], strict=True)
-        far = sorted(((end - start, start) for start, end in gaps if end - start > after_seconds), reverse=True)
-        moments = sorted(start + after_seconds for _, start in far[: self.settings.peeks])
-        trios = [at + offset for at in moments for offset in (-0.16, 0.0, 0.16)]
-        frames = grab(self.info, trios) if trios else ()
-        room, fresh = self.settings.pool_bytes - sum(frame.image.nbytes for frame in self.peeked.values()), []
-        free = 1 + max((sample.number for sample in self.samples), default=0)
-        for number, (before, frame, after) in enumerate(zip(*(frames[i::3] for i in range(3)), strict=True), free):
-            if metrics.is_mixture(*(metrics.to_gray(reduced(each.image, 96)) for each in (before, frame, after))):
-                continue
-            fresh.append(
-                self.sampler.measured(reduced(frame.image, self.sampler.working_px), number, frame.seconds, 0.0)
+    def _peek(self, after_bad: float, after_good: float, most: int) -> None:
+        """More samples, that many seconds after key frames: these may be the only ones seen of their shots.
+
+        A key frame that is no good is often a flash or the first of a fade: what follows it is worth a look sooner.
+        """
+        good = {sample.number for sample in self.settings.gate(self.samples)}
+        ends = [*(sample.seconds for sample in self.samples[1:]), self.sampler.end_seconds]
+        far = []
+        for sample, end in zip(self.samples, ends, strict=True):
+            moment = sample.seconds + (after_good if sample.number in good else after_bad)
+            if moment + 0.2 < end:
+                far.append((end - sample.seconds, moment))
+        moments = sorted(moment for _, moment in sorted(far, reverse=True)[:most])
+        spans = [(moment - 2 * _STEP_SECONDS, moment + 3 * _STEP_SECONDS) for moment in moments]
+        rate, free = 1 / _STEP_SECONDS, 1 + max((sample.number for sample in self.samples), default=0)
+        fresh = [
+            self.sampler.measured(frames[2].image, free + number, frames[2].seconds, 0.0)
+            for number, frames in read_clips(
+                self.info, spans, frames_per_second=rate, longest_px=self.sampler.working_px
             )
-            room -= frame.image.nbytes
-            if room >= 0:
-                self.peeked[number] = frame
+            if len(frames) == 5 and len(_unmixed(frames)) == 3
+        ]
         self.samples = tuple(sorted((*self.samples, *fresh), key=lambda sample: sample.seconds))
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
@@ -216,7 +220,9 @@ class _Picking:
         return passed
 
     def _is_steady(self, seconds: float) -> bool:
-        return transition_distance(seconds, self.shots) > 0.08 and not self.sampler.mixtures.covers(seconds)
+        # after a scan of key frames most samples are the first frame of a shot, and whole
+        least = 0.08 if self.sampler.dense else -1.0
+        return transition_distance(seconds, self.shots) > least and not self.sampler.mixtures.covers(seconds)
 
     def _stills(self, passed: tuple[Sample, ...]) -> tuple[Still, ...]:
         embeddings = np.stack([sample.embedding for sample in passed])
@@ -284,7 +290,7 @@ class _Picking:
 
     def _pictures(self, samples: Sequence[Sample]) -> list[Frame]:
         """Full pictures of samples: those held in the pool, the others decoded again in one go."""
-        held = [self.peeked.get(one.number) or self.sampler.pool.picture(one.number) for one in samples]
+        held = [self.sampler.pool.picture(sample.number) for sample in samples]
         missing = [sample.seconds for sample, frame in zip(samples, held, strict=True) if frame is None]
         fetched = iter(grab(self.info, missing) if missing else ())
         return [frame if frame is not None else next(fetched) for frame in held]
@@ -341,12 +347,16 @@ class _Picking:
         frames = iter(grab(self.info, [seconds for near in times for seconds in near]) if times else ())
         better = list(chosen)
         for place, near in zip(wanted, times, strict=True):
-            for frame in [next(frames) for _ in near]:
+            for frame in self._clear([chosen[place].candidate.frame, *(next(frames) for _ in near)]):
                 other = self._neighbour(better[place], frame, around)
                 rest = [each.view for i, each in enumerate(better) if i != place]
                 if other is not None and self._is_better(other, better[place]) and self._is_apart(other, rest):
                     better[place] = other
         return tuple(better)
+
+    def _clear(self, frames: list[Frame]) -> list[Frame]:
+        """Of a frame and its neighbours, the neighbours; after a scan of key frames, those seen not to be a mixture."""
+        return frames[1:] if self.sampler.dense else _unmixed(frames)
 
     def _is_better(self, scored: Scored, other: Scored) -> bool:
         return scored.score > other.score + 0.01 and self._is_steady(scored.candidate.frame.seconds)
@@ -405,10 +415,13 @@ class _Picking:
         return round(seconds * self.info.frames_per_second)
 
     def _finished(self, candidate: Candidate) -> Frame:
+        """The picture as it is offered: what was looked at in the pool was converted the quick way."""
+        held = self.sampler.pool.picture(candidate.sample.number, exact=True)
+        frame = held if held is not None and held.seconds == candidate.frame.seconds else candidate.frame
         wanted = self.settings.clahe
         if wanted == "off" or (wanted == "auto" and candidate.sample.contrast >= 0.12):
-            return candidate.frame
-        return Frame(metrics.enhance_contrast(candidate.frame.image), candidate.frame.seconds)
+            return frame
+        return Frame(metrics.enhance_contrast(frame.image), frame.seconds)
 
     def _with_cover(self, stills: tuple[Still, ...]) -> tuple[Still, ...]:
         """The author's own cover picture as an entry of its own, beside the count; its score says what it would get."""
@@ -427,6 +440,21 @@ class _Picking:
         )
         ordered = (cover, *stills) if self.settings.embedded_cover == "first" else (*stills, cover)
         return tuple(replace(still, rank=rank) for rank, still in enumerate(ordered, 1))
+
+
+_STEP_SECONDS = 0.16
+
+
+def _unmixed(frames: Sequence[Frame]) -> list[Frame]:
+    """Those frames, of all but the first and the last, that are not a mixture of the one before and the one after."""
+    views = [metrics.to_gray(reduced(frame.image, 96)) for frame in frames]
+    clear = []
+    for i in range(1, len(frames) - 1):
+        before, now, after = (frames[i + step].seconds for step in (-1, 0, 1))
+        share = (now - before) / max(1e-6, after - before)
+        if not metrics.is_mixture(views[i - 1], views[i], views[i + 1], share=share):
+            clear.append(frames[i])
+    return clear
 
 
 _OF_A_MOMENT = ("distinctness", "representativeness", "steadiness", "motion blur", "subject")

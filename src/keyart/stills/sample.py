@@ -124,9 +124,9 @@ class PicturePool:
         if number in self._held:
             self._bytes -= self._held.pop(number)[0].held_bytes
 
-    def picture(self, number: int) -> Frame | None:
-        """The sample's full picture, or None where it had to go."""
-        return self._held[number][0].full() if number in self._held else None
+    def picture(self, number: int, *, exact: bool = False) -> Frame | None:
+        """The sample's full picture, for measuring or `exact`, for showing; None where it had to go."""
+        return self._held[number][0].full(exact=exact) if number in self._held else None
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -140,6 +140,7 @@ class MixtureWatch:
     spans: list[tuple[float, float]] = field(default_factory=list)
     """Seconds from, to; in the order of time, not overlapping."""
     _recent: deque[tuple[float, Gray]] = field(default_factory=deque)
+    _was_mixed: bool = False
 
     def see(self, seconds: float, luma: Gray) -> None:
         recent = self._recent
@@ -156,7 +157,11 @@ class MixtureWatch:
         if middle.shape == luma.shape == recent[0][1].shape and metrics.is_mixture(
             recent[0][1], middle, luma, share=share
         ):
-            self._mark(begin, seconds)
+            if self._was_mixed:  # twice running, or it was a flash
+                self._mark(at - 0.2, at + 0.13)
+            self._was_mixed = True
+        else:
+            self._was_mixed = False
 
     def _mark(self, begin: float, end: float) -> None:
         if self.spans and begin <= self.spans[-1][1]:
