@@ -65,9 +65,9 @@ class Glimpse:
         """Upright, square pixels, at most `width_px` on its longer side, tone-mapped to sRGB; meant for measuring."""
         return develop(self._frame, self._info, width_px, exact=False)
 
-    def full(self) -> Frame:
-        """Upright picture with square pixels, displayed size, tone-mapped to sRGB."""
-        return Frame(develop(self._frame, self._info), self.seconds)
+    def full(self, *, exact: bool = True) -> Frame:
+        """Upright picture with square pixels, displayed size, tone-mapped to sRGB; not `exact`, for measuring."""
+        return Frame(develop(self._frame, self._info, exact=exact), self.seconds)
 
     @property
     def held_bytes(self) -> int:

@@ -403,7 +403,8 @@ class _Picking:
             score=scored.score,
             terms=scored.terms,
             faces=candidate.faces,
-            person_fraction=person_fraction(frame.image),
+            # the network was made for people in front of a camera; without a face it takes cats for people
+            person_fraction=person_fraction(frame.image) if candidate.faces else None,
             shot=candidate.shot,
             cluster=candidate.cluster,
             cluster_size=candidate.cluster_size,
