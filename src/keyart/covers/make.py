@@ -12,6 +12,7 @@ from keyart.covers.crop import CALM_FROM, Framing, Scene, picture, scene_of
 from keyart.covers.draw import line_boxes
 from keyart.covers.fonts import Typeface, Weight, drawable, find_typeface
 from keyart.covers.legibility import JUDGED_AT, Legibility, measure
+from keyart.covers.pairing import paired
 from keyart.covers.palette import Palette, as_hex, palette_of, parse_colour
 from keyart.covers.presets import presets_named
 from keyart.covers.templates import TEMPLATES
@@ -63,15 +64,14 @@ class MakeCovers:
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
         varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
-        wanted = [stills[rank % len(stills)] for rank in range(self.count)] if varied else stills[: self.count]
-        texts = [headlines[rank % len(headlines)] if headlines else None for rank in range(len(wanted))]
-        scenes = [_scene(still) for still in stills[: len(wanted)]]
-        scenes = [scenes[rank % len(scenes)] for rank in range(len(wanted))]
+        count = self.count if varied else min(self.count, len(stills))
+        pairs = paired(stills, headlines, count)
+        scenes = {still.rank: _scene(still) for still, _ in pairs}
         products, reasons = [], [] if headlines else ["no headline, so the covers carry no text"]
         for preset in presets_named(self.presets):
             done: list[str] = []
-            for rank, (still, scene, text) in enumerate(zip(wanted, scenes, texts, strict=True), 1):
-                product, why = self.one(info, preset, rank, still, scene, text, tuple(done))
+            for rank, (still, text) in enumerate(pairs, 1):
+                product, why = self.one(info, preset, rank, still, scenes[still.rank], text, tuple(done))
                 done.append(str(product.receipt.facts["template"]))
                 products.append(product)
                 reasons.extend(f"{product.path}: {note}" for note in why)

@@ -1,0 +1,37 @@
+"""Which headline goes on which still: the best two together, then what is shown while the words are said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keyart.types import Headline, Still
+
+_SAID_WHILE_SHOWN = 0.3
+"""What it is worth, in points of a still's score, that the picture is on screen while the headline's words are said."""
+_NEAR_SECONDS = 4.0
+_RANK_COST = 0.02
+
+
+def paired(stills: Sequence[Still], headlines: Sequence[Headline], count: int) -> list[tuple[Still, Headline | None]]:
+    """`count` pairs; stills and headlines are used again where there are too few of them.
+
+    The first still leads with the first headline. Each further headline takes the best still that is left, one that
+    is shown near the seconds that support it before others.
+    """
+    texts = [headlines[rank % len(headlines)] if headlines else None for rank in range(count)]
+    pairs: list[tuple[Still, Headline | None]] = []
+    left: list[Still] = []
+    for text in texts:
+        left = left or list(stills)
+        still = left[0] if not pairs else max(left, key=lambda one: _suits(one, text))
+        left.remove(still)
+        pairs.append((still, text))
+    return pairs
+
+
+def _suits(still: Still, headline: Headline | None) -> float:
+    worth = still.score - _RANK_COST * still.rank
+    if headline is None or still.origin != "scan" or headline.end <= headline.start:
+        return worth
+    away = max(headline.start - still.seconds, still.seconds - headline.end, 0.0)
+    return worth + _SAID_WHILE_SHOWN * max(0.0, 1.0 - away / _NEAR_SECONDS)
