@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keyart.cache import StageCache, cache_folder, key_of
+from keyart.cache import StageCache, cache_folder, code_stamp, key_of
 from keyart.types import (
     Box,
     Cue,
@@ -127,6 +127,11 @@ def test_a_key_changes_with_every_part_and_nothing_else() -> None:
         key_of("1", _Stage(), {"a": (2, 1)}),
     }
     assert len(others | {same}) == 4
+
+
+def test_the_stamp_of_the_code_is_one_per_process() -> None:
+    assert code_stamp() == code_stamp()
+    assert len(code_stamp()) == 16
 
 
 def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -42,6 +42,19 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps([_plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:32]
 
 
+@cache
+def code_stamp() -> str:
+    """Changes with any file of the package: what other code has made is not what this code would make."""
+    files = sorted(Path(__file__).parent.rglob("*.*"))
+    marks = [
+        (one.name, stat.st_size, stat.st_mtime_ns)
+        for one in files
+        if "__pycache__" not in one.parts
+        for stat in [one.stat()]
+    ]
+    return hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
+
+
 def _plain(part: object) -> object:
     if is_dataclass(part) and not isinstance(part, type):
         return {type(part).__name__: {field.name: _plain(getattr(part, field.name)) for field in fields(part)}}

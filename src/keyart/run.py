@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from keyart.cache import StageCache, key_of
+from keyart.cache import StageCache, code_stamp, key_of
 from keyart.models import CARDS, have
 from keyart.package import StageReport
 from keyart.progress import Progress
@@ -43,9 +43,7 @@ class Run:
 
         Its time is booked on the first, less what the work itself books on the others with `timing`.
         """
-        from keyart.version import __version__
-
-        key = key_of(__version__, self.source_key, names, inputs, tuple(filter(have, CARDS)))
+        key = key_of(code_stamp(), self.source_key, names, inputs, tuple(filter(have, CARDS)))
         self.progress.begin(names[0])
         start = time.perf_counter()
         kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
