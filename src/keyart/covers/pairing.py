@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from keyart.types import Headline, Still
 
-_SAID_WHILE_SHOWN = 0.3
+_SAID_WHILE_SHOWN = 0.6
 """What it is worth, in points of a still's score, that the picture is on screen while the headline's words are said."""
-_NEAR_SECONDS = 4.0
+_NEAR_SECONDS = 1.5
 _RANK_COST = 0.02
 
 
