@@ -13,6 +13,7 @@ COMMANDS = {
     "titles": "headlines against the uploaders' own titles",
     "covers": "faces left free, contrast, the headline read back",
     "gallery": "contact sheets of whole packages, to be looked at",
+    "pictures": "the README's pictures, made from the sample clip",
     "install": "what the default install weighs, and what must not be in it",
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",
