@@ -35,7 +35,7 @@ class Seen:
     def small(self, width_px: int) -> RGB:
         return self.image
 
-    def full(self) -> Frame:
+    def full(self, *, exact: bool = True) -> Frame:
         return Frame(self.image, self.seconds)
 
 
