@@ -44,9 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command.run(parser.parse_args(words[1:]))
     except KeyartError as err:
         return _failed(err, "-v" in words or "--verbose" in words)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def entry() -> None:
@@ -57,6 +54,8 @@ def entry() -> None:
     except KeyboardInterrupt:
         print("keyart: interrupted; finished stages are kept, the next run goes on from there", file=sys.stderr)
         status = 130
+    except BrokenPipeError:  # the reader has left: `keyart presets | head -1`
+        status = 0
     except Exception as err:  # noqa: BLE001  the one place where a fault of our own meets the user
         status = _broken(err)
     sys.stderr.flush()

@@ -78,7 +78,15 @@ def test_the_way_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
-    command = f'"{sys.executable}" -m keyart presets | true'
+@pytest.mark.parametrize("words", ["presets", "--help", "models list"])
+def test_a_reader_that_leaves_is_no_error(words: str, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -u -m keyart {words} | true'
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert "Traceback" not in done.stderr
+    assert done.stderr == ""
+
+
+def test_a_pipe_that_breaks_ends_the_command_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _entry_status(monkeypatch, BrokenPipeError()) == 0
+    assert capsys.readouterr().err == ""

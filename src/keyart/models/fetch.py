@@ -64,6 +64,8 @@ def _from_wheel(cards: list[Card], folder: Path) -> Iterator[tuple[Card, Path]]:
     with zipfile.ZipFile(wheel) as archive:
         for card in cards:
             assert isinstance(card.source, Wheel)
+            if card.source.member not in archive.namelist():
+                raise BadModel(f"{card.name}: {wheel.name} holds no {card.source.member}; its card needs an update")
             yield card, Path(archive.extract(card.source.member, folder))
 
 
