@@ -24,7 +24,7 @@ from keyart.models import model_path
 from keyart.types import RGB
 
 WIDTH_PX, HEIGHT_PX, FRAMES_PER_SECOND = 640, 360, 25
-TAKE_FRAMES = 75
+TAKE_FRAMES = 100
 PLACE = 0.12
 """Where in a video a take begins, as a share of its length."""
 
@@ -178,7 +178,7 @@ def _real_takes(videos: Sequence[Path], chance: random.Random) -> list[Take]:
 
 
 def _real_take(video: Path) -> Take | None:
-    """Three seconds from the first half of a video, at the clip's size and rate; None if there are not as many."""
+    """Four seconds from the first half of a video, at the clip's size and rate; None if there are not as many."""
     pictures: list[RGB] = []
     with av.open(str(video)) as container:
         stream = container.streams.video[0]

@@ -65,9 +65,9 @@ def judge(offered: Sequence[float], plants: Iterable[Plant], faces: Iterable[Fac
 
 
 def _is_repeated(copy: Plant, number: int, offered: Iterable[int], rate: float) -> bool:
-    """Whether the moment that this frame of a copy repeats, give or take 0.4 s, is offered as well."""
+    """Whether the moment that this frame of a copy repeats, give or take 0.2 s, is offered as well."""
     original = number - copy.start + copy.original
-    return any(abs(other - original) <= 0.4 * rate for other in offered)
+    return any(abs(other - original) <= 0.2 * rate for other in offered)
 
 
 def _shows_face(copy: Plant, number: int, spans: Iterable[FaceSpan]) -> bool:

@@ -48,9 +48,9 @@ def is_mixture(before: Gray, now: Gray, after: Gray, *, share: float = 0.5) -> b
     """
     import cv2
 
-    one, middle, other = (np.asarray(cv2.blur(each, (3, 3)), np.uint8) for each in (before, now, after))
-    if float(cv2.norm(one, other, cv2.NORM_L1)) < 3.0 * now.size:
+    if float(cv2.norm(before, after, cv2.NORM_L1)) < 3.0 * now.size:
         return False
+    one, middle, other = (np.asarray(cv2.blur(each, (3, 3)), np.uint8) for each in (before, now, after))
     change = cv2.absdiff(one, other)
     left_over = cv2.absdiff(cv2.addWeighted(one, 1.0 - share, other, share, 0.0), middle)
     changed = np.asarray(change > 6)

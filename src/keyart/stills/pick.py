@@ -164,22 +164,25 @@ class _Picking:
         self.samples = sampler.finish()
         if not sampler.dense:
             self._peek(0.5, 1.2, settings.peeks)
-            for deeper in (1.7, 3.0):
+            for deeper in (1.7, 3.0, 4.5):
                 if not any(sample.faces for sample in settings.gate(self.samples)):
-                    self._peek(deeper, deeper, settings.peeks // 2)
+                    self._peek(deeper, deeper, settings.peeks)
 
     def _peek(self, after_bad: float, after_good: float, most: int) -> None:
         """More samples, that many seconds after key frames: these may be the only ones seen of their shots.
 
-        A key frame that is no good is often a flash or the first of a fade: what follows it is worth a look sooner.
+        A key frame that is no good is often a flash or the first of a fade: what follows it is worth a look at once.
+        After a good one a look is worth its time where the next is far and candidates are few.
         """
         good = {sample.number for sample in self.settings.gate(self.samples)}
         ends = [*(sample.seconds for sample in self.samples[1:]), self.sampler.end_seconds]
         far = []
         for sample, end in zip(self.samples, ends, strict=True):
-            moment = sample.seconds + (after_good if sample.number in good else after_bad)
-            if moment + 0.2 < end:
-                far.append((end - sample.seconds, moment))
+            if sample.number in good and len(good) >= 2 * self.settings.count:
+                continue
+            after, least = (after_good, 3.0) if sample.number in good else (after_bad, 0.7)
+            if end - sample.seconds > max(least, after + 0.2):
+                far.append((end - sample.seconds, sample.seconds + after))
         moments = sorted(moment for _, moment in sorted(far, reverse=True)[:most])
         spans = [(moment - 2 * _STEP_SECONDS, moment + 3 * _STEP_SECONDS) for moment in moments]
         rate, free = 1 / _STEP_SECONDS, 1 + max((sample.number for sample in self.samples), default=0)
