@@ -19,7 +19,7 @@ from keyart.stills.rank import alike_view, likeness
 from keyart.types import RGB, Shot, Still
 from tests.conftest import ClipFactory, ClipRecipe, Take, make_clip
 
-from .conftest import Pick, photo
+from .conftest import Pick, candidate_of, face_of, photo
 
 WIDTH, HEIGHT = 320, 180
 PHOTOS = ("photo-coffee", "photo-astronaut", "photo-rocket", "photo-chelsea")
@@ -36,12 +36,12 @@ def takes(*looks: str, seconds: float = 2.0) -> tuple[Take, ...]:
 @pytest.mark.usefixtures("needs_faces")
 @pytest.mark.parametrize("mode", ["full", "fast"])
 def test_four_pictures_are_offered_once_each_the_face_first(clip: ClipFactory, pick: Pick, mode: str) -> None:
-    outcome = pick(clip(takes=takes(*PHOTOS)), mode=mode)
+    outcome = pick(clip(takes=takes(*PHOTOS, seconds=4.0), codec_options={"g": "100"}), mode=mode)
     stills = outcome.value
     assert outcome.status == "ok" and outcome.backend == "mediapipe" and "face-landmark" in outcome.models
     assert [still.rank for still in stills] == list(range(1, len(stills) + 1))
-    assert inside(stills[0], 2, 4) and stills[0].faces[0].eyes_open is not None
-    assert {int(still.seconds // 2) for still in stills} == {0, 1, 2, 3}
+    assert inside(stills[0], 4, 8) and stills[0].faces[0].eyes_open is not None
+    assert {int(still.seconds // 4) for still in stills} == {0, 1, 2, 3}
     views = [alike_view(still.frame.image) for still in stills]
     assert all(likeness(a, b) <= 0.87 for i, a in enumerate(views) for b in views[:i])
 
@@ -148,6 +148,23 @@ def test_shut_eyes_are_looked_at_again(tmp_path: Path, pick: Pick, astronaut: RG
     keen = pick(path, PickStills(weights=("motion_blur=0", "sharpness=0"))).value[0]
     assert lazy.faces[0].eyes_open is not None and lazy.faces[0].eyes_open < 0.4
     assert keen.faces[0].eyes_open is not None and keen.faces[0].eyes_open > 0.6
+
+
+def test_shut_eyes_and_empty_pictures_go_where_better_is_offered() -> None:
+    from keyart.stills.pick import _worth_showing
+    from keyart.stills.rank import Scored
+    from keyart.types import Term
+
+    def scored(score: float, eyes: float | None, cluster: int) -> Scored:
+        faces = () if eyes is None else (face_of(eyes_open=eyes),)
+        return Scored(
+            candidate_of(faces=faces, cluster=cluster), (Term("all", score, 1.0),), np.zeros((1, 1, 3), np.float32)
+        )
+
+    lead, blink, other, empty = scored(0.9, 0.9, 0), scored(0.85, 0.1, 0), scored(0.8, 0.1, 1), scored(0.4, None, 2)
+    assert _worth_showing((lead, blink, other, empty)) == (lead, other)
+    assert _worth_showing((blink, other)) == (blink, other)
+    assert _worth_showing(()) == ()
 
 
 # --- settings -----------------------------------------------------------------------------------------------------

@@ -237,7 +237,8 @@ class _Picking:
         looked = self._looked_at(passed, labels, around)
         around = replace(around, has_faces=any(candidate.faces for candidate in looked))
         scored = [self._scored(candidate, around) for candidate in looked]
-        chosen = self._closer(self._offered(scored), around)
+        # a closer look may change who is best, so the order is made once more
+        chosen = _worth_showing(self._offered(list(self._closer(self._offered(scored), around))))
         return tuple(self._still(each, rank) for rank, each in enumerate(chosen, 1))
 
     # --- looking ---
@@ -332,7 +333,7 @@ class _Picking:
         first = [each for each in real if any(is_visible(f, each.candidate.picture) for f in each.candidate.faces)]
         lead = max(first or real, key=lambda each: (each.score, -each.candidate.frame.seconds))
         if first and lead is not max(real, key=lambda each: (each.score, -each.candidate.frame.seconds)):
-            lead, bare = _noted(lead, "faces", "leads because it shows a face"), lead
+            lead, bare = _noted(lead, "faces", _LEADS), lead
             real = [lead if each is bare else each for each in real]
         return pick_diverse(
             real,
@@ -447,6 +448,27 @@ class _Picking:
 
 
 _STEP_SECONDS = 0.16
+MIN_SCORE_SHARE = 0.5
+"""Of the best still's score: what has less is an empty wall or a camera on its way, and fewer stills are better."""
+SHUT_EYES = 0.4
+
+
+def _worth_showing(chosen: tuple[Scored, ...]) -> tuple[Scored, ...]:
+    """Without what falls far behind the best, and without shut eyes where the same scene is offered with open ones."""
+    best = max((each.score for each in chosen), default=0.0)
+    awake = {each.candidate.cluster for each in chosen if _eyes(each) >= SHUT_EYES}
+    return tuple(
+        each
+        for place, each in enumerate(chosen)
+        if place == 0
+        or (each.score >= MIN_SCORE_SHARE * best and (_eyes(each) >= SHUT_EYES or each.candidate.cluster not in awake))
+    )
+
+
+def _eyes(scored: Scored) -> float:
+    """How far the eyes of the largest face are open; 1 where nothing is known of them."""
+    faces = scored.candidate.faces
+    return 1.0 if not faces or faces[0].eyes_open is None else faces[0].eyes_open
 
 
 def _unmixed(frames: Sequence[Frame]) -> list[Frame]:
@@ -465,8 +487,15 @@ _OF_A_MOMENT = ("distinctness", "representativeness", "steadiness", "motion blur
 """Terms that speak of a place in the video, which a separate picture has not."""
 
 
+_LEADS = "leads because it shows a face"
+
+
 def _noted(scored: Scored, name: str, words: str) -> Scored:
-    terms = (replace(term, note=f"{term.note}; {words}") if term.name == name else term for term in scored.terms)
+    """With words added to the note of one term, unless they are there."""
+    terms = (
+        replace(term, note=f"{term.note}; {words}") if term.name == name and words not in term.note else term
+        for term in scored.terms
+    )
     return replace(scored, terms=tuple(terms))
 
 
