@@ -311,7 +311,8 @@ def test_a_run_has_an_empty_cache_and_the_clip_it_asked_for(
 ) -> None:
     seen = tmp_path / "seen"
     code = f"""
-import os, pathlib, sys
+import os, pathlib, sys, time
+time.sleep(0.2)  # long enough for memory to be looked at
 beside = sorted(path.name for path in pathlib.Path(sys.argv[1]).parent.glob(pathlib.Path(sys.argv[1]).stem + '*.srt'))
 cache = pathlib.Path(os.environ['KEYART_CACHE'])
 pathlib.Path({str(seen)!r}).write_text(f'{{cache.exists()}} {{len(beside)}}')
