@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.record import MEDIA, WORK
 from keyart.models import model_path
+from keyart.plain import cue_span
 from keyart.types import RGB, Sound
 
 WIDTH_PX, HEIGHT_PX, FRAMES_PER_SECOND = 1280, 720, 30
@@ -97,7 +98,7 @@ def with_subtitles(clip: BenchClip) -> BenchClip:
     if not path.exists():
         shutil.copyfile(clip.path, path)
     cues = [
-        f"{number + 1}\n{_clock(4 * number)} --> {_clock(4 * number + 3.5)}\n{LINES[number % len(LINES)]}\n"
+        f"{number + 1}\n{cue_span(4 * number, 4 * number + 3.5, ',')}\n{LINES[number % len(LINES)]}\n"
         for number in range(clip.seconds // 4)
     ]
     path.with_suffix(".ru.srt").write_text("\n".join(cues), encoding="utf-8")
@@ -116,11 +117,6 @@ LINES = (
     "Теперь двигатель собирают за шесть недель вместо десяти.",
     "А первый полёт новой ракеты назначен на весну.",
 )
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02},{round(seconds % 1 * 1000):03}"
 
 
 def footage(media: Path) -> tuple[Path, ...]:

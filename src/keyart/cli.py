@@ -229,9 +229,10 @@ def _print_json(package: Package, command: Command) -> None:
 
     found = manifest(package)
     if command.parts:
+        stages = found["stages"]
         name, keys = command.section, {"shots": "shots", "stills": "stills", "titles": "titles"}
         found = {name: found[keys[name]]} if name in keys else {name: found["products"]}
-        found = {"source": package.info.path.name, **found, "stages": manifest(package)["stages"]}
+        found = {"source": package.info.path.name, **found, "stages": stages}
     print(plain.dumps(found), end="")
 
 

@@ -20,6 +20,16 @@ def seconds(value: float) -> float:
     return round(float(value), 3) + 0.0
 
 
+def cue_span(start: float, end: float, point: str = ".") -> str:
+    """`HH:MM:SS.mmm --> HH:MM:SS.mmm`, as WebVTT has it; SubRip's decimal `point` is a comma."""
+    return f"{_cue_time(start, point)} --> {_cue_time(end, point)}"
+
+
+def _cue_time(value: float, point: str) -> str:
+    whole, thousandths = divmod(round(value * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{thousandths:03}"
+
+
 def number(value: float) -> float:
     return round(float(value), 4) + 0.0
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.models import CARDS, have, model_path
+from keyart.models import CARDS, have
+from keyart.models.tflite import tflite_network
 from keyart.types import RGB
 
 PERSON_MODEL = "selfie-segmentation"
@@ -23,13 +21,6 @@ def person_map(image: RGB) -> NDArray[np.float64] | None:
     card = CARDS[PERSON_MODEL]
     assert card.input_px is not None
     small = cv2.resize(image, card.input_px, interpolation=cv2.INTER_AREA).astype(np.float32)
-    network = _network()
+    network = tflite_network(PERSON_MODEL)
     network.setInput(np.ascontiguousarray((small * card.scale + card.offset).transpose(2, 0, 1)[None]))
     return np.clip(np.asarray(network.forward(), np.float64).reshape(card.input_px[::-1]), 0, 1)
-
-
-@cache
-def _network() -> Any:
-    import cv2
-
-    return cv2.dnn.readNetFromTFLite(str(model_path(PERSON_MODEL)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from keyart.errors import BadSetting
 from keyart.media.gif import Packed, assembled, packed
-from keyart.media.images import _as_json, _exif
+from keyart.media.images import receipt_exif, receipt_json
 from keyart.media.palette import paletted
 from keyart.types import RGB, Receipt
 
@@ -126,7 +126,7 @@ def _gif_at(
         size_px = int(shot[0].shape[1]), int(shot[0].shape[0])
     times = [round(number / rate * 100) for number in [*numbers, len(frames)]]
     delays = [after - before for before, after in pairwise(times)]
-    data = assembled(size_px, pictures, delays, b"" if receipt is None else _as_json(receipt).encode("ascii"))
+    data = assembled(size_px, pictures, delays, b"" if receipt is None else receipt_json(receipt).encode("ascii"))
     return Animation(data, *size_px, len(pictures), rate / rung.step, colors=rung.colors)
 
 
@@ -179,7 +179,7 @@ def _webp_at(frames: Sequence[RGB], rate: float, longest: int, quality: int, rec
         loop=0,
         quality=quality,
         method=2,
-        exif=_exif(receipt),
+        exif=receipt_exif(receipt),
     )
     width, height = pictures[0].size
     return Animation(buffer.getvalue(), width, height, len(frames), rate, quality=quality)

@@ -17,7 +17,7 @@ from av.bitstream import BitStreamFilterContext
 from av.subtitles.subtitle import SubtitleSet
 
 from keyart.errors import BadSetting, OutputProblem
-from keyart.media.images import _as_json
+from keyart.media.images import receipt_json
 from keyart.media.scan import Scan
 from keyart.types import RGB, Chapter, Cue, Receipt, Sound, VideoInfo
 
@@ -91,7 +91,7 @@ def write_mp4(
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if faststart else {})
     with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
         if receipt is not None:
-            container.metadata["comment"] = _as_json(receipt)
+            container.metadata["comment"] = receipt_json(receipt)
         video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset, **_SAME_BYTES})
         audio = None if sound is None else _aac_stream(container, sample_rate_hz)
         strip = BitStreamFilterContext("filter_units=remove_types=6", video)

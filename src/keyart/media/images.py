@@ -96,20 +96,20 @@ def _jpeg(picture: Image.Image, receipt: Receipt | None, quick: bool) -> Callabl
             subsampling=subsampling,
             optimize=not quick,
             progressive=not quick,
-            exif=_exif(receipt),
+            exif=receipt_exif(receipt),
         )
 
     return save
 
 
 def _webp(picture: Image.Image, receipt: Receipt | None) -> Callable[[int], bytes]:
-    return lambda quality: _saved(picture, "WEBP", quality=quality, method=4, exif=_exif(receipt))
+    return lambda quality: _saved(picture, "WEBP", quality=quality, method=4, exif=receipt_exif(receipt))
 
 
 def _png(picture: Image.Image, receipt: Receipt | None) -> Callable[[int], bytes]:
     text = PngImagePlugin.PngInfo()
     if receipt is not None:
-        text.add_itxt(_PNG_KEY, _as_json(receipt), zip=True)
+        text.add_itxt(_PNG_KEY, receipt_json(receipt), zip=True)
 
     def save(quality: int) -> bytes:
         if quality >= 80:
@@ -126,17 +126,17 @@ def _saved(picture: Image.Image, format: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def _as_json(receipt: Receipt) -> str:
+def receipt_json(receipt: Receipt) -> str:
     return json.dumps({"product": receipt.product, **receipt.facts}, sort_keys=True, ensure_ascii=True)
 
 
-def _exif(receipt: Receipt | None) -> bytes:
+def receipt_exif(receipt: Receipt | None) -> bytes:
     exif = Image.Exif()
     exif[ExifTags.Base.Software] = "keyart"
     inner = exif.get_ifd(ExifTags.IFD.Exif)
     inner[ExifTags.Base.ColorSpace] = _SRGB_IN_EXIF
     if receipt is not None:
-        text = _as_json(receipt)
+        text = receipt_json(receipt)
         if len(text) > _MAX_EXIF_BYTES:
             text = json.dumps({"product": receipt.product, "note": "too long for this file; see package.json"})
         inner[ExifTags.Base.UserComment] = b"ASCII\0\0\0" + text.encode("ascii")

@@ -17,6 +17,7 @@ from keyart.errors import KeyartError
 from keyart.media.encode import add_tracks, write_mp4
 from keyart.media.images import read_image
 from keyart.models import model_path
+from keyart.plain import cue_span
 from keyart.types import RGB, Chapter, Cue, Sound
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
@@ -191,13 +192,8 @@ def sound_bed(seconds: float) -> Sound:
 
 
 def _srt(track: Sequence[Cue]) -> str:
-    blocks = (f"{n}\n{_clock(cue.start)} --> {_clock(cue.end)}\n{cue.text}\n" for n, cue in enumerate(track, 1))
+    blocks = (f"{n}\n{cue_span(cue.start, cue.end, ',')}\n{cue.text}\n" for n, cue in enumerate(track, 1))
     return "\n".join(blocks)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds * 1000), 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d},{rest % 1000:03d}"
 
 
 def main(arguments: Sequence[str]) -> int:

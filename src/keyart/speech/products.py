@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from keyart.plain import cue_span
 from keyart.types import Cue, Product, Receipt, Transcript
 
 SCHEMA = 1
@@ -56,21 +57,15 @@ def _span(transcript: Transcript) -> dict[str, float]:
 
 def transcript_srt(transcript: Transcript) -> str:
     parts = [
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(transcript.cues, 1)
+        f"{number}\n{cue_span(cue.start, cue.end, ',')}\n{cue.text}\n" for number, cue in enumerate(transcript.cues, 1)
     ]
     return "\n".join(parts)
 
 
 def transcript_vtt(transcript: Transcript) -> str:
-    parts = [f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(cue.text)}\n" for cue in transcript.cues]
+    parts = [f"{cue_span(cue.start, cue.end)}\n{_escaped(cue.text)}\n" for cue in transcript.cues]
     return "WEBVTT\n\n" + "\n".join(parts)
 
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _clock(seconds: float, point: str) -> str:
-    whole, thousandths = divmod(round(seconds * 1000), 1000)
-    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{thousandths:03}"

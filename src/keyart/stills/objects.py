@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.models import CARDS, have, model_path
+from keyart.models.tflite import tflite_network
 from keyart.types import RGB, Box, Face, Gray
 
 Points = NDArray[np.float32]
@@ -155,13 +156,6 @@ def _eye(image: RGB, corners: Points) -> Gray:
 # --- detectors ----------------------------------------------------------------------------------------------------
 
 
-@cache
-def _network(name: str) -> Any:
-    import cv2
-
-    return cv2.dnn.readNetFromTFLite(str(model_path(name)))
-
-
 def _letterboxed(image: RGB, side_px: int) -> tuple[RGB, float, float, float]:
     """The picture fitted into a black square, and (scale, dx, dy) that lead from the square back to the picture."""
     import cv2
@@ -176,7 +170,7 @@ def _letterboxed(image: RGB, side_px: int) -> tuple[RGB, float, float, float]:
 
 
 def _run(name: str, square: RGB) -> dict[str, NDArray[np.float32]]:
-    card, network = CARDS[name], _network(name)
+    card, network = CARDS[name], tflite_network(name)
     # a network takes (1, 3, height, width) of pixel * scale + offset
     blob = np.ascontiguousarray(square.astype(np.float32).transpose(2, 0, 1)[None] * card.scale + card.offset)
     network.setInput(blob)

@@ -12,6 +12,7 @@ import numpy as np
 from keyart.errors import BadSetting
 from keyart.media.images import encode_image
 from keyart.media.scan import Glimpse
+from keyart.plain import cue_span
 from keyart.types import RGB, Outcome, Product, Receipt, VideoInfo
 
 FOLDER = "storyboard"
@@ -172,11 +173,5 @@ def _webvtt(tiles: Sequence[Tile], end_seconds: float, size_px: tuple[int, int],
         box = f"{place % columns * width},{place // columns * height},{width},{height}"
         # players show nothing before the first cue, so it starts at zero
         start = tile.seconds if number else 0.0
-        cues.append(f"{_clock(start)} --> {_clock(end)}\nsprite_{sheet:03d}.jpg#xywh={box}")
+        cues.append(f"{cue_span(start, end)}\nsprite_{sheet:03d}.jpg#xywh={box}")
     return "\n\n".join(cues) + "\n"
-
-
-def _clock(seconds: float) -> str:
-    thousandths = round(seconds * 1000)
-    minutes, rest = divmod(thousandths, 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
