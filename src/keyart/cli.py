@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,10 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def entry() -> None:
     """The installed command. Interrupted work on other threads is not waited for."""
+    for number in (signal.SIGINT, signal.SIGALRM):
+        signal.signal(number, _interrupted)
     try:
         status = main()
         sys.stdout.flush()
     except KeyboardInterrupt:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         print("keyart: interrupted; finished stages are kept, the next run goes on from there", file=sys.stderr)
         status = 130
     except BrokenPipeError:  # the reader has left: `keyart presets | head -1`
@@ -60,6 +64,12 @@ def entry() -> None:
         status = _broken(err)
     sys.stderr.flush()
     os._exit(status)
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    """Interrupt, and again in a second: Python drops an exception that lands in a callback of its import system."""
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    raise KeyboardInterrupt
 
 
 def _top(words: list[str]) -> int:
