@@ -90,3 +90,21 @@ def test_a_pipe_that_breaks_ends_the_command_quietly(
 ) -> None:
     assert _entry_status(monkeypatch, BrokenPipeError()) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_an_interrupt_that_is_dropped_comes_again() -> None:
+    code = """
+import os, signal, time
+from keyart import cli
+def main():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    time.sleep(20)
+cli.main = main
+cli.entry()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 130
+    assert "interrupted" in done.stderr
