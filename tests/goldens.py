@@ -1,8 +1,8 @@
 """Golden pictures: what a look, a background or a template has to go on looking like.
 
 A test module shows a dict `GOLDENS` of name -> function that makes the picture, and calls `check(name, image)` for each
-in a test whose name holds "golden". The picture is compared with `tests/golden/NAME.png` by structure (SSIM on luma) and
-by colour (mean distance in Lab): another build of a library may round differently, a redesign may not pass unseen.
+in a test whose name holds "golden". The picture is compared with `tests/golden/NAME.png` by structure (SSIM on luma)
+and by colour (mean distance in Lab): another build of a library may round differently, a redesign may not pass unseen.
 `scripts/bless` makes them anew.
 """
 
