@@ -1,8 +1,9 @@
-# Sourced by run, test and check: `make_venv run|test` leaves a ready .venv and PYTHON pointing into it.
-# One environment serves all three; a stamp per kind holds the hash of what was installed, so a second call is free.
+# Sourced by run, test and check: `make_venv run|test|hub` leaves a ready environment and PYTHON pointing into it.
+# .venv serves run and test, .venv-hub holds torch and the model hub's libraries as well; a stamp per kind holds the hash
+# of what was installed, so a second call is free.
 
 readonly REPO="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
-readonly VENV="$REPO/.venv"
+VENV="$REPO/.venv"
 PYTHON="$VENV/bin/python"
 
 # what the caller's shell may carry in and what would change the outcome
@@ -41,9 +42,13 @@ wanted_stamp() {
     } | cksum
 }
 
-# `make_venv KIND`: run = keyart as users get it, test = with the checks' tools as well
+# `make_venv KIND`: run = keyart as users get it, test = with the checks' tools as well, hub = with the hub tier too
 make_venv() {
     local kind=$1 stamp
+    if [[ $kind == hub ]]; then
+        VENV="$REPO/.venv-hub"
+        PYTHON="$VENV/bin/python"
+    fi
     stamp="$(wanted_stamp "$kind")"
     if [[ "$(cat "$VENV/.keyart-$kind" 2>/dev/null)" == "$stamp" ]] && "$PYTHON" -c 'import keyart' 2>/dev/null; then
         return
@@ -62,11 +67,19 @@ install() {
     local kind=$1 stamp=$2 python extra=""
     if ! "$PYTHON" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         python="$(find_python)"
-        say "setting up a Python environment in .venv ..."
+        say "setting up a Python environment in ${VENV##*/} ..."
         "$python" -m venv --clear "$VENV" || die "$python -m venv failed; on Debian and Ubuntu: sudo apt install python3-venv"
     fi
-    [[ $kind == test ]] && extra="[test]"
+    case $kind in
+        test) extra="[test]" ;;
+        hub) extra="[test,hub]" ;;
+    esac
     say "installing keyart and its pinned dependencies (first time: about 250 MB to fetch) ..."
+    if [[ $kind == hub ]]; then
+        say "... and torch with the hub's libraries: 250 MB more, 3 GB where the only torch for this machine is the CUDA one"
+        # first and alone, so that nothing that depends on torch chooses another one
+        pip_install torch || die "the installation of torch failed; see the lines above"
+    fi
     pip_install -e ".$extra" || die "the installation failed; see the lines above"
     # pocketsphinx has wheels for few Pythons; without one English speech needs subtitles, everything else works
     if ! pip_install --only-binary pocketsphinx -e ".[speech-en]" 2>/dev/null; then

@@ -109,6 +109,20 @@ def test_the_tests_tools_come_with_the_tests_only(copy: Path) -> None:
     assert any(".[test]" in line for line in asked(log))
 
 
+def test_the_hub_tier_has_an_environment_of_its_own_and_torch_comes_first(copy: Path) -> None:
+    log = copy / "asked"
+    program(copy / ".venv-hub/bin/python", f'printf "%s\\n" "$*" >>"{log}"')
+    done = bash("./scripts/test hub -x -k clip", folder=copy)
+    assert done.returncode == 0, done.stderr
+    lines = asked(log)
+    installs = [line for line in lines if " pip install " in line]
+    assert installs[0].endswith("-c constraints.txt torch")
+    assert installs[1].endswith("-e .[test,hub]")
+    assert all("-c constraints.txt" in line for line in installs), "every install is pinned"
+    assert lines[-1] == "-m pytest tests/hub -x -k clip"
+    assert not (copy / ".venv").exists()
+
+
 def test_no_wheel_for_speech_is_not_fatal(copy: Path) -> None:
     program(copy / ".venv/bin/python", '[[ "$*" != *speech-en* ]]')
     done = bash("source scripts/_venv.sh; make_venv run", folder=copy)
