@@ -109,9 +109,11 @@ def test_convolution_repeats_the_ends() -> None:
     assert convolved(np.array([4.0, 0.0, 0.0]), np.array([0.25, 0.5, 0.25])) == pytest.approx([3.0, 1.0, 0.0])
 
 
-def test_a_reflection_runs_to_and_fro() -> None:
-    row = np.arange(3, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
-    assert reflected(row, 7)[0, :, 0].tolist() == [0, 0, 1, 2, 2, 1, 0]
+def test_a_reflection_slows_down_and_stays_near_the_edge() -> None:
+    row = np.arange(100, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
+    seen = reflected(row, 60, 10.0)[0, :, 0].tolist()
+    assert seen[-1] == 0 and seen[-10] == int(10 * (1 - math.exp(-0.95)))  # 9.5 px out
+    assert seen == sorted(seen, reverse=True) and max(seen) == 9
 
 
 @pytest.mark.parametrize("name", EXTENSIONS)

@@ -60,10 +60,10 @@ class Fade:
 class Mirror:
     """The picture goes on as its own reflection, ever softer and darker: reads as more of the same place."""
 
-    softest_share: float = 0.05
+    reach_share: float = 0.13
+    """How deep into the picture the reflection sees, as a share of the picture's width."""
+    softest_share: float = 0.07
     """Sigma of the blur at the outer edge, as a share of the picture's shorter side."""
-    sharp_share: float = 0.0
-    """Width of the reflection that stays sharp, as a share of the extension."""
     darkest: float = 0.42
     """What is left of the light at the outer edge, 0 ... 1."""
     noise_sigma: float = 0.6
@@ -72,10 +72,9 @@ class Mirror:
     def __call__(self, image: RGB, extra_px: int, side: Side, seed: int) -> RGB:
         check_extra(image, extra_px, side)
         turned = to_left(image, side)
-        more = reflected(turned, extra_px)
+        more = reflected(turned, extra_px, max(1.0, self.reach_share * turned.shape[1]))
         blurred = [_softened(more, self.softest_share * min(turned.shape[:2]) * share) for share in (0.12, 0.4, 1.0)]
         far = np.linspace(1, 0, extra_px, endpoint=False, dtype=np.float32)[None, :, None]
-        far = np.clip((far - self.sharp_share) / (1 - self.sharp_share), 0, 1)
         done = more.astype(np.float32)
         for reach, soft in zip((0.06, 0.22, 0.5), blurred, strict=True):  # sharp at the seam, softer with each layer
             share = np.clip(far / reach, 0, 1)
@@ -169,11 +168,12 @@ def from_left(image: RGB, side: Side) -> RGB:
     return np.ascontiguousarray(turned.swapaxes(0, 1) if side in ("top", "bottom") else turned)
 
 
-def reflected(image: RGB, extra_px: int) -> RGB:
-    """What stands left of the picture if it goes on as its own reflection, to and fro where that is needed."""
-    width = image.shape[1]
-    place = np.arange(-extra_px, 0) % (2 * width)
-    return np.ascontiguousarray(image[:, np.where(place < width, place, 2 * width - 1 - place)])
+def reflected(image: RGB, extra_px: int, reach_px: float) -> RGB:
+    """What stands left of the picture if it goes on as its own reflection, ever slower: d pixels out it shows what is
+    R (1 - exp(-d / R)) pixels in, so that it joins without a seam and never gets as far as the subject."""
+    out = np.arange(extra_px, 0, -1) - 0.5
+    inside = reach_px * (1 - np.exp(-out / reach_px))
+    return np.ascontiguousarray(image[:, np.clip(inside.astype(np.int64), 0, image.shape[1] - 1)])
 
 
 def _softened(image: RGB, sigma_px: float) -> Floats:
