@@ -51,3 +51,13 @@ class MissingExtra(KeyartError, ImportError):
     def __init__(self, package: str, *, extra: str) -> None:
         self.package, self.extra = package, extra
         super().__init__(f"{package!r} is not installed; get it with: pip install 'keyart[{extra}]'")
+
+
+class LicenceRefused(BadSetting):
+    """A model was asked for by name whose licence the licence mode does not allow."""
+
+    def __init__(self, model: str, licence: str) -> None:
+        self.model, self.licence = model, licence
+        super().__init__(
+            f"model {model!r} is not permissive (licence: {licence}); choose another one, or allow it: --licence any"
+        )

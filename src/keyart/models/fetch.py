@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import importlib.util
 import os
@@ -14,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
-from keyart.errors import BadModel, BadSetting, KeyartError, MissingExtra
-from keyart.models.cards import CARDS, PACKS, Card, HubFile, LocalFile, Wheel
-from keyart.models.store import stored_path
+from keyart.errors import BadModel, BadSetting, KeyartError, MissingExtra, MissingFile
+from keyart.models.card import ByHand, Card, HubFile, HubFolder, Installed, LocalFile, Source, Wheel
+from keyart.models.cards import CARDS, PACKS
+from keyart.models.store import note_path, stored_path
 
 
 def cards_named(names: Iterable[str]) -> tuple[Card, ...]:
@@ -33,13 +35,28 @@ def cards_named(names: Iterable[str]) -> tuple[Card, ...]:
 
 def pull(names: Iterable[str], *, force: bool = False, say: Callable[[str], None] = lambda _: None) -> tuple[Path, ...]:
     """Put the named models and packs into the store; those already there are kept unless `force`."""
-    cards = cards_named(names)
-    missing = [card for card in cards if force or not stored_path(card).is_file()]
+    cards = [card for card in cards_named(names) if not isinstance(card.source, Installed)]
+    missing = [card for card in cards if force or not stored_path(card).exists()]
     with tempfile.TemporaryDirectory(prefix="keyart-pull-") as folder:
         for card, path in _fetched(missing, Path(folder), say):
-            _keep(card, path)
-            say(f"{card.name}: {card.size_bytes / 1e6:.1f} MB, {card.licence}")
+            size = _keep_folder(card, path) if path.is_dir() else _keep(card, path)
+            say(f"{card.name}: {size / 1e6:.1f} MB, {card.licence}" + (f"; {card.note}" if card.note else ""))
     return tuple(stored_path(card) for card in cards)
+
+
+def add(name: str, path: Path) -> Path:
+    """Take a file, or the folder of a hub model, that the user has into the store under a card's name."""
+    (card,) = cards_named([name]) if name in CARDS else (None,)
+    if card is None:
+        raise BadSetting(f"no model is called {name!r}; models: {', '.join(CARDS)}")
+    if isinstance(card.source, HubFolder) != path.is_dir() or not path.exists():
+        wanted = "folder" if isinstance(card.source, HubFolder) else "file"
+        raise MissingFile(f"{path}: {name} is one {wanted}, and this is none")
+    if path.is_dir():
+        _keep_folder(card, path)
+    else:
+        _keep(card, path)
+    return stored_path(card)
 
 
 def _fetched(cards: list[Card], folder: Path, say: Callable[[str], None]) -> Iterator[tuple[Card, Path]]:
@@ -53,7 +70,7 @@ def _fetched(cards: list[Card], folder: Path, say: Callable[[str], None]) -> Ite
             say(f"fetching {requirement} ...")
             yield from _from_wheel(members, folder / str(len(list(folder.iterdir()))))
         else:
-            yield from ((card, _single(card.source)) for card in members)
+            yield from ((card, _single(card, folder)) for card in members)
 
 
 def _from_wheel(cards: list[Card], folder: Path) -> Iterator[tuple[Card, Path]]:
@@ -92,20 +109,38 @@ def _download_wheel(source: Wheel, folder: Path) -> Path:
     return wheels[0]
 
 
-def _single(source: HubFile | LocalFile | Wheel) -> Path:
+def _single(card: Card, folder: Path) -> Path:
+    source: Source = card.source
     if isinstance(source, LocalFile):
         return source.path
-    assert isinstance(source, HubFile)
+    if isinstance(source, ByHand):
+        raise KeyartError(
+            f"{card.name} cannot be fetched: {source.how}, then: keyart models add {card.name} {card.filename}"
+        )
+    assert isinstance(source, HubFile | HubFolder)
     try:
-        from huggingface_hub import hf_hub_download  # type: ignore[import-not-found,unused-ignore]
+        import huggingface_hub
     except ImportError as err:
         raise MissingExtra("huggingface_hub", extra="hub") from err
-    return Path(hf_hub_download(source.repository, source.filename, revision=source.revision))
+    if isinstance(source, HubFile):
+        return Path(huggingface_hub.hf_hub_download(source.repository, source.filename, revision=source.revision))
+    present = huggingface_hub.list_repo_files(source.repository, revision=source.revision)
+    wanted = [one for one in source.files if one != "*.bin" or not fnmatch.filter(present, "*.safetensors")]
+    target = folder / card.name
+    huggingface_hub.snapshot_download(
+        source.repository, revision=source.revision, allow_patterns=wanted, local_dir=str(target)
+    )
+    shutil.rmtree(target / ".cache", ignore_errors=True)  # its bookkeeping
+    return target
 
 
-def _keep(card: Card, path: Path) -> None:
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keep(card: Card, path: Path) -> int:
+    found = _sha256(path)
     if card.sha256 and found != card.sha256:
         raise BadModel(
             f"{card.name}: came with sha256 {found[:12]}..., its card says {card.sha256[:12]}...; nothing was kept"
@@ -114,4 +149,21 @@ def _keep(card: Card, path: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.copyfile(path, partial)
+    if not card.sha256:
+        note_path(card).write_text(f"{found}\n", "ascii")
     partial.replace(target)
+    return target.stat().st_size
+
+
+def _keep_folder(card: Card, path: Path) -> int:
+    """Copy a folder whole, with one hash over the names and hashes of its files; its size."""
+    target = stored_path(card)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copytree(path, partial)
+    files = sorted(one for one in partial.rglob("*") if one.is_file())
+    lines = "".join(f"{_sha256(one)}  {one.relative_to(partial).as_posix()}\n" for one in files)
+    (partial / ".sha256").write_text(f"{hashlib.sha256(lines.encode()).hexdigest()}\n", "ascii")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.replace(target)
+    return sum((target / one.relative_to(partial)).stat().st_size for one in files)

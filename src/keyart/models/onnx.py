@@ -9,10 +9,14 @@ from typing import Any
 from keyart.models.store import model_path
 
 
-@cache
 def onnx_session(name: str, threads: int = 1) -> Any:
     """onnxruntime session of a stored model, made once per process."""
-    return open_session(model_path(name), threads)
+    return _opened(model_path(name), threads)
+
+
+@cache
+def _opened(path: Path, threads: int) -> Any:
+    return open_session(path, threads)
 
 
 def open_session(path: Path, threads: int = 1) -> Any:
