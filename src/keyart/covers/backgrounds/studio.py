@@ -51,7 +51,7 @@ def palette_gradient(width_px: int, height_px: int, still_image: RGB, palette: P
     nature: a dark yellow would be mud."""
     random = np.random.default_rng(seed)
     place = field(*coarse_size(width_px, height_px))
-    hue, chroma = palette.hue_degrees, 0.02 if palette.is_grey else 0.17
+    hue, chroma = palette.hue_degrees, 0.17
     inks = [
         oklch(0.27, chroma * 0.75, _leaning(hue, 295.0, 95.0)),
         oklch(0.45, chroma, _leaning(hue, 295.0, 60.0)),
@@ -84,7 +84,7 @@ def halftone(width_px: int, height_px: int, still_image: RGB, palette: Palette, 
     random = np.random.default_rng(seed)
     place = field(width_px, height_px)
     hue = palette.hue_degrees
-    chroma = 0.03 if palette.is_grey else 0.15
+    chroma = 0.15
     ground, edge, ink = (
         np.array(tint(*oklch(light, share * chroma, hue + turn)), np.float32)
         for light, share, turn in ((0.82, 1.0, 8.0), (0.7, 1.05, -6.0), (0.52, 1.0, -22.0))
