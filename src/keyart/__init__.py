@@ -22,11 +22,12 @@ from keyart.version import __version__
 
 if TYPE_CHECKING:
     from keyart.package import Package, save
-    from keyart.pipeline import Recipe, make
+    from keyart.pipeline import make
+    from keyart.recipe import Recipe
 
 __all__ = ["Package", "Recipe", "__version__", "make", "save"]
 
-_ROOMS = {"make": "pipeline", "Recipe": "pipeline", "Package": "package", "save": "package"}
+_ROOMS = {"make": "pipeline", "Recipe": "recipe", "Package": "package", "save": "package"}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from keyart.errors import BadSetting, KeyartError
 
 if TYPE_CHECKING:
     from keyart.package import Package
-    from keyart.pipeline import Recipe
+    from keyart.recipe import Recipe
     from keyart.settings import Given
 
 
@@ -123,7 +123,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
-    for section, stage in _sections().items():
+    from keyart.package import PARTS
+
+    for section, stage in _sections(command.parts or PARTS).items():
         _add_fields(
             parser, section, stage, prefix="" if section == command.section else f"{section}-", explain=wants_help
         )
@@ -153,29 +155,34 @@ def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
 
 
-def _sections() -> dict[str, type[Any]]:
+def _sections(parts: tuple[str, ...]) -> dict[str, type[Any]]:
+    """The stages that have a say in these parts; the other rooms are not entered."""
+    from keyart.recipe import Recipe, sections_for
+
+    recipe = Recipe()
+    return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
+
+
+def recipe_for(
+    video: Path | None,
+    given: list[Given],
+    config: Path | None = None,
+    seed: int = 0,
+    parts: tuple[str, ...] | None = None,
+) -> Recipe:
+    """The stages of these parts (all, if None) with their values: defaults, config files, environment, then `given`."""
     import dataclasses
-    import typing
 
-    from keyart.pipeline import Recipe
-
-    hints = typing.get_type_hints(Recipe)
-    return {field.name: hints[field.name] for field in dataclasses.fields(Recipe)}
-
-
-def recipe_for(video: Path | None, given: list[Given], config: Path | None = None, seed: int = 0) -> Recipe:
-    """Every stage with its values: defaults, config files, environment, then what was given here."""
-    import dataclasses
-
-    from keyart.pipeline import Recipe
+    from keyart.package import PARTS
+    from keyart.recipe import SECTIONS, Recipe
     from keyart.settings import applied, config_files, read_config, read_environment, settings_of
 
-    sections = _sections()
+    sections = _sections(PARTS if parts is None else parts)
     files = (*config_files(video), *((config,) if config else ()))
     said = [one for file in files for one in read_config(file)]
     said += [*read_environment(sections), *given]
-    if unknown := {one.section for one in said} - set(sections):
-        raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(sections)}")
+    if unknown := {one.section for one in said} - set(SECTIONS):
+        raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
     stages = {}
     for section, stage in sections.items():
         made = applied(stage(), section, said)
@@ -226,7 +233,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     from keyart.pipeline import make
     from keyart.terminal import told
 
-    recipe = recipe_for(args.video, _given(args), args.config, args.seed)
+    recipe = recipe_for(args.video, _given(args), args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache)

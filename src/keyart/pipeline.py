@@ -7,54 +7,28 @@ media ─> shots ─> stills ─┬─> covers, avatar ─┐
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder
-from keyart.covers import MakeAvatar, MakeCovers
 from keyart.errors import NothingUsable
 from keyart.media.probe import probe
-from keyart.media.scan import Onlooker, Scan, ScanReport
 from keyart.package import PARTS, Package
 from keyart.progress import Progress, Silent
+from keyart.recipe import Recipe, sections_for, with_needed
 from keyart.run import Run, beside
 from keyart.settings import settings_of
-from keyart.shots import DetectShots
-from keyart.speech import Transcribe, transcript_products
-from keyart.stills import PickStills
-from keyart.stills.export import still_products
-from keyart.teasers import MakeTeaser, Storyboard
-from keyart.titles import WriteTitles, titles_products
 from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, VideoInfo
 
+if TYPE_CHECKING:
+    from keyart.media.scan import Onlooker, Scan, ScanReport
+
+__all__ = ["Recipe", "make"]
+
 Products = tuple[Product, ...]
-Words = tuple[Transcript | None, tuple[Headline, ...]]
-
-_NEEDS = {
-    "stills": {"shots"},
-    "covers": {"shots", "stills", "titles"},
-    "avatar": {"shots", "stills"},
-    "teaser": {"shots", "stills"},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Every stage with its settings. A field's name is the `[section]` of a config file and the prefix of a flag."""
-
-    scan: Scan = field(default_factory=Scan)
-    shots: DetectShots = field(default_factory=DetectShots)
-    stills: PickStills = field(default_factory=PickStills)
-    storyboard: Storyboard = field(default_factory=Storyboard)
-    speech: Transcribe = field(default_factory=Transcribe)
-    titles: WriteTitles = field(default_factory=WriteTitles)
-    covers: MakeCovers = field(default_factory=MakeCovers)
-    avatar: MakeAvatar = field(default_factory=MakeAvatar)
-    teaser: MakeTeaser = field(default_factory=MakeTeaser)
+Words = tuple[Transcript | None, tuple[Headline, ...], Products]
 
 
 def make(
@@ -72,32 +46,34 @@ def make(
     recipe = recipe or Recipe()
     info = probe(video)
     sha256 = _sha256(info.path)
-    wanted = set(parts).union(*(_NEEDS.get(part, set()) for part in parts))
+    wanted = with_needed(parts)
     run = Run(sha256, cache or StageCache(cache_folder()), progress or Silent())
 
-    pictures = (recipe.scan, recipe.shots, recipe.stills)
-    said = (recipe.speech, recipe.titles, _sidecars(info), info.path.name)
-
+    said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
     shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
-    transcript, titles = words.result() if words else (None, ())
+    transcript, titles, written = words.result() if words else (None, (), ())
 
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
-        return run.stage(part, work, Outcome[Products], *inputs, *pictures).value if part in wanted else ()
+        if part not in wanted:
+            return ()
+        stage = getattr(recipe, part)
+        return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
 
-    products += made("covers", lambda: recipe.covers(info, stills, titles), recipe.covers, said)
-    products += made("avatar", lambda: recipe.avatar(info, stills), recipe.avatar, info.path.name)
-    products += made("teaser", lambda: recipe.teaser(info, stills, shots), recipe.teaser)
-    products += titles_products(titles) if "titles" in wanted else ()
-    products += transcript_products(transcript) if transcript else ()
+    products += made("covers", lambda: recipe.covers(info, stills, titles), said)
+    products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
+    products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
-    return Package(info, sha256, parts, shots, stills, transcript, titles, products, stages, _settings(recipe))
+    settings = _settings(recipe, sections_for(parts))
+    return Package(info, sha256, parts, shots, stills, transcript, titles, products + written, stages, settings)
 
 
 def _look(
-    run: Run, recipe: Recipe, info: VideoInfo, wanted: set[str]
+    run: Run, recipe: Recipe, info: VideoInfo, wanted: frozenset[str]
 ) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
     """One pass over the pictures, and what its onlookers make of it."""
+    from keyart.media.scan import ScanReport
+    from keyart.stills.export import still_products
 
     def work() -> tuple[Outcome[Any], ...]:
         watcher = recipe.shots.watch(info)
@@ -114,7 +90,7 @@ def _look(
         return scanned, _shots_outcome(shots, watcher.exact), stills, board
 
     kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
-    inputs = (recipe.scan, recipe.shots, recipe.stills, recipe.storyboard, sorted(wanted & {"stills", "storyboard"}))
+    inputs = (recipe.scan, recipe.shots, *(getattr(recipe, name) for name in sorted(wanted & {"stills", "storyboard"})))
     _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")
@@ -146,9 +122,17 @@ def _shots_outcome(shots: tuple[Shot, ...], exact: bool) -> Outcome[tuple[Shot, 
 
 
 def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...]) -> Words:
+    from keyart.speech import transcript_products
+    from keyart.titles import titles_products
+
     transcript = run.stage("transcript", lambda: recipe.speech(info), Outcome[Transcript | None], *said).value
     titles = run.stage("titles", lambda: recipe.titles(info, transcript), Outcome[tuple[Headline, ...]], *said).value
-    return transcript, titles
+    return transcript, titles, titles_products(titles) + (transcript_products(transcript) if transcript else ())
+
+
+def _said(recipe: Recipe, info: VideoInfo) -> tuple[object, ...]:
+    """All that decides what the words are, beside the video itself."""
+    return recipe.speech, recipe.titles, _sidecars(info), info.path.name
 
 
 def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:
@@ -163,14 +147,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _settings(recipe: Recipe) -> dict[str, Any]:
-    """Every setting of every stage as plain values, for the manifest."""
+def _settings(recipe: Recipe, sections: tuple[str, ...]) -> dict[str, Any]:
+    """Every setting of those stages as plain values, for the manifest."""
+    stages = {name: getattr(recipe, name) for name in sections}
     return {
-        section.name: {
-            one.name: _plain(getattr(stage, one.name)) for one in settings_of(type(stage)) if one.kind is not Path
-        }
-        for section in dataclasses.fields(recipe)
-        if (stage := getattr(recipe, section.name)) is not None
+        name: {one.name: _plain(getattr(stage, one.name)) for one in settings_of(type(stage)) if one.kind is not Path}
+        for name, stage in stages.items()
     }
 
 

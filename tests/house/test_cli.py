@@ -76,7 +76,8 @@ def test_flags_are_the_stages_fields(capsys: pytest.CaptureFixture[str], monkeyp
     shown = capsys.readouterr().out
     assert "--count COUNT" in shown
     assert "--scan-mode" in shown
-    assert "--titles-count" in shown
+    assert "--shots-threshold" in shown
+    assert "--titles-count" not in shown, "titles have no say in the stills"
 
 
 def test_an_unknown_command_and_an_unknown_flag(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,83 @@
+"""Every stage with its settings, and which of them a part of the package needs. Rooms are entered late.
+
+Importing the whole house costs as much as half a minute of video: `keyart frames` must not pay for covers and titles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keyart.covers import MakeAvatar, MakeCovers
+    from keyart.media.scan import Scan
+    from keyart.shots import DetectShots
+    from keyart.speech import Transcribe
+    from keyart.stills import PickStills
+    from keyart.teasers import MakeTeaser, Storyboard
+    from keyart.titles import WriteTitles
+
+
+class _AsItComes:
+    """Stands on the class for a stage with its defaults; asked for on a recipe, makes the stage and puts it there."""
+
+    def __init__(self, room: str, stage: str) -> None:
+        self.room, self.stage, self.name = room, stage, ""
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+
+    def __get__(self, recipe: object | None, owner: type[Any]) -> Any:
+        if recipe is None:
+            return self
+        return recipe.__dict__.setdefault(self.name, getattr(import_module(f"keyart.{self.room}"), self.stage)())
+
+
+def _late(room: str, stage: str) -> Any:
+    return _AsItComes(room, stage)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every stage with its settings. A field's name is the `[section]` of a config file and the prefix of a flag."""
+
+    scan: Scan = _late("media.scan", "Scan")
+    shots: DetectShots = _late("shots", "DetectShots")
+    stills: PickStills = _late("stills", "PickStills")
+    storyboard: Storyboard = _late("teasers", "Storyboard")
+    speech: Transcribe = _late("speech", "Transcribe")
+    titles: WriteTitles = _late("titles", "WriteTitles")
+    covers: MakeCovers = _late("covers", "MakeCovers")
+    avatar: MakeAvatar = _late("covers", "MakeAvatar")
+    teaser: MakeTeaser = _late("teasers", "MakeTeaser")
+
+    def __post_init__(self) -> None:
+        for field in fields(self):  # what was not given is looked up on the class when it is wanted
+            if isinstance(self.__dict__[field.name], _AsItComes):
+                del self.__dict__[field.name]
+
+
+SECTIONS = tuple(field.name for field in fields(Recipe))
+_NEEDS = {
+    "storyboard": ("shots",),
+    "stills": ("shots",),
+    "covers": ("shots", "stills", "titles"),
+    "avatar": ("shots", "stills"),
+    "teaser": ("shots", "stills"),
+}
+_OF_A_PART = {"titles": ("speech", "titles")}
+
+
+def with_needed(parts: Iterable[str]) -> frozenset[str]:
+    """The parts, and those that they are made from."""
+    return frozenset(parts).union(*(_NEEDS.get(part, ()) for part in parts))
+
+
+def sections_for(parts: Iterable[str]) -> tuple[str, ...]:
+    """The stages that have a say in these parts, in the house's order."""
+    wanted = with_needed(parts)
+    taking_part = {"scan"} if wanted != {"titles"} else set[str]()
+    taking_part.update(*(_OF_A_PART.get(part, (part,)) for part in wanted))
+    return tuple(name for name in SECTIONS if name in taking_part)
