@@ -164,7 +164,7 @@ def _rimmed(figure: Picture, alpha: Plane, behind: Picture, strength: float) -> 
 
 def _sunk(figure: Picture, strength: float) -> Picture:
     down = np.linspace(0, 1, figure.shape[0], dtype=np.float32)[:, None, None]
-    return figure * (1 - np.float32(strength) * smoothstep(0.45, 1.05, down)) if strength else figure
+    return floats(figure * (1 - np.float32(strength) * smoothstep(0.45, 1.05, down))) if strength else figure
 
 
 def _shadowed(behind: Picture, alpha: Plane, strength: float) -> Picture:

@@ -19,6 +19,7 @@ Glow = NDArray[Any]
 Tint = tuple[float, float, float]
 """Linear light of the three channels."""
 
+_LATTICE = 64
 _COARSE_PX = 360
 """Smoke has no edges: it is computed on a picture of this longer side and enlarged."""
 
@@ -68,16 +69,18 @@ def enlarged(plane: NDArray[Any], width_px: int, height_px: int) -> NDArray[Any]
 
 def value_noise(x: Plane, y: Plane, random: np.random.Generator) -> Plane:
     """Smooth noise 0 ... 1 read from a wrapped lattice of random values at (x, y), cells of side 1."""
-    lattice = random.random((64, 64), dtype=np.float32)
-    lattice = np.pad(lattice, 2, mode="wrap")
-    px, py = np.mod(x, 64) + 1.5, np.mod(y, 64) + 1.5
-    # cubic look-up in OpenCV is quantised to 1/32 of a cell; smooth steps between four corners are exact
-    ix, iy = np.floor(px).astype(np.int32), np.floor(py).astype(np.int32)
-    fx, fy = px - ix, py - iy
+    # linear look-up in OpenCV is quantised to 1/32 of a cell, which shows as steps; four corners in NumPy are exact
+    lattice = random.random((_LATTICE, _LATTICE), dtype=np.float32).ravel()
+    left, top = np.floor(x), np.floor(y)
+    fx, fy = x - left, y - top
     fx, fy = fx * fx * fx * (fx * (6 * fx - 15) + 10), fy * fy * fy * (fy * (6 * fy - 15) + 10)
-    top = lattice[iy, ix] * (1 - fx) + lattice[iy, ix + 1] * fx
-    low = lattice[iy + 1, ix] * (1 - fx) + lattice[iy + 1, ix + 1] * fx
-    return floats(top * (1 - fy) + low * fy)
+    column, row = left.astype(np.int32) & (_LATTICE - 1), top.astype(np.int32) & (_LATTICE - 1)
+    right, below = (column + 1) & (_LATTICE - 1), ((row + 1) & (_LATTICE - 1)) * _LATTICE
+    row *= _LATTICE
+    upper, lower = lattice[row + column], lattice[below + column]
+    upper += (lattice[row + right] - upper) * fx
+    lower += (lattice[below + right] - lower) * fx
+    return floats(upper + (lower - upper) * fy)
 
 
 def fractal(x: Plane, y: Plane, random: np.random.Generator, octaves: int = 5, gain: float = 0.5) -> Plane:
