@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder
+from keyart.cores import opencv_on_one_thread
 from keyart.errors import NothingUsable
 from keyart.media.probe import probe
 from keyart.package import PARTS, Package
@@ -80,7 +81,8 @@ def _look(
         sampler = recipe.stills.sample(info) if "stills" in wanted else None
         tiles = recipe.storyboard.sample(info) if "storyboard" in wanted else None
         onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles) if one is not None]
-        scanned = _passed(run, recipe.scan, info, onlookers)
+        with opencv_on_one_thread():  # the other core is the decoder's
+            scanned = _passed(run, recipe.scan, info, onlookers)
         with run.timing("shots"):
             shots = watcher.shots(scanned.value.end_seconds)
         with run.timing("stills"):

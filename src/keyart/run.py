@@ -31,6 +31,7 @@ class Run:
     progress: Progress
     _reports: dict[str, StageReport] = field(default_factory=dict)
     _seconds: dict[str, float] = field(default_factory=dict)
+    _keeping: list[Future[None]] = field(default_factory=list)
 
     def stage(self, name: str, work: Callable[[], Outcome[T]], kind: Any, *inputs: object) -> Outcome[T]:
         """The outcome of `work`, or the one kept from an earlier run with the same `inputs`."""
@@ -49,7 +50,7 @@ class Run:
         kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
         outcomes = kept if kept is not None else work()
         if kept is None:
-            self.cache.put(key, outcomes, kind)
+            self._keeping.append(beside(lambda: self.cache.put(key, outcomes, kind)))
         rest = time.perf_counter() - start - sum(self._seconds.get(name, 0.0) for name in names[1:])
         for name, outcome in zip(names, outcomes, strict=True):
             self._book(name, outcome, rest if name == names[0] else self._seconds.get(name, 0.0), kept is not None)
@@ -70,7 +71,9 @@ class Run:
         self.progress.end(name, outcome.status, "from an earlier run" if resumed else outcome.reason, seconds)
 
     def reports(self) -> tuple[StageReport, ...]:
-        """All stages so far, in the house's order whatever order they ended in."""
+        """All stages so far, in the house's order whatever order they ended in; their outcomes are in the cache."""
+        for one in self._keeping:
+            one.result()
         return tuple(sorted(self._reports.values(), key=lambda report: ORDER.index(report.name)))
 
 

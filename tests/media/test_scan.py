@@ -98,6 +98,9 @@ def test_coarse_planes_of_deep_and_packed_pictures() -> None:
     for name in ("yuv420p10le", "p010le", "gray", "yuv420p"):
         luma = coarse_luma(wide.reformat(format=name))
         assert np.abs(luma.astype(int) - 126).max() < 4, name
+        detail = reduced_luma(wide.reformat(format=name), 32)
+        assert detail.shape == (24, 32) and np.abs(detail.astype(int) - 126).max() < 4, name
+    assert reduced_luma(wide, 1000).shape == (48, 64)
     assert coarse_chroma(wide.reformat(format="gray")) is None
 
 

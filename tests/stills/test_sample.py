@@ -32,6 +32,9 @@ class Seen:
     def luma(self) -> Gray:
         return np.ascontiguousarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY)[::2, ::2])
 
+    def detail(self, width_px: int) -> Gray:
+        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), np.uint8)
+
     def small(self, width_px: int) -> RGB:
         return self.image
 

@@ -11,13 +11,12 @@ import av
 
 from keyart.media.container import open_container
 from keyart.media.decode import Clock, Decoder
+from keyart.media.grab import RUN_UP_SECONDS
 from keyart.media.scan import Glimpse
 from keyart.types import RGB, Frame, VideoInfo
 
 EARLY_SECONDS = 0.002
 """Matroska and FLV round times to a millisecond: a frame this little late still counts as on display."""
-RUN_UP_SECONDS = 0.5
-"""Before a stretch begins every picture is decoded, so that reordering cannot hide one."""
 
 Span = tuple[float, float]
 """Start and end in seconds; the end is not included."""

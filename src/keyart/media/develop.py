@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from keyart.media.probe import side_data, square_size
@@ -25,6 +26,7 @@ _COMBED = 1.1
 _MIN_COMB = 1.0
 _WOVEN_SHARE = 0.001
 _BLOCK = 16
+_MOST_SCALERS = 8
 
 
 def shown_size(frame: av.VideoFrame, info: VideoInfo, max_side_px: int = 0) -> tuple[int, int]:
@@ -61,15 +63,27 @@ def _name_matrix(frame: av.VideoFrame) -> None:
         frame.colorspace = _BT709
 
 
+_kept = threading.local()
+
+
+def _reformatted(frame: av.VideoFrame, width: int, height: int, form: str, how: Interpolation) -> NDArray[np.generic]:
+    """By the thread's own scaler for that size: a frame's own would be set up anew each time."""
+    scalers: dict[Any, VideoReformatter] = _kept.__dict__
+    if (width, height, form) not in scalers and len(scalers) >= _MOST_SCALERS:
+        scalers.clear()
+    scaler = scalers.setdefault((width, height, form), VideoReformatter())
+    return np.asarray(scaler.reformat(frame, width, height, format=form, interpolation=how).to_ndarray())
+
+
 def _to_rgb(frame: av.VideoFrame, info: VideoInfo, width: int, height: int, care: Interpolation) -> RGB:
     smaller = width < frame.width or height < frame.height
     how = (Interpolation.AREA if smaller else Interpolation.BICUBIC) | care
     if info.transfer != "sdr":
-        wide = frame.reformat(width, height, format="rgb48le", interpolation=how).to_ndarray()
+        wide = _reformatted(frame, width, height, "rgb48le", how)
         return to_srgb(np.asarray(wide, np.uint16), info.transfer, _peak_nits(frame))
     if any(part.is_alpha for part in frame.format.components):
-        return _on_backdrop(np.asarray(frame.reformat(width, height, format="rgba", interpolation=how).to_ndarray()))
-    return np.asarray(frame.reformat(width, height, format="rgb24", interpolation=how).to_ndarray(), np.uint8)
+        return _on_backdrop(np.asarray(_reformatted(frame, width, height, "rgba", how), np.uint8))
+    return np.asarray(_reformatted(frame, width, height, "rgb24", how), np.uint8)
 
 
 def _on_backdrop(image: NDArray[np.uint8]) -> RGB:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -22,6 +23,8 @@ _SAME_SECONDS = 1e-4
 """Times come from floats that a JSON rounded to 1 ms at best; half a millisecond would reach into 1000 fps video."""
 _STEPS_BACK_SECONDS = (0.0, 1.0, 5.0, 20.0, float("inf"))
 _NEAR_SECONDS = 2.0
+RUN_UP_SECONDS = 0.5
+"""Before a wanted frame every picture is decoded, so that reordering cannot hide one."""
 
 
 class _CannotSeek(Exception):
@@ -103,6 +106,7 @@ class _Reader:
         self.decoder = Decoder(self.stream)
         self.tick = float(self.stream.time_base or 0)
         self.frames: Iterator[av.VideoFrame] = iter(())
+        self.wanted = float("-inf")
         self.shown: av.VideoFrame | None = None
         self.after: av.VideoFrame | None = None
         self._warm_up()
@@ -113,12 +117,21 @@ class _Reader:
             next(self.decoder.frames(self.container), None)
 
     def frame_at(self, wanted: float) -> Frame:
+        self.wanted = wanted
         if not self._is_near(wanted):
             self._seek(wanted)
         while self.after is not None and self._seconds(self.after) <= wanted + _SAME_SECONDS:
             self._step()
         assert self.shown is not None
         return Frame(develop(self.shown, self.info), self._seconds(self.shown))
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        """Frames from here on; well before what is wanted, only those that others are made from."""
+        for packet in chain(self.decoder.packets(self.container), [None]):
+            if packet is not None:
+                ahead = self.wanted + self.info.start_seconds - self.decoder.seconds(packet)
+                self.decoder.context.skip_frame = "NONREF" if ahead > RUN_UP_SECONDS else "DEFAULT"
+            yield from self.decoder.decode(packet)
 
     def _seconds(self, frame: av.VideoFrame) -> float:
         if frame.pts is None:
@@ -150,7 +163,7 @@ class _Reader:
             target = max(0.0, wanted - back)
             self.container.seek(self._stamp(target), stream=self.stream, backward=True)
             self.decoder.context.flush_buffers()
-            self.frames = self.decoder.frames(self.container)
+            self.frames = self._decoded()
             # pictures before the first clean one lean on frames that were not decoded
             self.after = next((one for one in self.frames if not one.is_corrupt), None)
             if self.after is not None and (self._seconds(self.after) <= wanted + _SAME_SECONDS or target == 0.0):

@@ -61,6 +61,13 @@ class Glimpse:
         """Coarse planes of colour difference, subsampled like `luma`; None where the format keeps none apart."""
         return coarse_chroma(self._frame)
 
+    def detail(self, width_px: int) -> Gray:
+        """Luma as it lies in the file, at most `width_px` on its longer side: to compare the frames of one pass.
+
+        Not upright, its range not stretched, not tone-mapped; six times cheaper than `small`.
+        """
+        return reduced_luma(self._frame, width_px)
+
     def small(self, width_px: int) -> RGB:
         """Upright, square pixels, at most `width_px` on its longer side, tone-mapped to sRGB; meant for measuring."""
         return develop(self._frame, self._info, width_px, exact=False)
@@ -86,6 +93,20 @@ def coarse_chroma(frame: av.VideoFrame) -> tuple[Gray, Gray] | None:
     return _coarse(frame, 1, COARSE_COLUMNS // 2), _coarse(frame, 2, COARSE_COLUMNS // 2)
 
 
+def reduced_luma(frame: av.VideoFrame, width_px: int) -> Gray:
+    """The first plane, averaged down to at most `width_px` on its longer side."""
+    import cv2
+
+    scale = min(1.0, width_px / max(frame.width, frame.height))
+    size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    if not _has_planes(frame.format):
+        return np.asarray(frame.reformat(*size, format="gray", interpolation="AREA").to_ndarray(), np.uint8)
+    plane = _plane(frame, 0)
+    shift = _surplus_bits(frame.format)
+    small: NDArray[Any] = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    return (small >> shift).astype(np.uint8)
+
+
 def _has_planes(form: av.VideoFormat) -> bool:
     first = form.components[0]
     odd = form.has_palette or form.is_big_endian or form.is_bit_stream
@@ -93,13 +114,25 @@ def _has_planes(form: av.VideoFormat) -> bool:
 
 
 def _coarse(frame: av.VideoFrame, number: int, columns: int) -> Gray:
-    plane, bits = frame.planes[number], frame.format.components[0].bits
-    step = max(1, plane.width // columns)
-    samples: NDArray[Any] = np.frombuffer(memoryview(plane), np.uint16 if bits > 8 else np.uint8)
-    rows = samples.reshape(plane.height, -1)[step // 2 :: step, step // 2 : plane.width : step]
-    # P010 and its kin keep their bits at the top of the word
-    shift = 0 if bits <= 8 else 8 if frame.format.name.startswith("p") else bits - 8
+    plane = _plane(frame, number)
+    step = max(1, plane.shape[1] // columns)
+    rows = plane[step // 2 :: step, step // 2 :: step]
+    shift = _surplus_bits(frame.format)
     return np.array(rows >> shift if shift else rows, np.uint8)
+
+
+def _plane(frame: av.VideoFrame, number: int) -> NDArray[Any]:
+    """(height, width) of one plane, not copied; 16-bit words where it has more than 8 bits."""
+    plane = frame.planes[number]
+    kind = np.uint16 if frame.format.components[0].bits > 8 else np.uint8
+    samples: NDArray[Any] = np.frombuffer(memoryview(plane), kind)
+    return samples.reshape(plane.height, -1)[:, : plane.width]
+
+
+def _surplus_bits(form: av.VideoFormat) -> int:
+    """By how much a sample is shifted down to 8 bits; P010 and its kin keep theirs at the top of the word."""
+    bits = form.components[0].bits
+    return 0 if bits <= 8 else 8 if form.name.startswith("p") else bits - 8
 
 
 def _scaled_luma(frame: av.VideoFrame) -> Gray:

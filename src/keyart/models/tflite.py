@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+import threading
 from typing import Any
 
 from keyart.models.store import model_path
 
+_networks = threading.local()
+
 
 def tflite_network(name: str) -> Any:
-    """cv2.dnn network of a stored model, made once per process."""
-    return _opened(model_path(name))
-
-
-@cache
-def _opened(path: Path) -> Any:
+    """cv2.dnn network of a stored model, made once per thread: it holds the picture it works on."""
     import cv2
 
-    return cv2.dnn.readNetFromTFLite(str(path))
+    made: dict[str, Any] = _networks.__dict__
+    if name not in made:
+        made[name] = cv2.dnn.readNetFromTFLite(str(model_path(name)))
+    return made[name]

@@ -5,13 +5,16 @@ gate ─> clusters ─> a few of each ─> full pictures ─> faces, text, terms
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cores import opencv_on_one_thread, shared_out
 from keyart.errors import BadSetting
 from keyart.media.clip import read_clips
 from keyart.media.grab import embedded_cover, grab
@@ -147,7 +150,8 @@ class PickStills:
 
     def __call__(self, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> Outcome[tuple[Still, ...]]:
         """The stills; empty and `skipped` where nothing can be offered: black, blank or white from end to end."""
-        return _Picking(self, info, sampler, shots).outcome()
+        with opencv_on_one_thread():
+            return _Picking(self, info, sampler, shots).outcome()
 
 
 def _require(holds: bool, message: str) -> None:
@@ -161,6 +165,7 @@ class _Picking:
     def __init__(self, settings: PickStills, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> None:
         self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
         self.detector, self.detector_note = choose_detector(settings.detector)
+        self._ready: dict[tuple[int, float], tuple[Frame, float | None]] = {}
         self.samples = sampler.finish()
         if not sampler.dense:
             self._peek(0.5, 1.2, settings.peeks)
@@ -186,13 +191,21 @@ class _Picking:
         moments = sorted(moment for _, moment in sorted(far, reverse=True)[:most])
         spans = [(moment - 2 * _STEP_SECONDS, moment + 3 * _STEP_SECONDS) for moment in moments]
         rate, free = 1 / _STEP_SECONDS, 1 + max((sample.number for sample in self.samples), default=0)
-        fresh = [
-            self.sampler.measured(frames[2].image, free + number, frames[2].seconds, 0.0)
-            for number, frames in read_clips(
-                self.info, spans, frames_per_second=rate, longest_px=self.sampler.working_px
-            )
-            if len(frames) == 5 and len(_unmixed(frames)) == 3
-        ]
+
+        def peeked(first: int) -> list[Sample]:
+            # every so many of them from one reader: neighbours may share a stretch of decoding
+            return [
+                self.sampler.measured(frames[2].image, free + first + number, frames[2].seconds, 0.0)
+                for number, frames in read_clips(
+                    self.info,
+                    spans[first : first + _PEEKS_TOGETHER],
+                    frames_per_second=rate,
+                    longest_px=self.sampler.working_px,
+                )
+                if len(frames) == 5 and len(_unmixed(frames)) == 3
+            ]
+
+        fresh = chain.from_iterable(shared_out(peeked, range(0, len(spans), _PEEKS_TOGETHER)))
         self.samples = tuple(sorted((*self.samples, *fresh), key=lambda sample: sample.seconds))
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
@@ -236,10 +249,10 @@ class _Picking:
             around = replace(around, main_objects=frozenset())
         looked = self._looked_at(passed, labels, around)
         around = replace(around, has_faces=any(candidate.faces for candidate in looked))
-        scored = [self._scored(candidate, around) for candidate in looked]
+        scored = shared_out(lambda candidate: self._scored(candidate, around), looked)
         # a closer look may change who is best, so the order is made once more
         chosen = _worth_showing(self._offered(list(self._closer(self._offered(scored), around))))
-        return tuple(self._still(each, rank) for rank, each in enumerate(chosen, 1))
+        return tuple(shared_out(lambda ranked: self._still(ranked[1], ranked[0]), enumerate(chosen, 1)))
 
     # --- looking ---
 
@@ -255,9 +268,8 @@ class _Picking:
             missing = enough - sum(not is_card(candidate) for candidate in found)
             batch, order = order[:missing], order[missing:]
             samples = [passed[index] for index in batch]
-            for index, frame in zip(batch, self._pictures(samples), strict=True):
-                candidate = self._look(passed[index], frame, tiles=not any_face)
-                label = int(labels[index])
+            looked = shared_out(lambda pair: self._look(*pair, tiles=not any_face), self._pictures(samples))
+            for label, candidate in zip(labels[batch].tolist(), looked, strict=True):
                 found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label])))
         return found
 
@@ -292,12 +304,12 @@ class _Picking:
             nearest[index] = 1.0
         return found
 
-    def _pictures(self, samples: Sequence[Sample]) -> list[Frame]:
-        """Full pictures of samples: those held in the pool, the others decoded again in one go."""
+    def _pictures(self, samples: Sequence[Sample]) -> list[tuple[Sample, Frame]]:
+        """Samples with their full pictures: those held in the pool, the others decoded again in one go."""
         held = [self.sampler.pool.picture(sample.number) for sample in samples]
         missing = [sample.seconds for sample, frame in zip(samples, held, strict=True) if frame is None]
         fetched = iter(grab(self.info, missing) if missing else ())
-        return [frame if frame is not None else next(fetched) for frame in held]
+        return [(sample, frame or next(fetched)) for sample, frame in zip(samples, held, strict=True)]
 
     def _look(self, sample: Sample, frame: Frame, *, tiles: bool, known: Candidate | None = None) -> Candidate:
         """All that the terms need; text is taken from `known`, the same scene a moment apart."""
@@ -347,16 +359,28 @@ class _Picking:
     def _closer(self, chosen: tuple[Scored, ...], around: Surroundings) -> tuple[Scored, ...]:
         """The first few again, each against its neighbours in time: open eyes, or a sharper frame."""
         wanted = [place for place, each in enumerate(chosen) if self._is_worth_it(each)][: self.settings.closer_looks]
-        times = [self._times_near(chosen[place].candidate) for place in wanted]
-        frames = iter(grab(self.info, [seconds for near in times for seconds in near]) if times else ())
+        # most of those chosen will stay: their pictures are finished by whoever has no neighbours to fetch
+        fetching = [partial(self._neighbours, chosen[place], around) for place in wanted]
+        finishing = [partial(self._finish, each) for each in chosen]
+        found = shared_out(_called, [*fetching, *finishing])
         better = list(chosen)
-        for place, near in zip(wanted, times, strict=True):
-            for frame in self._clear([chosen[place].candidate.frame, *(next(frames) for _ in near)]):
-                other = self._neighbour(better[place], frame, around)
+        for place, neighbours in zip(wanted, found, strict=False):
+            for other in neighbours:
                 rest = [each.view for i, each in enumerate(better) if i != place]
-                if other is not None and self._is_better(other, better[place]) and self._is_apart(other, rest):
+                if self._is_better(other, better[place]) and self._is_apart(other, rest):
                     better[place] = other
         return tuple(better)
+
+    def _finish(self, scored: Scored) -> list[Scored]:
+        self._finished(scored.candidate)
+        return []
+
+    def _neighbours(self, scored: Scored, around: Surroundings) -> list[Scored]:
+        """Frames near a candidate and in its shot, decoded and looked at as that was."""
+        times = self._times_near(scored.candidate)
+        frames = self._clear([scored.candidate.frame, *(grab(self.info, times) if times else ())])
+        looked = (self._neighbour(scored, frame, around) for frame in frames)
+        return [other for other in looked if other is not None]
 
     def _clear(self, frames: list[Frame]) -> list[Frame]:
         """Of a frame and its neighbours, the neighbours; after a scan of key frames, those seen not to be a mixture."""
@@ -399,7 +423,7 @@ class _Picking:
 
     def _still(self, scored: Scored, rank: int) -> Still:
         candidate = scored.candidate
-        frame = self._finished(candidate)
+        frame, people = self._finished(candidate)
         return Still(
             rank=rank,
             frame=frame,
@@ -407,8 +431,7 @@ class _Picking:
             score=scored.score,
             terms=scored.terms,
             faces=candidate.faces,
-            # the network was made for people in front of a camera; without a face it takes cats for people
-            person_fraction=person_fraction(frame.image) if candidate.faces else None,
+            person_fraction=people,
             shot=candidate.shot,
             cluster=candidate.cluster,
             cluster_size=candidate.cluster_size,
@@ -419,8 +442,17 @@ class _Picking:
         """A scan of key frames does not count the others; this is right where the frame rate is constant."""
         return round(seconds * self.info.frames_per_second)
 
-    def _finished(self, candidate: Candidate) -> Frame:
-        """The picture as it is offered: what was looked at in the pool was converted the quick way."""
+    def _finished(self, candidate: Candidate) -> tuple[Frame, float | None]:
+        """The picture as it is offered, and its share of people. Made once."""
+        key = candidate.sample.number, candidate.frame.seconds
+        if key not in self._ready:
+            frame = self._shown(candidate)
+            # the network was made for people in front of a camera; without a face it takes cats for people
+            self._ready[key] = frame, person_fraction(frame.image) if candidate.faces else None
+        return self._ready[key]
+
+    def _shown(self, candidate: Candidate) -> Frame:
+        """What was looked at in the pool was converted the quick way; what is shown is not."""
         held = self.sampler.pool.picture(candidate.sample.number, exact=True)
         frame = held if held is not None and held.seconds == candidate.frame.seconds else candidate.frame
         wanted = self.settings.clahe
@@ -448,6 +480,7 @@ class _Picking:
 
 
 _STEP_SECONDS = 0.16
+_PEEKS_TOGETHER = 2
 MIN_SCORE_SHARE = 0.5
 """Of the best still's score: what has less is an empty wall or a camera on its way, and fewer stills are better."""
 SHUT_EYES = 0.4
@@ -463,6 +496,10 @@ def _worth_showing(chosen: tuple[Scored, ...]) -> tuple[Scored, ...]:
         if place == 0
         or (each.score >= MIN_SCORE_SHARE * best and (_eyes(each) >= SHUT_EYES or each.candidate.cluster not in awake))
     )
+
+
+def _called(job: Callable[[], list[Scored]]) -> list[Scored]:
+    return job()
 
 
 def _eyes(scored: Scored) -> float:

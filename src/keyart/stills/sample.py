@@ -262,9 +262,8 @@ class StillSampler:
         looks, self._calmest = list(self._calmest.values()), {}
         if not looks:
             return
-        views = [look.glimpse.small(self.working_px) for look in looks]
-        best = max(range(len(looks)), key=lambda i: _promise(views[i], looks[i].change))
-        look, view = looks[best], views[best]
+        look = looks[0] if len(looks) == 1 else max(looks, key=lambda one: _promise(one, self.working_px))
+        view = look.glimpse.small(self.working_px)
         sample = self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
         if not is_blank(sample):
             self.pool.put(look.glimpse, sample)
@@ -290,11 +289,11 @@ class StillSampler:
             self.pool.drop(number)
 
 
-def _promise(view: RGB, change: float) -> float:
+def _promise(look: _Look, working_px: int) -> float:
     """Which of a window's frames to keep: the sharpest, unless it is empty; a frame amid a jump counts little."""
-    gray = metrics.to_gray(view)
+    gray = look.glimpse.detail(working_px)
     spread = metrics.level_spread(metrics.luma_histogram(gray))
-    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * spread) / (1.0 + 40.0 * change)
+    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * spread) / (1.0 + 40.0 * look.change)
 
 
 def worth(sample: Sample) -> tuple[bool, float, float]:
