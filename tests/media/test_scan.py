@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from keyart.errors import UnreadableVideo
 from keyart.media.decode import Clock
 from keyart.media.probe import probe
-from keyart.media.scan import Glimpse, Scan, ScanReport, coarse_chroma, coarse_luma
+from keyart.media.scan import Glimpse, Scan, ScanReport, coarse_chroma, coarse_luma, reduced_luma
 from keyart.types import VideoInfo
 from tests.conftest import ClipFactory, ClipRecipe, Picture, Take, make_clip, pictures
 
