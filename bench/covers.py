@@ -7,11 +7,8 @@ black outline at the bottom of the frame) runs beside them for comparison. Witho
 from __future__ import annotations
 
 import argparse
-import io
 import re
-import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,10 +23,11 @@ from bench.record import MEDIA, WORK, commit, machine, write_result
 from keyart.covers.brief import Brief
 from keyart.covers.crop import Scene, crop_window, frame, picture, scene_of
 from keyart.covers.fonts import find_typeface
-from keyart.covers.legibility import feed_size
+from keyart.covers.legibility import JUDGED_AT
 from keyart.covers.make import painted_until_read
 from keyart.covers.palette import palette_of
 from keyart.covers.presets import PRESETS
+from keyart.covers.readback import have_reader, read_at, reader_name, word_recall
 from keyart.covers.templates import TEMPLATES
 from keyart.errors import KeyartError
 from keyart.media.grab import grab
@@ -131,41 +129,10 @@ def _frames(path: Path) -> Iterator[tuple[str, RGB]]:
 
 # --- scorers ----------------------------------------------------------------------------------------------------
 
-_WORD = re.compile(r"\w+")
-
-
-def words_of(text: str) -> list[str]:
-    return [word.casefold().replace("ё", "е") for word in _WORD.findall(text)]
-
-
-def word_recall(wanted: str, read: str) -> float:
-    """Share of the headline's words that were read letter for letter, each as often as it stands there.
-
-    >>> word_recall("Дом за неделю", "ДОМ ЗА недёлю")
-    1.0
-    >>> word_recall("one two two", "two one")
-    0.6666666666666666
-    """
-    left = words_of(read)
-    found = 0
-    words = words_of(wanted)
-    for word in words:
-        if word in left:
-            left.remove(word)
-            found += 1
-    return found / len(words) if words else 1.0
-
 
 def read_back(image: RGB, language: str) -> str:
-    """What Tesseract reads on the cover at feed size, enlarged."""
-    size = feed_size(image.shape[1], image.shape[0])
-    small = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
-    large = small.resize((size[0] * ENLARGED, size[1] * ENLARGED), Image.Resampling.BICUBIC)
-    file = io.BytesIO()
-    large.save(file, "PNG")
-    command = ["tesseract", "stdin", "stdout", "-l", "rus+eng" if language == "ru" else "eng+rus", "--psm", "11"]
-    done = subprocess.run(command, input=file.getvalue(), capture_output=True, check=True)
-    return done.stdout.decode("utf-8", "replace")
+    """What Tesseract reads on the cover at home-feed size, enlarged three times."""
+    return read_at(image, JUDGED_AT, language)
 
 
 # --- covers -----------------------------------------------------------------------------------------------------
@@ -264,7 +231,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep", action="store_true", help=f"keep the covers under {WORK}/covers")
     parser.add_argument("--dry", action="store_true", help="print, do not write bench/results/covers.json")
     chosen = parser.parse_args(arguments)
-    ocr = not chosen.no_ocr and shutil.which("tesseract") is not None
+    ocr = not chosen.no_ocr and have_reader()
     keep = WORK / "covers" if chosen.keep else None
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
@@ -272,15 +239,10 @@ def main(arguments: list[str]) -> int:
     for name, facts in [*result["templates"].items(), ("all", result["all"])]:
         print(name, facts)
     if not chosen.dry:
-        about = {"ocr": _tesseract() if ocr else "none", "ocr_enlarged": ENLARGED, "media": MEDIA.is_dir()}
+        about = {"ocr": reader_name() if ocr else "none", "ocr_enlarged": ENLARGED, "media": MEDIA.is_dir()}
         head = {"bench": "covers", "commit": commit(), "machine": machine(("pillow", "numpy", "font-roboto"))}
         print(write_result("covers", head | about | {"headlines": HEADLINES} | result))
     return 1 if result["all"]["faces_covered"] or result["all"]["badges_covered"] else 0
-
-
-def _tesseract() -> str:
-    done = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
-    return (done.stdout or done.stderr).splitlines()[0]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keyart.covers.breaks import ways_to_break
-from keyart.covers.draw import key_spans, letter, lettering_mask, line_boxes, shade, spread
+from keyart.covers.draw import letter, lettering_mask, line_boxes, shade, spread
 from keyart.covers.fonts import find_typeface
 from keyart.covers.layout import Column, Slot, TypeRule, free_slots, put, set_in
 from keyart.covers.legibility import feed_size, measure
@@ -52,14 +52,6 @@ def test_a_space_too_small_to_read_is_refused() -> None:
 def test_a_short_title_is_large() -> None:
     block = set_in(ways_to_break("Дом у моря", RULE.face), RULE, 1200, 600, 960)
     assert block is not None and block.height >= 720 / 7
-
-
-def test_key_words_are_spanned_together() -> None:
-    block = set_in(ways_to_break("Дом за 30 дней", RULE.face), RULE, 1200, 160, 960)
-    assert block is not None and block.lines == ("Дом за 30 дней",)
-    ((start, end),) = key_spans(block.lines[0], block, "30 дней")
-    assert 0 < start < end <= block.width + 5
-    assert key_spans(block.lines[0], block, "") == []
 
 
 def test_shades_fall_from_their_side() -> None:

@@ -13,10 +13,10 @@ from PIL import Image
 
 from keyart.covers import MakeCovers
 from keyart.covers.crop import head_of, scene_of
-from keyart.covers.make import POSITIONS, painted_until_read
-from keyart.covers.palette import palette_of
+from keyart.covers.make import Job, painted_until_read
 from keyart.covers.presets import PRESETS
 from keyart.covers.templates import TEMPLATES
+from keyart.covers.wishes import POSITIONS
 from keyart.errors import BadSetting
 from keyart.media.images import read_receipt
 from keyart.models import have, model_path
@@ -231,12 +231,10 @@ def test_a_real_portrait_with_the_person_model(info: VideoInfo, make_still: Make
     assert outcome.status == "ok"
 
 
-def test_painting_grows_stronger_until_it_is_read(info: VideoInfo, make_still: Maker) -> None:
-    from keyart.covers import make as module
-
-    stage = MakeCovers(("youtube",))
-    scene = module._scene(make_still(scenery(1280, 720)))
-    brief, _ = stage._brief(PRESETS["youtube"], scene, palette_of(scene.image), headline(SHORT))
+def test_painting_grows_stronger_until_it_is_read(make_still: Maker) -> None:
+    still = make_still(scenery(1280, 720))
+    job = Job(PRESETS["youtube"], 1, still, scene_of(still.frame.image), headline(SHORT))
+    brief, _ = MakeCovers(("youtube",)).brief(job)
     plan = TEMPLATES["outline"].plan(brief)
     assert plan is not None
     _, legibility, strength = painted_until_read(brief, "outline", plan)

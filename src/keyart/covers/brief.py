@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from keyart.covers.breaks import key_words
-from keyart.covers.crop import Framing, Scene, crop_window, cuts_heads, frame, frame_with_blurred_sides
-from keyart.covers.draw import lettering_mask
+from keyart.covers.crop import Framing, Scene, crop_window, cuts_heads, frame, frame_with_blurred_sides, picture
+from keyart.covers.draw import letter, lettering_mask
+from keyart.covers.extend import EXTENSIONS, extended_to
 from keyart.covers.fonts import Typeface, Weight
 from keyart.covers.layout import Column, Row, Spot, Taste, TypeRule, best_spot, geometric_px
-from keyart.covers.palette import Palette
+from keyart.covers.palette import WHITE, Colour, Palette, contrast
+from keyart.covers.wishes import Wishes
 from keyart.types import RGB, Box, Gray, Preset
+
+FILLS = ("blur", *EXTENSIONS)
+"""What stands beside a still whose shape does not suit the frame: an enlarged blurred copy, or an extension."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,8 +35,10 @@ class Brief:
     columns: tuple[Column, ...] = ("left", "center", "right")
     rows: tuple[Row, ...] = ("top", "middle", "bottom")
     """Where the user lets the headline stand."""
-    case: str = "auto"
-    """auto, upper or asis."""
+    wishes: Wishes = field(default_factory=Wishes)
+    fill: str = "mirror"
+    """A name from FILLS."""
+    seed: int = 0
 
     @property
     def width_px(self) -> int:
@@ -63,11 +70,80 @@ class Brief:
     def badges(self) -> tuple[Box, ...]:
         return (self.preset.badge,) if self.preset.badge else ()
 
+    def scaled(self, scale: float) -> Brief:
+        """The same cover in another size."""
+        preset, badge = self.preset, self.preset.badge
+        width_px, height_px = max(1, round(preset.width_px * scale)), max(1, round(preset.height_px * scale))
+        small = replace(
+            preset,
+            width_px=width_px,
+            height_px=height_px,
+            safe=preset.safe.scaled(scale),
+            badge=badge.scaled(scale) if badge else None,
+        )
+        return replace(self, preset=small)
+
+    def point_px(self) -> tuple[float, float] | None:
+        """Where the user wants the middle of the headline."""
+        point = self.wishes.point
+        return (point[0] * self.width_px, point[1] * self.height_px) if point else None
+
     def cased(self, upper_up_to: int) -> str:
         """The headline as it is set: capitals for short ones where the template likes them."""
-        if self.case == "upper" or (self.case == "auto" and len(self.headline) <= upper_up_to):
+        case = self.wishes.case
+        if case == "upper" or (case == "auto" and len(self.headline) <= upper_up_to):
             return self.headline.upper()
-        return self.headline
+        return self.headline.lower() if case == "lower" else self.headline
+
+    def sized(self, rule: TypeRule) -> TypeRule:
+        """The template's rule, or the one size that the user wants."""
+        if not self.wishes.size:
+            return rule
+        size = self.wishes.size * self.height_px / self.size_px
+        return replace(rule, max_size=size, min_size=0.98 * size, max_lines=max(rule.max_lines, 6))
+
+    def ink(self, chosen: Colour) -> Colour:
+        return self.wishes.ink or chosen
+
+    def ground(self, chosen: Colour) -> Colour:
+        """The colour that a template lays under the lettering; the other end of the palette where the user's ink
+        would not be read on it."""
+        ink = self.wishes.ink
+        if ink is None or contrast(ink, chosen) >= 4.5:
+            return chosen
+        return max((chosen, self.palette.deep, self.palette.paper), key=lambda ground: contrast(ink, ground))
+
+    def picture(self, framing: Framing) -> RGB:
+        """The pixels of a framing, what is missing beside the still filled in."""
+        if self.fill == "blur" or not framing.has_blurred_sides:
+            return picture(self.scene, framing)
+        inner = framing.inner
+        size = round(inner.width), round(inner.height)
+        front = picture(self.scene, frame(self.scene, framing.window, *size))
+        at = round(inner.x), round(inner.y)
+        return extended_to(front, framing.width_px, framing.height_px, at, self.fill, self.seed)
+
+    def letter(
+        self, image: Image.Image, plan: Plan, ink: Colour, key: Colour, stroke_em: float = 0.0, edge: Colour = WHITE
+    ) -> None:
+        """Draw the headline as planned: `ink` for its words, `key` for the key words, the user's wishes before both."""
+        wished = self.wishes
+        block = plan.spot.block
+        letter(
+            image,
+            block,
+            plan.spot.box,
+            plan.align,
+            self.ink(ink),
+            key=self.key_words,
+            key_fill=self.key_ink(key),
+            stroke_px=block.font_px * (stroke_em if wished.outline_em is None else wished.outline_em),
+            stroke=wished.outline or edge,
+        )
+
+    def key_ink(self, chosen: Colour) -> Colour:
+        """A colour of the user's is for all words."""
+        return self.wishes.ink or chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +163,35 @@ class Plan:
     def heads(self) -> tuple[Box, ...]:
         return tuple(head.moved(self.picture_at.x, self.picture_at.y) for head in self.framing.heads)
 
+    def scaled(self, scale: float) -> Plan:
+        """The same layout in another size."""
+        framing, block = self.framing, self.spot.block
+        width_px, height_px = max(1, round(framing.width_px * scale)), max(1, round(framing.height_px * scale))
+        whole = Box(0, 0, width_px, height_px)
+        small = replace(
+            framing,
+            width_px=width_px,
+            height_px=height_px,
+            heads=tuple(head.scaled(scale) for head in framing.heads),
+            faces=tuple(face.scaled(scale) for face in framing.faces),
+            avoid=tuple(box.scaled(scale) for box in framing.avoid),
+            inner=_whole_px(framing.inner.scaled(scale), whole) if framing.has_blurred_sides else whole,
+        )
+        type_ = replace(
+            block,
+            font_px=block.font_px * scale,
+            leading_px=block.leading_px * scale,
+            width=block.width * scale,
+            height=block.height * scale,
+            first_baseline=block.first_baseline * scale,
+        )
+        return replace(
+            self,
+            framing=small,
+            picture_at=self.picture_at.scaled(scale),
+            spot=replace(self.spot, block=type_, box=self.spot.box.scaled(scale)),
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Painted:
@@ -95,6 +200,12 @@ class Painted:
     image: RGB
     lettering: Gray
     """Coverage of the glyphs' fill, 0 ... 255, without stroke, shadow or plate."""
+
+
+def _whole_px(box: Box, within: Box) -> Box:
+    left, top = round(box.x), round(box.y)
+    right, bottom = min(round(box.right), round(within.right)), min(round(box.bottom), round(within.bottom))
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
 
 
 class Template(Protocol):
@@ -182,20 +293,20 @@ def framing_score(scene: Scene, framing: Framing, cover_height_px: float) -> flo
 def best_full_bleed(brief: Brief, text: str, rule: TypeRule, taste: Taste, margin: float = 0.042) -> Plan | None:
     """The best crop and the best place for the headline on it, found together."""
     plans = []
-    taste = Taste(
-        {column: value for column, value in taste.columns.items() if column in brief.columns},
-        {row: value for row, value in taste.rows.items() if row in brief.rows},
-        taste.size_weight,
-        taste.calm_weight,
-        taste.largest_share,
+    taste = replace(
+        taste,
+        columns={column: value for column, value in taste.columns.items() if column in brief.columns},
+        rows={row: value for row, value in taste.rows.items() if row in brief.rows},
     )
+    point = brief.point_px()
     for framing in framings(brief.scene, brief.width_px, brief.height_px):
         obstacles = (*framing.heads, *framing.avoid, *brief.badges())
-        spot = best_spot(framing, brief.text_area(margin), obstacles, text, rule, taste)
+        spot = best_spot(framing, brief.text_area(margin), obstacles, text, brief.sized(rule), taste, point)
         if spot is not None:
             score = spot.score + framing_score(brief.scene, framing, brief.height_px)
             whole = Box(0, 0, brief.width_px, brief.height_px)
-            picks = f"{spot.row} {spot.column}, the calmest place for {spot.block.font_px:.0f} px type"
+            place = "where the user wants it" if point else f"{spot.row} {spot.column}, the calmest place"
+            picks = f"{place} for {spot.block.font_px:.0f} px type"
             plans.append(Plan(framing, whole, spot, score, spot.column, picks))
     return max(plans, key=lambda plan: plan.score, default=None)
 

@@ -89,18 +89,6 @@ def _parts(line: str, block: Block, key: str) -> list[tuple[str, float, bool]]:
     return parts
 
 
-def key_spans(line: str, block: Block, key: str) -> list[tuple[float, float]]:
-    """(start, end) of each run of key words in a line, from the line's origin."""
-    font = block.face.at(block.font_px)
-    spans: list[tuple[float, float]] = []
-    for word, start, is_key in _parts(line, block, key):
-        if is_key:
-            end = start + font.getlength(word)
-            joins = bool(spans) and spans[-1][1] + 1.2 * font.getlength(" ") >= start
-            spans = [*spans[:-1], (spans[-1][0], end)] if joins else [*spans, (start, end)]
-    return spans
-
-
 def _is_key(word: str, key: str) -> bool:
     return _bare(word) in (_bare(one) for one in key.split())
 
@@ -185,14 +173,14 @@ def polygon(image: Image.Image, points: Sequence[tuple[float, float]], colour: C
 def polygon_mask(size: tuple[int, int], points: Sequence[tuple[float, float]], finer: int = 3) -> Image.Image:
     large = Image.new("L", (size[0] * finer, size[1] * finer), 0)
     ImageDraw.Draw(large).polygon([(x * finer, y * finer) for x, y in points], fill=255)
-    return large.resize(size, Image.Resampling.BOX)
+    return large.reduce(finer)
 
 
 def rounded_mask(size: tuple[int, int], box: Box, radius_px: float, finer: int = 3) -> Image.Image:
     large = Image.new("L", (size[0] * finer, size[1] * finer), 0)
     corners = (box.x * finer, box.y * finer, box.right * finer - 1, box.bottom * finer - 1)
     ImageDraw.Draw(large).rounded_rectangle(corners, radius=radius_px * finer, fill=255)
-    return large.resize(size, Image.Resampling.BOX)
+    return large.reduce(finer)
 
 
 def rectangle(image: Image.Image, box: Box, colour: Colour | int) -> None:

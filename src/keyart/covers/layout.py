@@ -16,6 +16,9 @@ Column = Literal["left", "center", "right"]
 Row = Literal["top", "middle", "bottom"]
 
 _WIDTHS = (0.36, 0.45, 0.55, 0.68, 0.82, 1.0)
+_READ_AT_A_GLANCE = 0.08
+"""Type of this size (a share of the frame's geometric size) has capitals of 10 px at 246x138."""
+_SMALL_COST = 22.0
 _GAP = 0.02  # of the frame's geometric size, between lettering and what it must not touch
 
 
@@ -41,6 +44,8 @@ class Slot:
     box: Box
     column: Column
     row: Row
+    pinned: bool = False
+    """The block stands in the middle of the slot, whatever the edge: the user chose the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,25 @@ def free_slots(area: Box, obstacles: Iterable[Box], gap: float) -> tuple[Slot, .
     return tuple(slots)
 
 
+def pinned_slots(area: Box, obstacles: Iterable[Box], gap: float, point: tuple[float, float]) -> tuple[Slot, ...]:
+    """Rectangles round a point that touch none of the obstacles and stay inside `area`, from narrow to wide."""
+    x, y = point
+    column: Column = "left" if x < area.x + area.width / 3 else "right" if x > area.right - area.width / 3 else "center"
+    row: Row = "top" if y < area.y + area.height / 3 else "bottom" if y > area.bottom - area.height / 3 else "middle"
+    grown = [Box(box.x - gap, box.y - gap, box.width + 2 * gap, box.height + 2 * gap) for box in obstacles]
+    widest = 2 * min(x - area.x, area.right - x)
+    slots = []
+    for share in (0.3, *_WIDTHS):
+        half = share * area.width / 2
+        if 2 * half > widest + 1:
+            half = widest / 2
+        free = _free_rows(x - half, x + half, area, grown) if half > 1 else []
+        for top, bottom in (pair for pair in free if pair[0] <= y <= pair[1]):
+            reach = min(y - top, bottom - y)
+            slots.append(Slot(Box(x - half, y - reach, 2 * half, 2 * reach), column, row, pinned=True))
+    return tuple(slots)
+
+
 def _free_rows(left: float, right: float, area: Box, obstacles: Sequence[Box]) -> list[tuple[float, float]]:
     """Vertical stretches of the strip left ... right that no obstacle reaches into."""
     taken = sorted((box.y, box.bottom) for box in obstacles if box.x < right and box.right > left)
@@ -165,14 +189,25 @@ class Taste:
 
 
 def best_spot(
-    framing: Framing, area: Box, obstacles: Sequence[Box], text: str, rule: TypeRule, taste: Taste
+    framing: Framing,
+    area: Box,
+    obstacles: Sequence[Box],
+    text: str,
+    rule: TypeRule,
+    taste: Taste,
+    point: tuple[float, float] | None = None,
 ) -> Spot | None:
-    """The best place for the headline in `area`, or None where it fits nowhere at a size that is read."""
+    """The best place for the headline in `area`, or None where it fits nowhere at a size that is read.
+
+    With `point`, its middle stands exactly there.
+    """
     ways = ways_to_break(text, rule.face)
     size_px = geometric_px(framing.width_px, framing.height_px)
     spots = []
-    for slot in free_slots(area, obstacles, _GAP * size_px):
-        if slot.column not in taste.columns or slot.row not in taste.rows:
+    gap = _GAP * size_px
+    slots = pinned_slots(area, obstacles, gap, point) if point else free_slots(area, obstacles, gap)
+    for slot in slots:
+        if not slot.pinned and (slot.column not in taste.columns or slot.row not in taste.rows):
             continue
         block = set_in(ways, rule, slot.box.width, slot.box.height, size_px)
         if block is not None:
@@ -187,15 +222,19 @@ def _spot(framing: Framing, slot: Slot, block: Block, rule: TypeRule, taste: Tas
     wanted = min(rule.max_size, rule.max_size * math.sqrt(16 / max(len(text), 16)))
     size = min(block.font_px / size_px / wanted, 1.0)
     share = box.area / (framing.width_px * framing.height_px)
+    small = max(0.0, _READ_AT_A_GLANCE - block.font_px / size_px)
     score = taste.size_weight * size - 0.3 * max(block.badness, 0.0) - 4 * max(0.0, share - taste.largest_share)
     score -= taste.calm_weight * (0.7 * framing.interest_under(box) + framing.share_under(box))
-    score += taste.columns[slot.column] + taste.rows[slot.row]
+    score -= _SMALL_COST * small
+    score += taste.columns.get(slot.column, 0.0) + taste.rows.get(slot.row, 0.0)
     return Spot(block, box, slot.column, slot.row, score)
 
 
 def put(block: Block, slot: Slot, pad: float = 0.0) -> Box:
     """Where the ink of a block stands in a slot: against the slot's edge, `pad` away from it."""
     width, height, box = block.width, block.height, slot.box
+    if slot.pinned:
+        return Box(box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, width, height)
     left = {
         "left": box.x + pad,
         "center": box.x + (box.width - width) / 2,

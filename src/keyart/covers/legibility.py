@@ -17,21 +17,51 @@ JUDGED_AT = (246, 138)
 ENOUGH = 4.5
 """WCAG 2 AA for text."""
 ENOUGH_WHEN_LARGE = 3.0
+ENOUGH_FOR_SHAPES = 2.0
 _LARGE_CAP_PX = 14.0
+_SHAPES_ONLY_PX = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What was measured at one feed size."""
+
+    size: tuple[int, int]
+    """The feed's width and height; the cover has the same longer side there, whatever its shape."""
+    ratio: float
+    """WCAG 2 ratio of the worst line: middle of its ink against the nearest tenth of its ground."""
+    letter_px: float
+    """Height of the capitals."""
+
+    @property
+    def passes(self) -> bool:
+        if self.letter_px < _SHAPES_ONLY_PX:  # no letter of three or four pixels keeps its ink: shapes must show
+            return self.ratio >= ENOUGH_FOR_SHAPES
+        return self.ratio >= (ENOUGH_WHEN_LARGE if self.letter_px >= _LARGE_CAP_PX else ENOUGH)
 
 
 @dataclass(frozen=True, slots=True)
 class Legibility:
-    """What was measured at feed size."""
+    """What was measured at every feed size, largest first."""
 
-    contrast: float
-    """WCAG 2 ratio of the worst line: middle of its ink against the nearest tenth of its ground."""
-    letter_px: float
-    """Height of the capitals at feed size."""
+    at: tuple[Contrast, ...]
+
+    @property
+    def contrast(self) -> float:
+        """At the size that is judged first of all, 246x138."""
+        return self._judged.ratio
+
+    @property
+    def letter_px(self) -> float:
+        return self._judged.letter_px
 
     @property
     def passes(self) -> bool:
-        return self.contrast >= (ENOUGH_WHEN_LARGE if self.letter_px >= _LARGE_CAP_PX else ENOUGH)
+        return all(one.passes for one in self.at)
+
+    @property
+    def _judged(self) -> Contrast:
+        return next(one for one in self.at if one.size == JUDGED_AT)
 
 
 def feed_size(width_px: int, height_px: int, within: tuple[int, int] = JUDGED_AT) -> tuple[int, int]:
@@ -42,15 +72,21 @@ def feed_size(width_px: int, height_px: int, within: tuple[int, int] = JUDGED_AT
 
 def measure(image: RGB, lettering: Gray, lines: tuple[Box, ...], cap_px: float) -> Legibility:
     """`lines` are the ink boxes of the lines, `cap_px` the height of a capital, all in pixels of the cover."""
+    return Legibility(tuple(_measured_at(size, image, lettering, lines, cap_px) for size in FEED_SIZES))
+
+
+def _measured_at(
+    within: tuple[int, int], image: RGB, lettering: Gray, lines: tuple[Box, ...], cap_px: float
+) -> Contrast:
     height, width = lettering.shape
-    size = feed_size(width, height)
+    size = feed_size(width, height, within)
     small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS), np.float64)
     mask = Image.fromarray(lettering).resize(size, Image.Resampling.BOX)
     ink, near = np.asarray(mask), np.asarray(mask.filter(ImageFilter.MaxFilter(5)))
     light = luminance(small)
     scale = size[0] / width
     worst = min((_of_line(light, ink, near, box.scaled(scale)) for box in lines), default=0.0)
-    return Legibility(round(worst, 2), round(cap_px * scale, 1))
+    return Contrast(within, round(worst, 2), round(cap_px * scale, 1))
 
 
 def _of_line(light: NDArray[np.float64], ink: Gray, near: Gray, box: Box) -> float:

@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from keyart.covers.breaks import shortened
-from keyart.covers.brief import Brief, Painted, Plan, framing_score, framings
-from keyart.covers.crop import CALM_FROM, Framing, Scene, picture, scene_of
+from keyart.covers.brief import FILLS, Brief, Painted, Plan, framing_score, framings
+from keyart.covers.compare import Glance, distance, farthest, glance
+from keyart.covers.crop import CALM_FROM, Framing, Scene, scene_of
 from keyart.covers.draw import line_boxes
 from keyart.covers.fonts import Typeface, Weight, drawable, find_typeface
 from keyart.covers.legibility import JUDGED_AT, Legibility, measure
 from keyart.covers.pairing import paired
-from keyart.covers.palette import Palette, as_hex, palette_of, parse_colour
+from keyart.covers.palette import palette_of, parse_colour
 from keyart.covers.presets import presets_named
+from keyart.covers.readback import ReadBack, have_reader, read_again, reader_name
+from keyart.covers.receipts import headline_facts, lettering_facts, picture_facts
+from keyart.covers.staging import check_staging, staged
 from keyart.covers.templates import TEMPLATES
+from keyart.covers.wishes import COLUMNS, ROWS, Case, Wishes, check_size, parse_outline, parse_position
 from keyart.errors import BadSetting
 from keyart.media.images import EXTENSIONS, ImageFormat, encode_image
-from keyart.types import RGB, Box, Headline, Outcome, Preset, Product, Receipt, Still, VideoInfo
+from keyart.types import RGB, Headline, Outcome, Preset, Product, Receipt, Still, VideoInfo
 
-POSITIONS = ("left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right")
-_MAX_CHARACTERS = 90
+SHORTER = (90, 60, 40)
+"""Characters of a headline, tried from the left until the lettering is read."""
 _STRENGTHS = 3
-_TAKEN_COST = 0.6  # about what type of half the size costs
+_TRIES = 4
+_NEAR_THE_BEST = 0.55
+"""Points of a plan's score within which a template may be taken because it makes the set more varied."""
+_MERIT = 0.15
+"""Distance between covers that one point of a plan's score outweighs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One cover laid out and painted."""
+
+    template: str
+    image: RGB
+    framing: Framing
+    notes: tuple[str, ...] = ()
+    brief: Brief | None = None
+    plan: Plan | None = None
+    legibility: Legibility | None = None
+    strength: int = 0
+    read: ReadBack | None = None
+
+    @property
+    def is_read(self) -> bool:
+        return self.legibility is None or (self.legibility.passes and (self.read is None or self.read.passes))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one cover of a preset is made from."""
+
+    preset: Preset
+    rank: int
+    still: Still
+    scene: Scene
+    headline: Headline | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return f"covers/{self.preset.name}_{self.rank}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +84,28 @@ class MakeCovers:
     """Path of a font file; empty takes Roboto."""
     colour: str = ""
     """Accent as #rrggbb; empty takes it from the picture."""
+    text_colour: str = ""
+    """Colour of the lettering as #rrggbb; empty takes the template's, with key words in the accent."""
     position: str = ""
-    """left, right, top, bottom, center, top left ...; empty takes the calmest place."""
-    case: Literal["auto", "upper", "asis"] = "auto"
+    """left, right, top, bottom, center, top left ..., or x,y of the headline's middle as 30%,80% or in pixels; empty
+    takes the calmest place."""
+    size: float = 0.0
+    """Type size (em) in percent of the cover's height, 3 ... 40; 0 takes the largest that looks well."""
+    case: Case = "auto"
     """auto sets short headlines in capitals where the template likes them."""
+    outline: str = ""
+    """none, a width in percent of the type size as 6, or width and colour as '6 #102030'; empty leaves it to the
+    template."""
+    fill: Literal["mirror", "fade", "fade as printed", "blur"] = "mirror"
+    """What stands beside a still whose shape does not suit the preset: its reflection, the thesis' extension (§5.7) as
+    meant or as printed, or an enlarged blurred copy."""
+    look: str = ""
+    """A name from LOOKS that the still is restyled in; empty leaves it as it is."""
+    background: str = ""
+    """A name from BACKGROUNDS that is laid behind the people or the subject; empty keeps the still's own."""
+    read_back: Literal["off", "auto", "on"] = "off"
+    """Whether an OCR engine must read the headline at feed size: auto where one is installed, on insists. Off by
+    default, so that every machine makes the same bytes; contrast is measured always."""
     seed: int = 0
     """Turns the order of accents and templates, 0 ..."""
 
@@ -53,102 +115,228 @@ class MakeCovers:
             raise BadSetting(f"{self.count} covers were asked for; 1 to 12 can be made")
         if self.template not in ("auto", "none", *TEMPLATES):
             raise BadSetting(f"no template is called {self.template!r}; there are: auto, none, {', '.join(TEMPLATES)}")
-        if self.position and self.position not in POSITIONS:
-            raise BadSetting(f"{self.position!r} is no position; there are: {', '.join(POSITIONS)}")
-        if self.colour:
-            parse_colour(self.colour)
+        if self.fill not in FILLS:
+            raise BadSetting(f"no fill is called {self.fill!r}; there are: {', '.join(FILLS)}")
+        if self.read_back not in ("off", "auto", "on"):
+            raise BadSetting(f"read_back is off, auto or on, not {self.read_back!r}")
+        if self.case not in ("auto", "upper", "lower", "asis"):
+            raise BadSetting(f"case is auto, upper, lower or asis, not {self.case!r}")
+        for colour in (self.colour, self.text_colour):
+            if colour:
+                parse_colour(colour)
+        parse_position(self.position)
+        parse_outline(self.outline)
+        check_size(self.size)
+        check_staging(self.look, self.background)
 
     def __call__(
         self, info: VideoInfo, stills: Sequence[Still], headlines: Sequence[Headline] = ()
     ) -> Outcome[tuple[Product, ...]]:
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
+        if self.read_back == "on":
+            reader_name()  # missing is said before anything is made
         varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
         count = self.count if varied else min(self.count, len(stills))
         pairs = paired(stills, headlines, count)
-        scenes = {still.rank: _scene(still) for still, _ in pairs}
+        scenes = {still.rank: self._scene(still) for still, _ in pairs}
         products, reasons = [], [] if headlines else ["no headline, so the covers carry no text"]
         for preset in presets_named(self.presets):
-            done: list[str] = []
-            for rank, (still, text) in enumerate(pairs, 1):
-                product, why = self.one(info, preset, rank, still, scenes[still.rank], text, tuple(done))
-                done.append(str(product.receipt.facts["template"]))
+            jobs = [
+                Job(preset, rank, still, scenes[still.rank][0], text, scenes[still.rank][1])
+                for rank, (still, text) in enumerate(pairs, 1)
+            ]
+            for product, notes in self._set(info, jobs):
                 products.append(product)
-                reasons.extend(f"{product.path}: {note}" for note in why)
+                reasons.extend(f"{product.path}: {note}" for note in notes)
         return Outcome(tuple(products), "degraded" if reasons else "ok", "; ".join(reasons), backend="templates")
 
-    def one(
-        self,
-        info: VideoInfo,
-        preset: Preset,
-        rank: int,
-        still: Still,
-        scene: Scene,
-        headline: Headline | None,
-        taken: tuple[str, ...] = (),
-    ) -> tuple[Product, tuple[str, ...]]:
-        """One cover and what is wrong with it, if anything. `taken` are templates that others of the set use."""
-        path = f"covers/{preset.name}_{rank}"
-        palette = palette_of(scene.image, self.colour, turn=rank - 1 + self.seed)
-        if headline is None or self.template == "none":
-            framing = _plain_framing(scene, preset)
-            facts = _facts(info, preset, still, scene, framing, "none") | {"why": "no lettering: the picture alone"}
-            return _product(path, preset, picture(scene, framing), facts), ()
-        brief, notes = self._brief(preset, scene, palette, headline)
-        planned = self._plan(brief, taken) if brief.headline else None
-        if planned is None:
-            framing = _plain_framing(scene, preset)
-            why = "the headline fits nowhere without covering a face or old lettering"
-            facts = _facts(info, preset, still, scene, framing, "none") | {"why": why}
-            return _product(path, preset, picture(scene, framing), facts), (*notes, why)
-        name, plan = planned
-        painted, legibility, strength = painted_until_read(brief, name, plan)
-        facts = _facts(info, preset, still, scene, plan.framing, name) | _lettering_facts(
-            brief, plan, legibility, strength
-        )
-        facts["headline"] = _headline_facts(headline, brief.headline)
-        facts["why"] = f"template {name}: {plan.picks}"
-        if not legibility.passes:
-            notes = (*notes, f"lettering reaches a contrast of only {legibility.contrast} at {JUDGED_AT[0]} px")
-        if notes:
-            facts["notes"] = list(notes)
-        return _product(path, preset, painted.image, facts), notes
+    def _scene(self, still: Still) -> tuple[Scene, tuple[str, ...]]:
+        if not (self.look or self.background):
+            return scene_of(still.frame.image, [face.box for face in still.faces], still.avoid), ()
+        shown, note = staged(still, self.look, self.background, self.seed)
+        scene = scene_of(shown.frame.image, [face.box for face in shown.faces], shown.avoid)
+        return scene, (note,) if note else ()
 
-    def _brief(
-        self, preset: Preset, scene: Scene, palette: Palette, headline: Headline
-    ) -> tuple[Brief, tuple[str, ...]]:
-        text = _as_title(headline.text)
+    # --- one preset: covers that differ ---------------------------------------------------------------------------
+
+    def _set(self, info: VideoInfo, jobs: Sequence[Job]) -> Iterator[tuple[Product, tuple[str, ...]]]:
+        """The covers of one preset, each told how far it is from the others."""
+        versions: list[Version] = []
+        glances: list[Glance] = []
+        for job in jobs:
+            version = self.version(job, versions, glances)
+            versions.append(version)
+            glances.append(glance(version.image))
+        for place, (job, version) in enumerate(zip(jobs, versions, strict=True)):
+            facts = self._facts(info, job, version)
+            if len(jobs) > 1:
+                facts["compare"] = _compared(jobs, glances, place)
+            yield _product(job, version.image, facts), version.notes
+
+    def version(self, job: Job, others: Sequence[Version] = (), seen: Sequence[Glance] = ()) -> Version:
+        """One cover, unlike the `others` of its set, which at a glance look like `seen`."""
+        if job.headline is None or self.template == "none":
+            return self._bare(job, ())
+        best: Version | None = None
+        for characters in SHORTER:
+            brief, notes = self.brief(job, characters)
+            if best is not None and best.brief is not None and brief.headline == best.brief.headline:
+                continue
+            for template, plan, relaxed, why in self._plans(brief, others, seen):
+                made = self._painted(relaxed, template, plan, job.headline, (*notes, *why))
+                if best is None or _worth(made) > _worth(best):
+                    best = made
+                if best.is_read:
+                    return best
+        if best is None:
+            return self._bare(job, ("the headline fits nowhere without covering a face or old lettering",))
+        return replace(best, notes=(*best.notes, *_shortcomings(best)))
+
+    def brief(self, job: Job, max_characters: int = SHORTER[0]) -> tuple[Brief, tuple[str, ...]]:
+        """What the templates are given, and what had to be done to the headline."""
+        assert job.headline is not None
+        preset = job.preset
+        text = _as_title(job.headline.text)
         faces: dict[Weight, Typeface] = {
             weight: find_typeface(text, weight, self.font) for weight in ("black", "bold", "medium")
         }
-        columns, rows = _allowed(self.position)
         text = drawable(text, faces["black"])
-        cut = shortened(text, _MAX_CHARACTERS)
+        cut = shortened(text, max_characters)
         notes = faces["black"].notes + ((f"headline cut to {len(cut)} characters",) if cut != text else ())
-        return Brief(scene, preset, cut, palette, faces, columns, rows, self.case), notes
+        outline_em, outline = parse_outline(self.outline)
+        position = parse_position(self.position)
+        wishes = Wishes(
+            ink=parse_colour(self.text_colour) if self.text_colour else None,
+            point=position.on(preset.width_px, preset.height_px),
+            size=self.size / 100,
+            case=self.case,
+            outline_em=outline_em,
+            outline=outline,
+        )
+        near = position.near(preset.width_px, preset.height_px)
+        palette = palette_of(job.scene.image, self.colour, turn=job.rank - 1 + self.seed)
+        brief = Brief(
+            job.scene, preset, cut, palette, faces, near.columns, near.rows, wishes, fill=self.fill, seed=self.seed
+        )
+        return brief, (*job.notes, *notes)
 
-    def _plan(self, brief: Brief, taken: tuple[str, ...]) -> tuple[str, Plan] | None:
-        """The template that suits the picture best; one that another cover of the set has must be much better."""
+    def _plans(
+        self, brief: Brief, others: Sequence[Version], seen: Sequence[Glance]
+    ) -> Iterator[tuple[str, Plan, Brief, tuple[str, ...]]]:
+        """Ways to lay the cover out, the one to take first: as wished, then with a wish given up that has no room."""
+        if not brief.headline:
+            return
+        taken = [other.template for other in others]
         wanted = list(TEMPLATES) if self.template == "auto" else [self.template]
         for names in (wanted, list(TEMPLATES)):  # where the wanted one finds no room, any will do
-            plans = [(name, plan) for name in names if (plan := TEMPLATES[name].plan(brief)) is not None]
-            if plans:
-                return max(plans, key=lambda pair: pair[1].score - _TAKEN_COST * taken.count(pair[0]))
-        free = replace(brief, columns=("left", "center", "right"), rows=("top", "middle", "bottom"))
-        return self._plan(free, taken) if free.columns != brief.columns or free.rows != brief.rows else None
+            other = () if names is wanted else (f"template {self.template} finds no room here",)
+            for eased, why in _eased(brief):
+                plans = [(name, plan) for name in names if (plan := TEMPLATES[name].plan(eased)) is not None]
+                for name, plan in _ordered(eased, plans, taken, seen)[:_TRIES]:
+                    yield name, plan, eased, (*why, *other)
+                if plans:  # a wish gives way to room, not to contrast
+                    return
+
+    def _painted(self, brief: Brief, template: str, plan: Plan, headline: Headline, notes: tuple[str, ...]) -> Version:
+        painted, legibility, strength = painted_until_read(brief, template, plan)
+        read = None
+        if self.read_back == "on" or (self.read_back == "auto" and have_reader()):
+            read = read_again(painted.image, " ".join(plan.spot.block.lines), headline.language)
+        return Version(template, painted.image, plan.framing, notes, brief, plan, legibility, strength, read)
+
+    def _bare(self, job: Job, notes: tuple[str, ...]) -> Version:
+        """The picture alone."""
+        scene, preset = job.scene, job.preset
+        framing = _plain_framing(scene, preset)
+        faces: dict[Weight, Typeface] = {}
+        brief = Brief(scene, preset, "", palette_of(scene.image), faces, fill=self.fill, seed=self.seed)
+        return Version("none", brief.picture(framing), framing, (*job.notes, *notes))
+
+    def _facts(self, info: VideoInfo, job: Job, version: Version) -> dict[str, Any]:
+        facts = picture_facts(info, job.preset, job.still, job.scene, version.framing, version.template)
+        facts["fill"] = self.fill if version.framing.has_blurred_sides else "crop"
+        if version.framing.scale >= CALM_FROM:
+            facts["treatment"] = "enlarged by Lanczos, codec blocks calmed before, edges crisped after"
+        for name, value in (("look", self.look), ("background", self.background)):
+            if value:
+                facts[name] = value
+        if version.plan is None or version.brief is None or version.legibility is None or job.headline is None:
+            return facts | {"why": version.notes[-1] if version.notes else "no lettering: the picture alone"}
+        facts |= lettering_facts(version.brief, version.plan, version.legibility, version.strength)
+        facts["read_back"] = version.read.facts() if version.read else self.read_back
+        facts["headline"] = headline_facts(job.headline, version.brief.headline)
+        facts["why"] = f"template {version.template}: {version.plan.picks}"
+        if version.notes:
+            facts["notes"] = list(version.notes)
+        return facts
 
 
-def _scene(still: Still) -> Scene:
-    return scene_of(still.frame.image, [face.box for face in still.faces], still.avoid)
+# --- choosing ---------------------------------------------------------------------------------------------------
 
 
-def _allowed(position: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    words = position.split()
-    columns = tuple(word for word in words if word in ("left", "right"))
-    rows = tuple(word for word in words if word in ("top", "bottom"))
-    if position == "center":
-        return ("center",), ("middle",)
-    return columns or ("left", "center", "right"), rows or ("top", "middle", "bottom")
+def _eased(brief: Brief) -> Iterator[tuple[Brief, tuple[str, ...]]]:
+    """The brief as it is; then without the wished size; then without the wished place either."""
+    yield brief, ()
+    if brief.wishes.size:
+        brief = replace(brief, wishes=replace(brief.wishes, size=0.0))
+        yield brief, ("type of the wished size has no room here; the largest that fits was set",)
+    if brief.wishes.point or brief.columns != COLUMNS or brief.rows != ROWS:
+        free = replace(brief, columns=COLUMNS, rows=ROWS, wishes=replace(brief.wishes, point=None))
+        yield free, ("the wished position has no room; the calmest place was taken",)
+
+
+def _ordered(
+    brief: Brief, plans: Sequence[tuple[str, Plan]], taken: Sequence[str], seen: Sequence[Glance]
+) -> list[tuple[str, Plan]]:
+    """Best first. In a set the first is the one least like the covers already made, out of those near the best."""
+    by_score = sorted(plans, key=lambda pair: -pair[1].score)
+    if not seen or len(plans) < 2:
+        return by_score
+    fresh = [pair for pair in by_score if pair[0] not in taken] or by_score
+    near = [pair for pair in fresh if pair[1].score > fresh[0][1].score - _NEAR_THE_BEST]
+    if len(near) > 1:
+        sketches = [glance(sketch(brief, name, plan)) for name, plan in near]
+        first = near[farthest(sketches, seen, [_MERIT * plan.score for _, plan in near])]
+        near.remove(first)
+        near.insert(0, first)
+    return near + [pair for pair in by_score if pair not in near]
+
+
+def sketch(brief: Brief, name: str, plan: Plan, longest_px: int = JUDGED_AT[0]) -> RGB:
+    """The planned cover painted small: what it looks like in a feed, at a tenth of the cost."""
+    scale = longest_px / max(brief.width_px, brief.height_px)
+    small_brief, small_plan = brief.scaled(scale), plan.scaled(scale)
+    return TEMPLATES[name].paint(small_brief, small_plan, 0).image
+
+
+def _compared(jobs: Sequence[Job], glances: Sequence[Glance], place: int) -> dict[str, Any]:
+    """Distances of one cover to the others of its set, for the receipt."""
+    to = {
+        f"{job.preset.name}_{job.rank}": round(distance(glances[place], other), 3)
+        for index, (job, other) in enumerate(zip(jobs, glances, strict=True))
+        if index != place
+    }
+    return {"distance_to": to, "least": min(to.values()), "measure": "mean OKLab difference at feed size"}
+
+
+def _worth(version: Version) -> tuple[bool, float, float]:
+    """Read before not read; then what was read back; then contrast."""
+    assert version.legibility is not None
+    back = version.read.recall[JUDGED_AT] if version.read else 1.0
+    return version.is_read, back, min(version.legibility.contrast, 21.0)
+
+
+def _shortcomings(version: Version) -> tuple[str, ...]:
+    assert version.legibility is not None
+    notes = []
+    for one in version.legibility.at:
+        if not one.passes:
+            notes.append(f"lettering reaches a contrast of only {one.ratio} at {one.size[0]} px")
+    if version.read and not version.read.passes:
+        share = version.read.recall[JUDGED_AT]
+        notes.append(f"{version.read.engine} reads {share:.0%} of the words back at {JUDGED_AT[0]} px")
+    return tuple(notes[:2])
 
 
 def _as_title(text: str) -> str:
@@ -179,69 +367,8 @@ def painted_until_read(brief: Brief, name: str, plan: Plan) -> tuple[Painted, Le
     return max(tries, key=lambda tried: tried[1].contrast)
 
 
-# --- receipts ---------------------------------------------------------------------------------------------------
-
-
-def _facts(
-    info: VideoInfo, preset: Preset, still: Still, scene: Scene, framing: Framing, template: str
-) -> dict[str, Any]:
-    window = framing.window.moved(*scene.origin)
-    facts: dict[str, Any] = {
-        "kind": "cover",
-        "video": info.path.name,
-        "preset": preset.name,
-        "size": [preset.width_px, preset.height_px],
-        "seconds": round(still.seconds, 3),
-        "still_rank": still.rank,
-        "still_score": round(still.score, 4),
-        "crop": box_fact(window),
-        "fill": "blurred sides" if framing.has_blurred_sides else "crop",
-        "upscale": round(max(1.0, framing.scale), 2),
-        "template": template,
-        "faces": len(scene.faces),
-        "people_without_face": len(scene.heads) - len(scene.faces),
-    }
-    if not scene.grade.is_plain:
-        facts["grade"] = asdict(scene.grade)
-    if scene.origin != (0, 0):
-        facts["bars_removed"] = list(scene.origin)
-    if framing.scale >= CALM_FROM:
-        facts["treatment"] = "enlarged by Lanczos, codec blocks calmed before, edges crisped after"
-    return facts
-
-
-def _lettering_facts(brief: Brief, plan: Plan, legibility: Legibility, strength: int) -> dict[str, Any]:
-    block = plan.spot.block
-    return {
-        "text_box": box_fact(plan.spot.box),
-        "lines": list(block.lines),
-        "font": {"name": block.face.name, "licence": block.face.licence, "px": round(block.font_px, 1)},
-        "accent": as_hex(brief.palette.accent),
-        "key_words": brief.key_words,
-        "strength": strength,
-        "contrast_at_246x138": legibility.contrast,
-        "letter_px_at_246x138": legibility.letter_px,
-        "readable": legibility.passes,
-    }
-
-
-def _headline_facts(headline: Headline, shown: str) -> Mapping[str, Any]:
-    return {
-        "text": headline.text,
-        "shown": shown,
-        "start": round(headline.start, 3),
-        "end": round(headline.end, 3),
-        "supported": headline.supported,
-        "source": headline.source,
-    }
-
-
-def box_fact(box: Box) -> list[int]:
-    return [round(box.x), round(box.y), round(box.width), round(box.height)]
-
-
-def _product(path: str, preset: Preset, image: RGB, facts: dict[str, Any]) -> Product:
-    format = cast(ImageFormat, preset.formats[0])
-    receipt = Receipt(f"{path}.{EXTENSIONS[format]}", facts)
-    data = encode_image(image, format, receipt=receipt, max_bytes=preset.max_bytes)
+def _product(job: Job, image: RGB, facts: dict[str, Any]) -> Product:
+    format = cast(ImageFormat, job.preset.formats[0])
+    receipt = Receipt(f"{job.path}.{EXTENSIONS[format]}", facts)
+    data = encode_image(image, format, receipt=receipt, max_bytes=job.preset.max_bytes)
     return Product(receipt.product, data, "cover", receipt)

@@ -35,6 +35,8 @@ class Palette:
     """Nearly black with a tint of the picture: panels, shades, lettering on the accent."""
     paper: Colour
     """Nearly white with a tint of the picture."""
+    strong: Colour
+    """The accent for lettering on paper: darker, at least 4.5:1 against it."""
     hue_degrees: float
     """Of the accent, in OKLCH."""
     is_grey: bool
@@ -51,7 +53,8 @@ def palette_of(image: RGB, colour: str = "", turn: int = 0) -> Palette:
     picked = hues[turn % len(hues)] if not is_grey else (_DEFAULT_HUE, 220.0, 330.0)[turn % 3]
     accent = parse_colour(colour) if colour else vivid(picked)
     tint = 0.0 if is_grey else 0.035
-    return Palette(accent, paler(accent), oklch(0.2, tint, main), oklch(0.975, tint / 4, main), picked, is_grey)
+    deep, paper = oklch(0.2, tint, main), oklch(0.975, tint / 4, main)
+    return Palette(accent, paler(accent), deep, paper, stronger(accent, paper), picked, is_grey)
 
 
 # (hue of the picture below, lightness, chroma, hue of the accent): colours that printers of posters use; reds and skin
@@ -77,6 +80,17 @@ def vivid(hue_degrees: float) -> Colour:
 def paler(accent: Colour) -> Colour:
     lightness, chroma, hue = (float(part[0]) for part in oklch_of(np.array([accent], np.float64)))
     return oklch(max(lightness, 0.905), min(chroma, 0.128), hue)
+
+
+def stronger(accent: Colour, paper: Colour) -> Colour:
+    """The accent darkened until it is read on paper. A dark yellow is mud, so yellows turn to the red beside them."""
+    _, chroma, hue = (float(part[0]) for part in oklch_of(np.array([accent], np.float64)))
+    hue = 30.0 if 40 <= hue <= 112 else hue
+    for lightness in (0.6, 0.56, 0.52, 0.48, 0.44, 0.4):
+        colour = oklch(lightness, max(chroma, 0.19), hue)
+        if contrast(colour, paper) >= 5.0:
+            break
+    return colour
 
 
 def _hue_peaks(hue: NDArray[np.float64], weight: NDArray[np.float64]) -> list[float]:
@@ -127,9 +141,14 @@ def linear(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(unit <= 0.04045, unit / 12.92, ((unit + 0.055) / 1.055) ** 2.4)
 
 
+def oklab_of(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 3) sRGB -> (n, 3): lightness 0 ... 1, green to red, blue to yellow."""
+    return np.asarray(np.cbrt(linear(srgb) @ _TO_LMS.T) @ _TO_LAB.T, np.float64)
+
+
 def oklch_of(srgb: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """(n, 3) sRGB -> lightness 0 ... 1, chroma 0 ... 0.4, hue 0 ... 360."""
-    lab = np.cbrt(linear(srgb) @ _TO_LMS.T) @ _TO_LAB.T
+    lab = oklab_of(srgb)
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360
     return lab[:, 0], np.hypot(lab[:, 1], lab[:, 2]), hue
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageFilter
 
 from keyart.covers.brief import Brief, Painted, Plan, closest, finished, framing_score
-from keyart.covers.crop import blurred_ground, crop_window, frame, picture
-from keyart.covers.draw import letter, rounded_mask, shade, tinted
+from keyart.covers.crop import blurred_ground, crop_window, cuts_heads, frame, picture
+from keyart.covers.draw import rounded_mask, shade, tinted
 from keyart.covers.layout import Column, Row, Taste, TypeRule, best_spot
 from keyart.covers.palette import WHITE
 from keyart.types import Box
@@ -23,14 +23,13 @@ class Card:
     """Of the frame's geometric size, like `border`."""
 
     def plan(self, brief: Brief) -> Plan | None:
-        plans = [self._plan_at(brief, first, share) for first in (True, False) for share in self.shares]
+        order = [first for first in (True, False) if _is_allowed(brief, first)]
+        plans = [self._plan_at(brief, first, share) for first in order for share in self.shares]
         return max((plan for plan in plans if plan is not None), key=lambda plan: plan.score, default=None)
 
     def _plan_at(self, brief: Brief, text_first: bool, share: float) -> Plan | None:
         card, text = _cells(brief, text_first, share)
-        aspect = min(max(brief.scene.width_px / brief.scene.height_px, 0.72), 1.6)
-        width = min(card.width, card.height * aspect)
-        size = round(width), round(width / aspect)
+        size = self._size(brief, card)
         at = Box(round(card.x + (card.width - size[0]) / 2), round(card.y + (card.height - size[1]) / 2), *size)
         framing = closest(brief.scene, *size, brief.height_px)
         rule = TypeRule(brief.faces["black"], max_size=0.135, leading=1.08, max_lines=7)
@@ -40,7 +39,7 @@ class Card:
             brief.scene, crop_window(brief.scene, brief.width_px, brief.height_px), brief.width_px, brief.height_px
         )
         taste = Taste({column: 0.0}, rows, calm_weight=0, largest_share=1)
-        spot = best_spot(canvas, text, brief.badges(), brief.cased(0), rule, taste)
+        spot = best_spot(canvas, text, brief.badges(), brief.cased(0), brief.sized(rule), taste)
         if spot is None:
             return None
         enlarged = crop_window(brief.scene, brief.width_px, brief.height_px)
@@ -51,9 +50,20 @@ class Card:
             framing, at, spot, score, column, f"card of {share:.0%}, headline {'before' if text_first else 'after'} it"
         )
 
+    def _size(self, brief: Brief, room: Box) -> tuple[int, int]:
+        """As much of its room as the card can fill without cutting a head; else in the shape of the still."""
+        natural = min(max(brief.scene.width_px / brief.scene.height_px, 0.72), 1.6)
+        filling = min(max(room.width / room.height, 0.72), 1.6)
+        for aspect in (filling, (filling * natural) ** 0.5, natural):
+            width = min(room.width, room.height * aspect)
+            size = round(width), round(width / aspect)
+            if not cuts_heads(brief.scene, crop_window(brief.scene, *size)):
+                break
+        return size
+
     def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
         image = Image.fromarray(blurred_ground(brief.scene, brief.width_px, brief.height_px, dim=0.5 - 0.14 * strength))
-        shade(image, "all", 1, brief.palette.deep, 0.35 + 0.15 * strength)
+        shade(image, "all", 1, brief.ground(brief.palette.deep), 0.35 + 0.15 * strength)
         at, border, radius = plan.picture_at, self.border * brief.size_px, self.radius * brief.size_px
         outer = Box(at.x - border, at.y - border, at.width + 2 * border, at.height + 2 * border)
         mask = rounded_mask(image.size, outer, radius + border)
@@ -63,10 +73,15 @@ class Card:
         card = Image.fromarray(picture(brief.scene, plan.framing))
         inner = rounded_mask(card.size, Box(0, 0, *card.size), radius)
         image.paste(card, (round(at.x), round(at.y)), inner)
-        letter(
-            image, plan.spot.block, plan.spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.light
-        )
+        brief.letter(image, plan, WHITE, brief.palette.light)
         return finished(image, plan)
+
+
+def _is_allowed(brief: Brief, text_first: bool) -> bool:
+    """Whether the user lets the headline stand on that side of the card."""
+    if brief.is_tall:
+        return ("top" if text_first else "bottom") in brief.rows
+    return ("left" if text_first else "right") in brief.columns
 
 
 def _cells(brief: Brief, text_first: bool, share: float) -> tuple[Box, Box]:

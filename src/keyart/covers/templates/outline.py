@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished, picture_under
-from keyart.covers.crop import picture
-from keyart.covers.draw import cloud, drop_shadow, letter, lettering_mask, shade, soften
+from keyart.covers.draw import cloud, drop_shadow, lettering_mask, shade, soften
 from keyart.covers.layout import Taste, TypeRule
 from keyart.covers.palette import WHITE
 
@@ -34,26 +33,16 @@ class Outline:
         return best_full_bleed(brief, text, rule, _TASTE)
 
     def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
-        image = Image.fromarray(picture(brief.scene, plan.framing))
+        image = Image.fromarray(brief.picture(plan.framing))
         spot, em, palette = plan.spot, plan.spot.block.font_px, brief.palette
-        ink, key, edge = WHITE, palette.light, palette.deep
-        if picture_under(brief, plan) > self.pale_above:  # a dark cloud on a white wall is a stain
-            ink, key, edge = palette.deep, palette.deep, WHITE
+        ink, key, edge = WHITE, palette.light, brief.ground(palette.deep)
+        if brief.wishes.ink is None and picture_under(brief, plan) > self.pale_above:
+            ink, key, edge = palette.deep, palette.deep, WHITE  # a dark cloud on a white wall is a stain
         mask = lettering_mask(image.size, spot.block, spot.box, plan.align)
         if edge == palette.deep:  # a pale veil would fade the people with the wall
             shade(image, "all", 1, edge, 0.12 + 0.08 * strength)
         soften(image, mask, 0.7 * em)
         cloud(image, mask, edge, 0.55 * em, self.clouds[strength])
         drop_shadow(image, mask, edge, 0.07 * em, 0.05 * em, 0.85)
-        letter(
-            image,
-            spot.block,
-            spot.box,
-            plan.align,
-            ink,
-            key=brief.key_words,
-            key_fill=key,
-            stroke_px=self.stroke_em * em,
-            stroke=edge,
-        )
+        brief.letter(image, plan, ink, key, self.stroke_em, edge)
         return finished(image, plan)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from keyart.covers.brief import Brief, Painted, Plan, closest, finished, framing_score
 from keyart.covers.crop import crop_window, frame, picture
-from keyart.covers.draw import letter, polygon
+from keyart.covers.draw import polygon
 from keyart.covers.layout import Column, Row, Taste, TypeRule, best_spot
 from keyart.covers.palette import WHITE, Colour
 from keyart.types import Box
@@ -57,7 +57,7 @@ class Panel:
         taste = Taste({column: 0.0}, rows, calm_weight=0, largest_share=1)
         canvas = frame(brief.scene, crop_window(brief.scene, width, height), width, height)
         area = _within(panel, brief.text_area(0.05))
-        spot = best_spot(canvas, area, brief.badges(), brief.cased(0), rule, taste)
+        spot = best_spot(canvas, area, brief.badges(), brief.cased(0), brief.sized(rule), taste)
         if spot is None:
             return None
         score = spot.score + framing_score(brief.scene, framing, brief.height_px) - 0.5 * (share - self.shares[0])
@@ -72,15 +72,15 @@ class Panel:
         edge, stripe = self._edges(brief, at)
         polygon(image, stripe, brief.palette.accent)
         polygon(image, edge, ground)
-        letter(image, plan.spot.block, plan.spot.box, "left", ink, key=brief.key_words, key_fill=key)
+        brief.letter(image, plan, ink, key)
         return finished(image, plan)
 
     def _colours(self, brief: Brief) -> tuple[Colour, Colour, Colour]:
         """Ground, lettering, key words: a dark still is met by a bright panel, a bright one by a dark panel."""
         palette = brief.palette
         if float(brief.scene.image[::8, ::8].mean()) < self.dark_below:
-            return palette.paper, palette.deep, palette.deep
-        return palette.deep, WHITE, palette.light
+            return brief.ground(palette.paper), palette.deep, palette.strong
+        return brief.ground(palette.deep), WHITE, palette.light
 
     def _edges(self, brief: Brief, shown: Box) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
         """Corners of the panel, and of the panel with its stripe."""

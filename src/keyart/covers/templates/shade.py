@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from keyart.covers.brief import Brief, Painted, Plan, best_full_bleed, finished
-from keyart.covers.crop import picture
-from keyart.covers.draw import Side, letter, rectangle, shade
+from keyart.covers.draw import Side, rectangle, shade
 from keyart.covers.layout import Taste, TypeRule
 from keyart.covers.palette import WHITE
 from keyart.types import Box
@@ -33,8 +32,8 @@ class Shade:
         return None if plan is None else replace(plan, picks=f"{plan.picks}; shade from the {_side(brief, plan)}")
 
     def paint(self, brief: Brief, plan: Plan, strength: int) -> Painted:
-        image = Image.fromarray(picture(brief.scene, plan.framing))
-        spot, deep = plan.spot, brief.palette.deep
+        image = Image.fromarray(brief.picture(plan.framing))
+        spot, deep = plan.spot, brief.ground(brief.palette.deep)
         side, reach = _side(brief, plan), _reach(brief, plan)
         shade(image, side, reach, deep, self.opacities[strength])
         if side in ("left", "right"):  # ties the block to the ground
@@ -42,7 +41,7 @@ class Shade:
         width = self.rule_em * spot.block.font_px
         x = spot.box.x - 2.2 * width if spot.column == "left" else spot.box.right + 1.2 * width
         rectangle(image, Box(x, spot.box.y, width, spot.box.height), brief.palette.accent)
-        letter(image, spot.block, spot.box, plan.align, WHITE, key=brief.key_words, key_fill=brief.palette.light)
+        brief.letter(image, plan, WHITE, brief.palette.light)
         return finished(image, plan)
 
 

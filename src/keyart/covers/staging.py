@@ -1,0 +1,47 @@
+"""A still before its layout: in another look, its people on another background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+
+from keyart.errors import BadSetting
+from keyart.types import Still
+
+
+def check_staging(look: str, background: str) -> None:
+    """Raises `BadSetting` for a name that is in no registry."""
+    if look:
+        from keyart.covers.looks import LOOKS
+
+        if look not in LOOKS:
+            raise BadSetting(f"no look is called {look!r}; there are: {', '.join(LOOKS)}")
+    if background:
+        from keyart.covers.backgrounds import BACKGROUNDS
+
+        if background not in BACKGROUNDS:
+            raise BadSetting(f"no background is called {background!r}; there are: {', '.join(BACKGROUNDS)}")
+
+
+def staged(still: Still, look: str, background: str, seed: int) -> tuple[Still, str]:
+    """The still as it goes into the layout, same size, and what could not be done to it, '' where all could be.
+
+    The background comes first: a look is laid over figure and ground alike. Lettering that was in the picture is
+    still avoided where only the look changed; a new background has none.
+    """
+    image, note = still.frame.image, ""
+    boxes = tuple(face.box for face in still.faces)
+    avoid = still.avoid
+    if background:
+        from keyart.covers.compose import restaged
+
+        matte = import_module("keyart.covers.matte").MakeMatte()(image, boxes)
+        if matte is None:
+            note = f"nothing stands out from the picture, so the background {background} was not laid behind it"
+        else:
+            image, avoid = restaged(image, matte, background, seed), ()
+    if look:
+        from keyart.covers.looks import LOOKS
+
+        image = LOOKS[look](image, boxes, seed)
+    return replace(still, frame=replace(still.frame, image=image), avoid=avoid), note
