@@ -39,6 +39,69 @@ def test_names_stay_together_and_particles_with_their_word() -> None:
     assert ways_to_break("Сможешь ли повторить", find_typeface("A"))[1].lines == ("Сможешь ли", "повторить")
 
 
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("Дом за 30 дней", "30|дней"),
+        ("Накопили 20 тыс. рублей за год", "тыс.|рублей"),
+        ("Что сказал Л. Н. Толстой о войне", "Л.|Н."),
+        ("Что сказал Л. Н. Толстой о войне", "Н.|Толстой"),
+        ("Кто такой Илон Маск на самом деле", "Илон|Маск"),
+        ("Илон Маск строит город на Марсе", "Илон|Маск"),
+        ("Why Mr. Smith left New York again", "Mr.|Smith"),
+        ("Why Mr. Smith left New York again", "New|York"),
+        ("Самый № 1 в мире велосипед", "№|1"),
+        ("Сколько стоит Full HD сегодня", "Full|HD"),
+        ("В школу и не только по делам", "не|только"),
+        ("Пять ошибок новичка на кухне", "Пять|ошибок"),
+    ],
+)
+def test_what_belongs_together_is_not_parted(text: str, parted: str) -> None:
+    left, right = parted.split("|")
+    tidy = sorted(ways_to_break(text, find_typeface(text)), key=lambda way: way.badness)
+    for way in tidy[:2]:
+        for above, below in zip(way.lines, way.lines[1:], strict=False):
+            assert not (above.split()[-1] == left and below.split()[0] == right), way.lines
+
+
+def test_in_title_case_a_capital_tells_no_name() -> None:
+    two = ways_to_break("How To Choose Your First Mountain Bike", find_typeface("A"))[1]
+    assert two.lines == ("How To Choose", "Your First Mountain Bike")
+
+
+SHORT_WORDS = [
+    "в",
+    "с",
+    "к",
+    "о",
+    "и",
+    "не",
+    "на",
+    "по",
+    "у",
+    "от",
+    "за",
+    "из",
+    "до",
+    "the",
+    "a",
+    "an",
+    "of",
+    "to",
+    "in",
+    "on",
+    "for",
+    "with",
+]
+
+
+@pytest.mark.parametrize("word", SHORT_WORDS)
+def test_short_words_stay_with_the_next(word: str) -> None:
+    text = f"Прекрасное далёко {word} неведомые дороги"
+    for way in ways_to_break(text, find_typeface(text))[1:3]:
+        assert not any(line.endswith(f" {word}") or line == word for line in way.lines), way.lines
+
+
 def test_very_long_texts_are_broken_in_pairs_and_empty_ones_not_at_all() -> None:
     assert len(glued(" ".join(["слово"] * 50))) <= MAX_WORDS
     assert ways_to_break("  ", find_typeface("A")) == ()

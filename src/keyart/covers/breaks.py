@@ -31,11 +31,28 @@ _CLINGING_EN = """
     is our their this these those was we were what when where which who why will you your my his her its i he she it
     they are be can do does did has have had how more most about
 """
+# what is counted stands with its number, a title or an initial with its name
+_COUNTED = """
+    тыс тысяч тысячи млн миллион миллиона миллионов млрд миллиард миллиарда миллиардов процент процента процентов
+    thousand million billion percent hundred
+"""
+_NUMERALS = """
+    один одна одно одну два две двух три трёх трех четыре пять шесть семь восемь девять десять сто первый первая первое
+    первые второй вторая второе третий третья one two three four five six seven eight nine ten first second third
+"""
+_TITLES = """
+    г гг ул пр им св проф акад д-р др рис стр руб mr mrs ms dr st prof no vs jr
+"""
 _LEANING = frozenset(_LEANING_RU.split()) | frozenset(_LEANING_EN.split())
+_QUANTITIES = frozenset(_COUNTED.split())
+_NUMBER_WORDS = frozenset(_NUMERALS.split())
+_SHORT_TITLES = frozenset(_TITLES.split())
 _CLINGING = frozenset(_CLINGING_RU.split()) | frozenset(_CLINGING_EN.split())
 # a line may end after these though they are short
 _CLOSING = re.compile(r"[,.:;!?…»”)]$|[—–]$")
 _DASH = re.compile(r"^[—–-]$")
+_INITIAL = re.compile(r"^[«„“\"(]?[^\W\d_]\.$")
+_SIGN = re.compile(r"^[№#$€£]$")
 _NUMBER = re.compile(r"^[#№$€£~]?\d[\d.,:/%]*$")
 
 
@@ -57,7 +74,10 @@ def ways_to_break(text: str, face: Typeface) -> tuple[Lines, ...]:
     font = face.at(100)
     widths = [font.getlength(word) / 100 for word in words]
     space = font.getlength(" ") / 100
-    costs = [_cost_between(left, right, place > 0) for place, (left, right) in enumerate(pairwise(words))]
+    # in Title Case, or all in capitals, a capital tells no name
+    told = [word[:1].islower() for word in words[1:] if word[:1].isalpha() and not is_small(word)]
+    plain = words if not told or sum(told) >= 0.5 * len(told) else [word.lower() for word in words]
+    costs = [_cost_between(left, right, place > 0) for place, (left, right) in enumerate(pairwise(plain))]
     ways = []
     for count in range(1, min(len(words), MAX_LINES) + 1):
         ways.append(_best(words, widths, space, costs, count))
@@ -99,19 +119,34 @@ def _cost_between(left: str, right: str, inside: bool) -> float:
 
     `inside` says that `left` does not begin the headline, so that a capital means a name.
     """
-    if leans(left):
+    if leans(left) or _is_bound(left):
         return 1.0
     if _CLOSING.search(left):
         return -0.12
     if _bare(left) in _CLINGING:
         return 0.3
-    if _NUMBER.match(left.split()[-1]):
-        return 1.0  # 5 | minutes
+    if _bare(left) in _NUMBER_WORDS:
+        return 0.5  # five | minutes
     if right.lower().rstrip(",.:;!?") in ("же", "ли", "бы", "ль"):
         return 1.0
-    if inside and left[:1].isupper() and right[:1].isupper() and not (left.isupper() or right.isupper()):
-        return 0.35  # Neil | Armstrong
+    if _is_name(left) and _is_name(right):
+        return 1.0 if inside else 0.5  # Neil | Armstrong; at the start the first capital may mean nothing
     return -0.06 if leans(right) else 0.0
+
+
+def _is_bound(left: str) -> bool:
+    """Whether a word cannot be parted from the next: 5 | minutes, 20 million | roubles, Mr. | Smith, A. | Chekhov."""
+    last = left.split()[-1]
+    bare = last.rstrip(".").casefold()
+    if _NUMBER.match(last) or _SIGN.match(last) or _INITIAL.match(last):
+        return True
+    return bare in _QUANTITIES or (last.endswith(".") and bare in _SHORT_TITLES)
+
+
+def _is_name(word: str) -> bool:
+    """A word with a capital, of a headline that is not set in capitals throughout."""
+    bare = word.strip("«»\"'“”„()[]")
+    return bare[:1].isupper() and not is_small(word)
 
 
 def _best(words: list[str], widths: list[float], space: float, costs: list[float], count: int) -> Lines:

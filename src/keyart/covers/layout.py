@@ -89,7 +89,7 @@ def set_in(ways: Sequence[Lines], rule: TypeRule, width: float, height: float, s
     for way in ways[: rule.max_lines]:
         lines_em = 0.95 + (len(way.lines) - 1) * rule.leading + 2 * rule.pad
         px = min(rule.max_size * size_px, width / (way.width_em + 2 * rule.pad), height / lines_em)
-        value = px * (1 - 0.4 * min(max(way.badness, 0.0), 2.0))
+        value = px * (1 - 0.5 * min(max(way.badness, 0.0), 1.8))
         if px >= rule.min_size * size_px and (best is None or value > best[0]):
             best = value, way, px
     if best is None:
