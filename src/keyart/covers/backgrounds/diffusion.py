@@ -129,7 +129,7 @@ def prompt_of(look: str, thing: str) -> str:
 
 
 def object_of(headline: Headline) -> Prompt:
-    """⟨subject, verb⟩ of a headline as an English phrase; a Russian one stays as it is without a translator, and says so."""
+    """⟨subject, verb⟩ of a headline as an English phrase; without a translator a Russian one stays Russian, noted."""
     pair = subject_and_verb(headline.text, headline.language)
     phrase = f"{pair.subject} {pair.verb}".strip() if pair else headline.text
     if headline.language != "ru":

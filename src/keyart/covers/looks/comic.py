@@ -51,25 +51,38 @@ class Comic:
 
     def _ink(self, bench: Bench, grey: Plane) -> Plane:
         calm = guided(grey, 4 * bench.unit, 0.002)
+        # features of a face are made plainer, as a drawer does: eyes and mouth against the broad tone about them
+        calm = calm + 0.9 * bench.faces * (guided(grey, 2 * bench.unit, 0.0008) - blur(grey, 9 * bench.unit))
         flow = flow_of(calm, 3.0 * bench.unit)
         lines = lines_of(calm, flow, self.line * bench.unit, edge=16.0, level=0.3, steep=6.0, tone=0.3)
         black = smoothstep(0.15, 0.11, blur(calm, 1.2 * bench.unit))
-        return without_specks(np.maximum(lines, black), 70 * bench.unit**2)
+        ink = np.maximum(lines, black)
+        fine, coarse = (without_specks(ink, least * bench.unit**2) for least in (16, 70))
+        return floats(np.where(bench.faces > 0.4, fine, coarse))
 
     def _coloured(self, bench: Bench, grey: Plane) -> Picture:
         """Two tones of each hue; between them dots of the darker one, as large as the shade is deep."""
         flat = _hues(bench)
         tone = blur(guided(grey, 6 * bench.unit, 0.004), 1.5)
-        shade = smoothstep(0.62, 0.26, tone)
-        screen = dot_screen(grey.shape[1], grey.shape[0], self.dot * bench.unit)
+        shade = smoothstep(0.62, 0.26, tone + 0.1 * bench.faces)
+        screen = dot_screen(grey.shape[1], grey.shape[0], self._pitch(bench))
         printed = smoothstep(-0.09, 0.09, shade - screen)
-        light, dark = _pair(flat, smoothstep(0.3, 0.92, tone))
+        light, dark = _pair(flat, tone)
         return floats(light + (dark - light) * printed[..., None])
+
+    def _pitch(self, bench: Bench) -> float:
+        """Finer dots where the faces are small: an eye must not fall between two of them."""
+        tallest = float((bench.faces > 0.5).any(axis=1).sum())
+        return bench.unit * (self.dot if tallest == 0 else min(self.dot, max(5.5, tallest / bench.unit / 22)))
 
 
 def _lit(bench: Bench) -> Plane:
-    """Grey with even light: what lies in large soft shadow is drawn, not drowned in ink."""
+    """Grey with even light: what lies in large soft shadow is drawn, not drowned in ink; faces are well lit."""
     grey = levelled(luma(bench.picture), 1.0, 99.0, 1.8)
+    weight = float(bench.faces.sum())
+    if weight > 0:
+        mean = min(max(float((grey * bench.faces).sum()) / weight, 0.05), 0.95)
+        grey = grey ** np.float32(min(1.0, max(0.6, math.log(0.5) / math.log(mean))))
     broad = blur(guided(grey, 24 * bench.unit, 0.02), 20 * bench.unit)
     lifted = np.clip(grey + 0.3 * np.maximum(0.42 - broad, 0) * smoothstep(0.02, 0.2, grey), 0, 1)
     return np.asarray(lifted, np.float32)
@@ -89,8 +102,9 @@ def _pair(flat: Picture, tone: Plane) -> tuple[Picture, Picture]:
     lab = lab_of(flat)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     gain = (1 + 0.75 * smoothstep(5, 18, chroma) * (1 - 0.85 * smoothstep(30, 80, chroma)))[..., None]
-    light = np.dstack([62 + 36 * tone, lab[..., 1:] * gain]).astype(np.float32)
-    dark = np.dstack([36 + 22 * tone, lab[..., 1:] * gain * 1.05 + np.array([3, -9], np.float32)]).astype(np.float32)
+    light = np.dstack([60 + 38 * smoothstep(0.3, 0.92, tone), lab[..., 1:] * gain]).astype(np.float32)
+    cool = smoothstep(0.1, 0.4, tone)[..., None] * np.array([3, -9], np.float32)
+    dark = np.dstack([12 + 62 * tone, lab[..., 1:] * gain * 1.05 + cool]).astype(np.float32)
     return of_lab(light) * _PAPER, of_lab(dark)
 
 

@@ -178,12 +178,19 @@ class Flow:
     anisotropy: Plane
 
 
-def flow_of(plane: Plane, sigma_px: float) -> Flow:
-    """Smoothed structure tensor and its minor eigenvector (Brox et al. 2006; Kyprianidis and Doellner 2008)."""
+def flow_of(plane: Plane, sigma_px: float, rest: float = 0.0) -> Flow:
+    """Smoothed structure tensor and its minor eigenvector (Brox et al. 2006; Kyprianidis and Doellner 2008).
+
+    With `rest`, the flow runs down to the right wherever nothing is stronger than that gradient.
+    """
     dx = cv2.Scharr(plane, cv2.CV_32F, 1, 0, scale=1 / 32)
     dy = cv2.Scharr(plane, cv2.CV_32F, 0, 1, scale=1 / 32)
     tensor = blur(np.dstack([dx * dx, dx * dy, dy * dy]).astype(np.float32), sigma_px)
-    e, f, g = tensor[..., 0], tensor[..., 1], tensor[..., 2]
+    e, f, g = (
+        tensor[..., 0] + rest * rest * 0.25,
+        tensor[..., 1] - rest * rest * 0.35,
+        tensor[..., 2] + rest * rest * 0.5,
+    )
     root = np.sqrt((e - g) ** 2 + 4 * f * f)
     angle = 0.5 * np.arctan2(2 * f, e - g) + np.float32(np.pi / 2)
     return Flow(np.cos(angle), np.sin(angle), root / (e + g + np.float32(1e-5)))
@@ -211,31 +218,27 @@ def along(picture: NDArray[Any], flow: Flow, length_px: float, taps: int = 4) ->
     return total * np.float32(1 / weights)
 
 
-def kuwahara(picture: Picture, flow: Flow, radius_px: float, sharpness: float = 8.0) -> Picture:
+def kuwahara(picture: Picture, flow: Flow, radius_px: float) -> Picture:
     """Anisotropic Kuwahara filter (Kyprianidis, Kang and Doellner 2009) with Gaussian sectors.
 
     The mean and variance of a sector are those of one blurred copy, read at the sector's centre of an ellipse along the
     flow: eight look-ups instead of eight convolutions. Each pixel takes the mean of the calmest sectors.
     """
-    sigma = 0.42 * radius_px
     grey = luma(picture)
-    stack = blur(np.dstack([picture, grey * grey]).astype(np.float32), sigma)
+    stack = blur(np.dstack([picture, grey, grey * grey]).astype(np.float32), 0.42 * radius_px)
+    spread = np.maximum(stack[..., 4] - stack[..., 3] ** 2, 0) * np.float32(576)
+    stack = np.dstack([stack[..., :3], 1 / (np.float32(1e-4) + spread * spread)])
+    stack[..., :3] *= stack[..., 3:]  # a weighted mean of looked-up values is a look-up of weighted values
     x, y = _grid(picture.shape)
     stretch = 1 + 0.8 * flow.anisotropy
     long, short = np.float32(0.75 * radius_px) * stretch, np.float32(0.75 * radius_px) / stretch
-    total = np.zeros((*picture.shape[:2], 3), np.float32)
-    weights = np.zeros(picture.shape[:2], np.float32)
+    total = np.zeros((*picture.shape[:2], 4), np.float32)
     for sector in range(8):
         u = np.float32(math.cos(math.pi * sector / 4)) * long
         v = np.float32(math.sin(math.pi * sector / 4)) * short
         dx, dy = x + u * flow.x - v * flow.y, y + u * flow.y + v * flow.x
-        seen = cv2.remap(stack, dx, dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        mean = seen[..., :3]
-        spread = np.sqrt(np.maximum(seen[..., 3] - luma(np.ascontiguousarray(mean)) ** 2, 0))
-        weight = 1 / (np.float32(1e-4) + (spread * 24) ** np.float32(sharpness / 2))
-        total += mean * weight[..., None]
-        weights += weight
-    return total / weights[..., None]
+        total += cv2.remap(stack, dx, dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return floats(total[..., :3] / total[..., 3:])
 
 
 # --- lines ------------------------------------------------------------------------------------------------------

@@ -33,9 +33,9 @@ from keyart.types import RGB, Box
 class Painted:
     """Anisotropic Kuwahara in two sizes of brush, the fine one on faces, then lit relief of the strokes."""
 
-    brush: float = 9.0
+    brush: float = 11.0
     """Radius of the broad brush, in pixels of a 1280x720 picture."""
-    relief: float = 0.5
+    relief: float = 0.6
     """Depth of the paint, 0 (flat) ... 1."""
 
     def __call__(self, image: RGB, faces: Sequence[Box] = (), seed: int = 0) -> RGB:
@@ -43,7 +43,7 @@ class Painted:
         scale = 960 / 1280
         flow = flow_of(luma(bench.picture), 3.4 * scale)
         strokes = self._strokes(bench, flow, scale)
-        paint = self._relief(_coloured(strokes), flow, bench, seed, scale)
+        paint = self._relief(_coloured(strokes), bench, seed, scale)
         return bench.back(paint)
 
     def _strokes(self, bench: Bench, flow: Flow, scale: float) -> Picture:
@@ -51,19 +51,24 @@ class Painted:
         broad = kuwahara(fine, flow, self.brush * scale)
         # a painter takes the small brush where there is detail worth it: eyes, lettering, hands
         busy = blur(np.abs(luma(fine) - blur(luma(fine), 5 * scale)), 9 * scale)
-        detail = np.maximum(0.95 * bench.faces, 0.75 * smoothstep(0.015, 0.05, busy))[..., None]
+        detail = np.maximum(0.9 * bench.faces, 0.5 * smoothstep(0.02, 0.07, busy))[..., None]
         mixed = broad + (fine - broad) * detail
         return along(mixed.astype(np.float32), flow, 4.5 * scale, taps=2)
 
-    def _relief(self, paint: Picture, flow: Flow, bench: Bench, seed: int, scale: float) -> Picture:
-        """Bristles: noise drawn out along the strokes, lit from the upper left."""
+    def _relief(self, paint: Picture, bench: Bench, seed: int, scale: float) -> Picture:
+        """Bristles: noise drawn out along the form, tinting the paint a little and lit from the upper left."""
         height, width = paint.shape[:2]
-        bristles = grain((width, height), seed, 1.6)
-        bristles = along(along(bristles, flow, 9 * scale, taps=4), flow, 9 * scale, taps=4)
-        thick = bristles * np.float32(1.6) + luma(paint) * 6
-        light = cv2.Sobel(blur(thick, 0.7), cv2.CV_32F, 1, 0) + cv2.Sobel(blur(thick, 0.7), cv2.CV_32F, 0, 1)
-        depth = np.float32(0.017 * self.relief) * (1 - 0.6 * bench.faces)
-        return floats(np.clip(paint + (np.tanh(light * 0.7) * depth)[..., None], 0, 1))
+        broad = flow_of(luma(paint), 9 * scale, rest=0.012)
+        bristles = grain((width, height), seed, 2.2)
+        for length in (9, 17):
+            bristles = along(bristles, broad, length * scale, taps=3)
+        bristles = bristles / np.float32(max(float(bristles.std()), 1e-6))
+        still = 1 - 0.6 * bench.faces
+        thick = bristles * np.float32(0.85) + luma(paint) * 5
+        light = cv2.Sobel(thick, cv2.CV_32F, 1, 0) + cv2.Sobel(thick, cv2.CV_32F, 0, 1)
+        lit = np.tanh(light * 0.28) * np.float32(0.036 * self.relief)
+        tinted = bristles * np.float32(0.014 * self.relief)
+        return floats(np.clip(paint + ((lit + tinted) * still)[..., None], 0, 1))
 
 
 def _coloured(paint: Picture) -> Picture:
