@@ -1,0 +1,1 @@
+"""Any product -> verdict: is it fit to be seen, and do picture and headline agree."""
