@@ -105,6 +105,10 @@ class StageCache:
                 Path(name).unlink(missing_ok=True)
             self._trim()
 
+    def warm_up(self) -> None:
+        """Load what `put` will need: worth doing beside the work whose outcome is to be kept."""
+        _converter()
+
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.stage"
 

@@ -48,6 +48,8 @@ class Run:
         self.progress.begin(names[0])
         start = time.perf_counter()
         kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
+        if kept is None:
+            beside(self.cache.warm_up)
         outcomes = kept if kept is not None else work()
         if kept is None:
             self._keeping.append(beside(lambda: self.cache.put(key, outcomes, kind)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from keyart.types import VideoInfo
 _MAX_READ_FAILURES = 16
 _THREAD_BYTES = 128 << 20
 """Decoded pictures that frame threads may hold between them: 8K gets two threads, 1080p as many as there are cores."""
+_MOST_THREADS = min(16, (os.cpu_count() or 1) + 2)
+"""Two more than cores: frame threads wait for one another, and libav's own choice leaves a tenth of two cores idle."""
 _HELD_BYTES = 64 << 20
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _USUAL_STEP_SECONDS = 0.04
@@ -88,8 +91,7 @@ def _context(stream: Any) -> Any:
     if stream.type != "video":
         return context
     frame_bytes = stream.codec_context.width * stream.codec_context.height * 2
-    if frame_bytes * 16 > _THREAD_BYTES:
-        context.thread_count = max(1, min(16, _THREAD_BYTES // frame_bytes))
+    context.thread_count = max(1, min(_MOST_THREADS, _THREAD_BYTES // max(1, frame_bytes)))
     return context
 
 

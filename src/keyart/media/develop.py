@@ -77,7 +77,8 @@ def _reformatted(frame: av.VideoFrame, width: int, height: int, form: str, how: 
 
 def _to_rgb(frame: av.VideoFrame, info: VideoInfo, width: int, height: int, care: Interpolation) -> RGB:
     smaller = width < frame.width or height < frame.height
-    how = (Interpolation.AREA if smaller else Interpolation.BICUBIC) | care
+    same = (width, height) == (frame.width, frame.height)  # then only colour has to be brought to full size
+    how = care | (Interpolation.AREA if smaller else Interpolation.BILINEAR if same else Interpolation.BICUBIC)
     if info.transfer != "sdr":
         wide = _reformatted(frame, width, height, "rgb48le", how)
         return to_srgb(np.asarray(wide, np.uint16), info.transfer, _peak_nits(frame))

@@ -106,7 +106,8 @@ class ShotWatcher:
         if self._seconds and seconds - self._seconds[-1] > self._sparse_seconds:
             self.exact = False
         step, change = _difference(blocks, self._last[-1]) if self._last else (0.0, 0.0)
-        double = _difference(blocks, self._last[-2]) if len(self._last) > 1 else (step, change)
+        # only asked for where there is a step at all
+        double = _difference(blocks, self._last[-2]) if step >= _MIN_STEP and len(self._last) > 1 else (step, change)
         self._look_for_return(seconds, blocks)
         if step >= 2 * _MIN_STEP and len(self._suspects) < _MAX_SUSPECTS:
             self._suspects.append(_Suspect(seconds, self._last[-1], step))
