@@ -120,6 +120,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
     parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
     parser.add_argument("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
+    parser.add_argument(
+        "--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)"
+    )
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
@@ -236,7 +239,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     recipe = recipe_for(args.video, _given(args), args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json) as progress:
-        package = make(args.video, recipe, parts=parts, progress=progress, cache=cache)
+        package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
     return package, run_facts(package)
 
 
@@ -402,6 +405,9 @@ COMMANDS: dict[str, Command] = {
     "frames": Command("ranked stills", _make, _add_making, "stills", ("shots", "stills"), "frames"),
     "titles": Command("headlines that are supported by what is said", _make, _add_making, "titles", ("titles",)),
     "covers": Command("covers with a headline on them", _make, _add_making, "covers", ("covers",), "covers"),
+    "variants": Command(
+        "stills in other looks and on other backgrounds", _make, _add_making, "variants", ("variants",), "variants"
+    ),
     "teaser": Command("a short animated preview", _make, _add_making, "teaser", ("teaser",), "teaser"),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),

@@ -23,10 +23,11 @@ from typing import Any
 from keyart import plain
 from keyart.errors import BadSetting, MissingFile, OutputProblem
 from keyart.models import CARDS
+from keyart.models.licence import bill_of_models
 from keyart.types import Headline, Product, Shot, Status, Still, Transcript, VideoInfo
 
 SCHEMA = 1
-PARTS = ("shots", "stills", "storyboard", "titles", "covers", "avatar", "teaser")
+PARTS = ("shots", "stills", "storyboard", "titles", "covers", "variants", "avatar", "teaser")
 """What can be made; a package of all of them gets a page that shows it."""
 MANIFEST = "package.json"
 RUN = "run.json"
@@ -54,7 +55,7 @@ class Package:
     sha256: str
     """Of the video file."""
     parts: tuple[str, ...]
-    """What was asked for: shots, stills, storyboard, titles, covers, avatar, teaser."""
+    """What was asked for, of `PARTS`."""
     shots: tuple[Shot, ...]
     stills: tuple[Still, ...]
     transcript: Transcript | None
@@ -65,7 +66,7 @@ class Package:
     folder: Path | None = None
 
     def of_kind(self, kind: str) -> tuple[Product, ...]:
-        """The products of one kind: still, cover, avatar, teaser, storyboard, transcript, titles."""
+        """The products of one kind: still, cover, variant, avatar, teaser, storyboard, transcript, titles."""
         return tuple(product for product in self.products if product.kind == kind)
 
     @property
@@ -92,16 +93,7 @@ def manifest(package: Package) -> dict[str, Any]:
             {"name": s.name, "status": s.status, "reason": s.reason, "backend": s.backend, "models": list(s.models)}
             for s in package.stages
         ],
-        "models": [
-            {
-                "name": name,
-                "licence": CARDS[name].licence,
-                "permissive": CARDS[name].permissive,
-                "sha256": CARDS[name].sha256,
-            }
-            for name in package.models
-            if name in CARDS
-        ],
+        "models": bill_of_models(package.models),
         "shots": [plain.shot(one) for one in package.shots],
         "stills": [plain.still(one) for one in package.stills],
         "titles": [plain.headline(one) for one in package.titles],

@@ -1,7 +1,7 @@
 """The way of one video through the house, top to bottom.
 
-media ─> shots ─> stills ─┬─> covers, avatar ─┐
-  │        └─ storyboard ─┼─> teaser ─────────┼─> package
+media ─> shots ─> stills ─┬─> covers, variants, avatar ─┐
+  │        └─ storyboard ─┼─> teaser ───────────────────┼─> package
   └────> speech ─> titles ┘   (beside the pictures)
 """
 
@@ -16,6 +16,7 @@ from keyart.cache import StageCache, cache_folder
 from keyart.cores import opencv_on_one_thread
 from keyart.errors import NothingUsable
 from keyart.media.probe import probe
+from keyart.models.licence import LicenceMode, licence_mode, licensed
 from keyart.package import PARTS, Package
 from keyart.progress import Progress, Silent
 from keyart.recipe import Recipe, sections_for, with_needed
@@ -39,16 +40,21 @@ def make(
     parts: tuple[str, ...] = PARTS,
     progress: Progress | None = None,
     cache: StageCache | None = None,
+    licence: LicenceMode | None = None,
 ) -> Package:
     """A video's publishing package, or the named parts of it and what they need; `keyart.save` puts it on disk.
 
+    `licence` "permissive" keeps out models whose card is not permissive; None takes what KEYART_LICENCE says.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
-    recipe = recipe or Recipe()
-    info = probe(video)
+    with licensed(licence or licence_mode()):
+        return _made(probe(video), recipe or Recipe(), parts, progress or Silent(), cache or StageCache(cache_folder()))
+
+
+def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Progress, cache: StageCache) -> Package:
     sha256 = _sha256(info.path)
     wanted = with_needed(parts)
-    run = Run(sha256, cache or StageCache(cache_folder()), progress or Silent())
+    run = Run(sha256, cache, progress)
 
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
@@ -62,6 +68,7 @@ def make(
         return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
 
     products += made("covers", lambda: recipe.covers(info, stills, titles), said)
+    products += made("variants", lambda: recipe.variants(info, stills))
     products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keyart.covers import MakeAvatar, MakeCovers
+    from keyart.covers.variants import MakeVariants
     from keyart.media.scan import Scan
     from keyart.shots import DetectShots
     from keyart.speech import Transcribe
@@ -50,6 +51,7 @@ class Recipe:
     speech: Transcribe = _late("speech", "Transcribe")
     titles: WriteTitles = _late("titles", "WriteTitles")
     covers: MakeCovers = _late("covers", "MakeCovers")
+    variants: MakeVariants = _late("covers.variants", "MakeVariants")
     avatar: MakeAvatar = _late("covers", "MakeAvatar")
     teaser: MakeTeaser = _late("teasers", "MakeTeaser")
 
@@ -64,6 +66,7 @@ _NEEDS = {
     "storyboard": ("shots",),
     "stills": ("shots",),
     "covers": ("shots", "stills", "titles"),
+    "variants": ("shots", "stills"),
     "avatar": ("shots", "stills"),
     "teaser": ("shots", "stills"),
 }

@@ -18,7 +18,7 @@ from keyart.types import Outcome
 
 T = TypeVar("T")
 
-ORDER = ("scan", "shots", "stills", "storyboard", "transcript", "titles", "covers", "avatar", "teaser")
+ORDER = ("scan", "shots", "stills", "storyboard", "transcript", "titles", "covers", "variants", "avatar", "teaser")
 
 
 @dataclass(slots=True)
