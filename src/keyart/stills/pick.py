@@ -358,7 +358,9 @@ class _Picking:
 
     def _closer(self, chosen: tuple[Scored, ...], around: Surroundings) -> tuple[Scored, ...]:
         """The first few again, each against its neighbours in time: open eyes, or a sharper frame."""
-        wanted = [place for place, each in enumerate(chosen) if self._is_worth_it(each)][: self.settings.closer_looks]
+        most = self.settings.closer_looks
+        few = chosen if self.sampler.dense else chosen[:most]  # a fast scan is asked for to be fast
+        wanted = [place for place, each in enumerate(few) if self._is_worth_it(each)][:most]
         # most of those chosen will stay: their pictures are finished by whoever has no neighbours to fetch
         fetching = [partial(self._neighbours, chosen[place], around) for place in wanted]
         finishing = [partial(self._finish, each) for each in chosen]
@@ -393,9 +395,10 @@ class _Picking:
         return all(likeness(scored.view, view) <= self.settings.max_likeness for view in views)
 
     def _is_worth_it(self, scored: Scored) -> bool:
-        """Whether the eyes are shut, or the frame was the only one of its second (a scan of key frames)."""
+        """Whether the eyes are shut; or, after a scan of key frames that had no choice, the frame is rather soft."""
         eyes = [face.eyes_open for face in scored.candidate.faces[:1]]
-        return not self.sampler.dense or any(each is not None and each < 0.5 for each in eyes)
+        is_soft = not self.sampler.dense and scored.candidate.sample.blur_share > _SOFT
+        return is_soft or any(each is not None and each < 0.5 for each in eyes)
 
     def _times_near(self, candidate: Candidate) -> list[float]:
         """Moments around a frame and inside its shot; from a key frame on only forwards, which costs a few frames."""
@@ -481,6 +484,8 @@ class _Picking:
 
 _STEP_SECONDS = 0.16
 _PEEKS_TOGETHER = 2
+_SOFT = 0.4
+"""Blur share from which a frame next to it is likely to be crisper."""
 MIN_SCORE_SHARE = 0.5
 """Of the best still's score: what has less is an empty wall or a camera on its way, and fewer stills are better."""
 SHUT_EYES = 0.4
