@@ -7,6 +7,7 @@ is typed by the user, or made from the headline's ⟨subject, verb⟩ pair, tran
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -125,7 +126,8 @@ def prompt_of(look: str, thing: str) -> str:
     """The thesis' template of a look with an object in it. Raises `BadSetting`."""
     if look not in PROMPTS:
         raise BadSetting(f"no prompt is called {look!r}; there are: {', '.join(PROMPTS)}")
-    return PROMPTS[look].format(object=thing.strip())
+    bare = re.sub(r"^(an?|the)\s+", "", thing.strip(), flags=re.IGNORECASE)  # the template brings its own article
+    return PROMPTS[look].format(object=bare)
 
 
 def object_of(headline: Headline) -> Prompt:
