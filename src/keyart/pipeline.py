@@ -68,7 +68,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
         return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
 
     products += made("covers", lambda: recipe.covers(info, stills, titles), said)
-    products += made("variants", lambda: recipe.variants(info, stills))
+    products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
