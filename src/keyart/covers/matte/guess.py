@@ -19,3 +19,5 @@ class Guess:
     """Likelihood per pixel that it belongs to the figure; 0.5 is the outline."""
     cell_px: float
     """Pixels of the picture that one cell of the answer covers; 1 where the answer is as fine as the picture."""
+    is_alpha: bool = False
+    """Whether `share` is how much of the pixel the figure covers (a matting network), not how likely it is."""
