@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 
 from keyart.cores import opencv_on_one_thread, shared_out
 from keyart.errors import BadSetting
-from keyart.media.clip import read_clips
 from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
@@ -30,6 +28,7 @@ from keyart.stills.objects import (
     person_fraction,
     without_rare,
 )
+from keyart.stills.peek import Peek, unmixed
 from keyart.stills.rank import (
     Candidate,
     Scored,
@@ -43,7 +42,8 @@ from keyart.stills.rank import (
     score_terms,
     surroundings,
 )
-from keyart.stills.sample import Sample, StillSampler, face_promise, is_blank, measure, reduced
+from keyart.stills.sample import Sample, StillSampler, is_blank, measure, reduced
+from keyart.stills.shortlist import PerCluster, shortlist
 from keyart.stills.text import FindText
 from keyart.types import RGB, Frame, Gray, Outcome, Shot, Still, VideoInfo
 
@@ -80,7 +80,7 @@ class PickStills:
     """greedy or dbscan (thesis §4.4 has both)."""
     tau_clust: float = 0.80
     """Cosine from which two pictures are of one cluster, [0, 1]."""
-    per_cluster: Literal["best", "sharpest"] = "best"
+    per_cluster: PerCluster = "best"
     """best: of a cluster's sharpest few, the one that scores best; sharpest: i* of thesis §4.4 and no other."""
     theta_object: float = 0.5
     """Share of the video that a kind of object must be in to count as its subject, (0, 1]."""
@@ -166,47 +166,8 @@ class _Picking:
         self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
         self.detector, self.detector_note = choose_detector(settings.detector)
         self._ready: dict[tuple[int, float], tuple[Frame, float | None]] = {}
-        self.samples = sampler.finish()
-        if not sampler.dense:
-            self._peek(0.5, 1.2, settings.peeks)
-            for deeper in (1.7, 3.0, 4.5):
-                if not any(sample.faces for sample in settings.gate(self.samples)):
-                    self._peek(deeper, deeper, settings.peeks)
-
-    def _peek(self, after_bad: float, after_good: float, most: int) -> None:
-        """More samples, that many seconds after key frames: these may be the only ones seen of their shots.
-
-        A key frame that is no good is often a flash or the first of a fade: what follows it is worth a look at once.
-        After a good one a look is worth its time where the next is far and candidates are few.
-        """
-        good = {sample.number for sample in self.settings.gate(self.samples)}
-        ends = [*(sample.seconds for sample in self.samples[1:]), self.sampler.end_seconds]
-        far = []
-        for sample, end in zip(self.samples, ends, strict=True):
-            if sample.number in good and len(good) >= 2 * self.settings.count:
-                continue
-            after, least = (after_good, 3.0) if sample.number in good else (after_bad, 0.7)
-            if end - sample.seconds > max(least, after + 0.2):
-                far.append((end - sample.seconds, sample.seconds + after))
-        moments = sorted(moment for _, moment in sorted(far, reverse=True)[:most])
-        spans = [(moment - 2 * _STEP_SECONDS, moment + 3 * _STEP_SECONDS) for moment in moments]
-        rate, free = 1 / _STEP_SECONDS, 1 + max((sample.number for sample in self.samples), default=0)
-
-        def peeked(first: int) -> list[Sample]:
-            # every so many of them from one reader: neighbours may share a stretch of decoding
-            return [
-                self.sampler.measured(frames[2].image, free + first + number, frames[2].seconds, 0.0)
-                for number, frames in read_clips(
-                    self.info,
-                    spans[first : first + _PEEKS_TOGETHER],
-                    frames_per_second=rate,
-                    longest_px=self.sampler.working_px,
-                )
-                if len(frames) == 5 and len(_unmixed(frames)) == 3
-            ]
-
-        fresh = chain.from_iterable(shared_out(peeked, range(0, len(spans), _PEEKS_TOGETHER)))
-        self.samples = tuple(sorted((*self.samples, *fresh), key=lambda sample: sample.seconds))
+        peek = Peek(settings.gate, settings.count, settings.peeks)
+        self.samples = sampler.finish() if sampler.dense else peek(info, sampler)
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
         passed = self._passed()
@@ -258,9 +219,9 @@ class _Picking:
 
     def _looked_at(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[Candidate]:
         """Full looks at the best of the most promising clusters, until enough real pictures are at hand."""
-        order = self._shortlist(passed, labels, around)
-        sizes = np.bincount(labels)
         enough = self.settings.count + 4
+        order = shortlist(passed, labels, around, self.settings.per_cluster, 2 * enough)
+        sizes = np.bincount(labels)
         # small faces are worth a search only in a video where none was seen at a glance
         any_face = any(sample.faces for sample in passed)
         found: list[Candidate] = []
@@ -271,37 +232,6 @@ class _Picking:
             looked = shared_out(lambda pair: self._look(*pair, tiles=not any_face), self._pictures(samples))
             for label, candidate in zip(labels[batch].tolist(), looked, strict=True):
                 found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label])))
-        return found
-
-    def _shortlist(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[int]:
-        """Indices in the order of promise: the best of each cluster, then what differs most from all those."""
-        num_clusters = int(labels.max()) + 1
-        clusters = [[int(i) for i in np.flatnonzero(labels == label)] for label in range(num_clusters)]
-        first = [self._representative(members, passed) for members in clusters]
-        first.sort(key=lambda i: (-_promise(passed[i], around), i))
-        if self.settings.per_cluster == "sharpest":
-            return first
-        return first + self._farthest(passed, first, 2 * (self.settings.count + 4))
-
-    def _representative(self, members: list[int], passed: tuple[Sample, ...]) -> int:
-        """i* of thesis §4.4; or, of those at least half as sharp, the one whose face shows best."""
-        if self.settings.per_cluster == "sharpest":
-            return max(members, key=lambda i: (passed[i].sharpness, -i))
-        most = max(passed[i].sharpness for i in members)
-        close = [i for i in members if passed[i].sharpness >= 0.5 * most]
-        # in rough steps, so that of a picture and its repetition later in the video the first is taken
-        return max(close, key=lambda i: (round(face_promise(passed[i]), 1), round(8 * passed[i].sharpness / most), -i))
-
-    def _farthest(self, passed: tuple[Sample, ...], have: list[int], num: int) -> list[int]:
-        """Up to `num` more, each the least like all those before it: a long static shot has its moments too."""
-        rows = similarity_matrix(np.stack([sample.embedding for sample in passed]))
-        nearest = rows[have].max(axis=0)
-        found: list[int] = []
-        while len(found) < num and float(nearest.min()) < 0.97:
-            index = int(np.argmin(nearest))
-            found.append(index)
-            nearest = np.maximum(nearest, rows[index])
-            nearest[index] = 1.0
         return found
 
     def _pictures(self, samples: Sequence[Sample]) -> list[tuple[Sample, Frame]]:
@@ -386,7 +316,7 @@ class _Picking:
 
     def _clear(self, frames: list[Frame]) -> list[Frame]:
         """Of a frame and its neighbours, the neighbours; after a scan of key frames, those seen not to be a mixture."""
-        return frames[1:] if self.sampler.dense else _unmixed(frames)
+        return frames[1:] if self.sampler.dense else unmixed(frames)
 
     def _is_better(self, scored: Scored, other: Scored) -> bool:
         return scored.score > other.score + 0.01 and self._is_steady(scored.candidate.frame.seconds)
@@ -482,8 +412,6 @@ class _Picking:
         return tuple(replace(still, rank=rank) for rank, still in enumerate(ordered, 1))
 
 
-_STEP_SECONDS = 0.16
-_PEEKS_TOGETHER = 2
 _SOFT = 0.4
 """Blur share from which a frame next to it is likely to be crisper."""
 MIN_SCORE_SHARE = 0.5
@@ -513,18 +441,6 @@ def _eyes(scored: Scored) -> float:
     return 1.0 if not faces or faces[0].eyes_open is None else faces[0].eyes_open
 
 
-def _unmixed(frames: Sequence[Frame]) -> list[Frame]:
-    """Those frames, of all but the first and the last, that are not a mixture of the one before and the one after."""
-    views = [metrics.to_gray(reduced(frame.image, 96)) for frame in frames]
-    clear = []
-    for i in range(1, len(frames) - 1):
-        before, now, after = (frames[i + step].seconds for step in (-1, 0, 1))
-        share = (now - before) / max(1e-6, after - before)
-        if not metrics.is_mixture(views[i - 1], views[i], views[i + 1], share=share):
-            clear.append(frames[i])
-    return clear
-
-
 _OF_A_MOMENT = ("distinctness", "representativeness", "steadiness", "motion blur", "subject")
 """Terms that speak of a place in the video, which a separate picture has not."""
 
@@ -552,11 +468,3 @@ def _reduced_gray(image: RGB, side_px: int) -> Gray:
 
 def _labels(sample: Sample) -> frozenset[str]:
     return frozenset({"face"}) if sample.faces else frozenset()
-
-
-def _promise(sample: Sample, around: Surroundings) -> float:
-    """A guess at the score from the sample's own numbers, before its picture is looked at in full."""
-    face = face_promise(sample)
-    sharp = sample.sharpness / (sample.sharpness + 0.5 * around.sharpness)
-    light = 1.0 - abs(sample.brightness - 0.5)
-    return face + 0.5 * sharp + 0.4 * light + 0.5 * (1.0 - sample.flat_share) - 4.0 * min(0.1, sample.change)
