@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,19 +37,23 @@ class Cut:
     subject: str = "person"
 
 
-def cut_out(still: Still) -> Cut | None:
+class MakeCut:
     """Stands in for the matting: the still's middle, where it has a face."""
-    if not still.faces:
-        return None
-    image = still.frame.image
-    alpha = np.zeros(image.shape[:2], np.float32)
-    alpha[20:, 90:220] = 1
-    return Cut(alpha, image)
+
+    softness = 0.0
+
+    def __call__(self, image: RGB, faces: Sequence[Box] = ()) -> Cut | None:
+        if not faces:
+            return None
+        alpha = np.zeros(image.shape[:2], np.float32)
+        alpha[20:, 90:220] = 1
+        alpha[20:120, 90:220] -= self.softness
+        return Cut(alpha, image)
 
 
 @pytest.fixture
 def still(make_still: Maker, monkeypatch: pytest.MonkeyPatch) -> Still:
-    monkeypatch.setattr(variants, "_cut_out", cut_out)
+    monkeypatch.setattr(variants, "MakeMatte", MakeCut)
     return make_still(with_face(scenery(320, 180), FACE), FACE)
 
 
@@ -97,12 +101,20 @@ def test_the_best_stills_only(info: VideoInfo, still: Still, make_still: Maker) 
 def test_where_nobody_stands_out_the_reason_is_given(info: VideoInfo, still: Still, make_still: Maker) -> None:
     empty = make_still(scenery(320, 180), rank=2)
     outcome = MakeVariants(looks=("duotone",), backgrounds=("studio_sweep",))(info, [still, empty])
-    assert outcome.status == "degraded" and outcome.reason.startswith("still 2: nothing stands out")
+    assert outcome.status == "degraded" and outcome.reason.startswith("still 2: nothing stands out clearly")
     assert [product.path.rsplit("/", 1)[1] for product in outcome.value] == [
         "still_01_duotone.jpg",
         "still_01_on_studio_sweep.jpg",
         "still_02_duotone.jpg",
     ]
+
+
+def test_a_figure_with_blotches_for_an_edge_is_not_used(
+    info: VideoInfo, still: Still, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MakeCut, "softness", 0.4)
+    outcome = MakeVariants(looks=(), backgrounds=("studio_sweep",))(info, [still])
+    assert outcome.value == () and "nothing stands out clearly" in outcome.reason
 
 
 def test_no_still_is_skipped_with_the_reason(info: VideoInfo) -> None:
