@@ -4,41 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bench.moderation import DISGUISED, INNOCENT, PLAIN, lines
 from keyart.review.disguise import folded
 from keyart.review.lexicon import LANGUAGES, english_forms, lexicon
 from keyart.review.texts import WordLists, find_words, masked
 
 judge = WordLists()
-
-PLAIN = """
-Это пиздец|Сука, как же так|заебал|долбоёбы едут|охуенный борщ|ЁБАНЫЙ ДОЖДЬ|блять|ебанутый|наебали|Уёбок|мудаки|шлюхи
-порнуха онлайн|наркобарон и кокаин|он продаёт героин|самоубийство актёра|убей себя|вскрыть вены|покончил с собой
-пидор|пидорасы|чурки понаехали|зиг хайль|нахуй это всё|хуйню несёт|обезглавленное тело|изнасиловали
-fuck this|FUCKING|bullshit|bitches|nigga|he raped her|kill yourself|kys|child porn|beheading video|motherfuckers
-cyka blyat|pizdec|sluts|shitty|assholes|heroin addict|he committed suicide|a sex tape
-"""
-DISGUISED = """
-х у й вам|х.у.й|ху-й|п_и_з_д_а|п и д о р|б л я т ь|пиз да|fu ck|f.u.c.k|f u c k off|f-u-c-k
-cука|xуй|xyй|гaндoн|fuсk|сukа|пи3дец|е6ать|порн0|бл@ть|$h1t happens|sh!t|b!tch please|a$$hole|n1gger|p0rn tube|@sshole
-хуууууй|бляяядь|fuuuuck|shiiiit|ссука|иди на х*й|п***ц какой|б***ь|бл*дь|f**k you|f*cking hell|motherf*cker|F*** Ups
-fück|ｆｕｃｋ|f\u200buck|фy\u200bck you fuck|#fuck
-"""
-INNOCENT = """
-употреблять с осторожностью|страховка и хуже|Оскорбление чувств|хулиган и художник|ребёнок колеблется|скипидар|мандарин
-потребление нефти|мандат депутата|команда|гребля и дебет|Херсон|бухгалтер|рубля|сабля|психуй не психуй|Застрахуй машину
-Педро Паскаль|ебитда выросла|сим-карта|учебник|небо хлеб мебель|лебедь|требуй|подъезд поезд|по-дебютному смело|сосулька
-сук дерева|бляха-муха|Блади Мэри|мудрый|муджахед|педагог|спид|укроп|Хуан|худой хутор|подстрахуй|хук|Пизанская башня
-пезета|себе тебе|Глеб|Зебра|Себастьян|Ребус|Я и ты в селе у А|Звёзды 5***|за страхуемых|подебоширить|мета и спам
-class and cocktail|Essex, Sussex, Scunthorpe|assassin grass|Dickens and Hancock|shiitake mushrooms|cockpit peacock
-Penistone|Arsenal|mishit|push it|pass hit|Matsushita|Fukushima|EBITDA|eBay|Scott rapping|shift|Shih Tzu|Saltash
-circumstance|analysis|Wi-Fi 6|C# и F#|iPhone 15 Pro|COVID-19|a b c d e|U.S.A.|Don't do it|it's|hello|shell|Michelle
-Titanic|cumulative|Cumberland|document|accumulate|grape drape|therapist|Cocker|canal|Uranus|cucumber|Maine Coon
-cocoon tycoon|Pakistan|sauce|A* search|8×8|rock'n'roll|c'est la vie|Buddha|niggardly
-"""
-
-
-def lines(block: str) -> list[str]:
-    return [one for row in block.strip().splitlines() for one in row.split("|")]
 
 
 @pytest.mark.parametrize("text", lines(PLAIN))

@@ -97,7 +97,7 @@ class PairEmbedder:
         network, _ = self._loaded()
         if "siglip" not in network.config.model_type:
             return TAU
-        scale, bias = network.logit_scale.exp().item(), network.logit_bias.item()
+        scale, bias = float(network.logit_scale.exp().item()), float(network.logit_bias.item())
         return (math.log(_EVEN_SIGLIP / (1 - _EVEN_SIGLIP)) - bias) / scale
 
     def _loaded(self) -> tuple[Any, Any]:

@@ -119,6 +119,7 @@ def _readings(token: str) -> Iterator[tuple[str, str]]:
     letters = re.findall(r"[^\W\d_]", token)
     if len(letters) < 2 and not (letters and set(token) & set("$@!")):
         return
+    latin = not re.search("[а-я]", token)
     honest = re.fullmatch("[а-я]+", token)  # a Russian word may well look like an English one: сим, расе
     for language, table, own in (("ru", _TO_CYRILLIC, "[а-я]"), ("en", _TO_LATIN, "[a-z]")):
         if honest and language == "en":
@@ -127,7 +128,10 @@ def _readings(token: str) -> Iterator[tuple[str, str]]:
         options = [_SIGNS[language].get(one, one) for one in spelled]
         ways = itertools.islice(itertools.product(*options), _MOST_CANDIDATES)
         for word in {"".join(way) for way in ways}:
-            if re.fullmatch(f"{own}+", word):
+            # three letters of a model's number look like anything: E-6A
+            if re.fullmatch(f"{own}+", word) and not (
+                language == "ru" and latin and len(word) < 4 and "x" not in token
+            ):
                 yield from ((form, language) for form in _unrepeated(word, language))
 
 
@@ -136,6 +140,7 @@ def _unrepeated(word: str, language: str) -> set[str]:
     runs = [match.group() for match in re.finditer(r"(.)\1*", word)]
     ways = [({run[0], run[0] * 2} if len(run) > 2 else {run}) for run in runs]
     found = {"".join(way) for way in itertools.islice(itertools.product(*ways), _MOST_CANDIDATES)}
+    found.add("".join(min(way, key=len) for way in ways))
     return found | ({re.sub(r"(.)\1+", r"\1", word)} if language == "ru" else set())
 
 
