@@ -14,6 +14,7 @@ from bench import showcase
 from bench.showcase import DOCS, MOST_BYTES, VIEWS, Shown, page, small_jpeg, still_of, templates, write
 from keyart.covers.backgrounds import BACKGROUNDS
 from keyart.covers.looks import LOOKS
+from keyart.covers.templates import TEMPLATES
 from keyart.models import have
 from tests.covers.conftest import scenery
 
@@ -47,7 +48,7 @@ def test_the_page_in_docs_has_every_look_and_background() -> None:
 def test_covers_are_made_of_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     if not have("photo-coffee"):
         pytest.skip("needs the sample photographs: keyart models pull samples")
-    monkeypatch.setattr(showcase, "TEMPLATES", {"plate": showcase.TEMPLATES["plate"]})
+    monkeypatch.setattr(showcase, "TEMPLATES", {"plate": TEMPLATES["plate"]})
     still = still_of(VIEWS["coffee"])
     (shown,) = templates(dict.fromkeys(VIEWS, still))
     assert shown.caption == "plate" and shown.image.shape == (720, 1280, 3)
