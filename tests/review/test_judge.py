@@ -10,7 +10,7 @@ import pytest
 
 from keyart.cache import StageCache
 from keyart.errors import BadSetting, MissingModel
-from keyart.review import REVIEWS, Review, Verdicts, judge, kept_headlines, kept_products
+from keyart.review import REVIEWS, Review, Verdicts, judge, kept_headlines, kept_products, verdict_fact
 from keyart.review.agreement import PairEmbedder, Vectors
 from keyart.review.texts import TextClassifier, chance_of_harm
 from keyart.review.verdict import Verdict, softened
@@ -210,3 +210,12 @@ def test_a_text_in_a_language_the_classifier_does_not_read(monkeypatch: pytest.M
     assert [(one.product, one.verdict, one.category) for one in outcome.value] == [("headline 1", "block", "insult")]
     assert outcome.status == "degraded"
     assert "1 of 2" in outcome.reason
+
+
+def test_a_verdict_in_the_manifest() -> None:
+    fact = verdict_fact(Verdict("a", "flag", "nudity", "r", "b", 0.123456, Box(1.4, 2, 3, 4)))
+    assert fact == {
+        "product": "a", "verdict": "flag", "category": "nudity", "reason": "r", "score": 0.1235, "region": [1, 2, 3, 4],
+        "span": None, "backend": "b",
+    }  # fmt: skip
+    assert verdict_fact(Verdict("a", "pass", "", "", "b", span=(1, 2)))["span"] == [1, 2]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from keyart import plain
 from keyart.types import Box
 
 Judgement = Literal["pass", "flag", "block"]
@@ -45,3 +46,17 @@ def softened(verdict: Verdict, action: Action) -> Verdict:
             verdict.score, verdict.region, verdict.span,
         )  # fmt: skip
     return verdict
+
+
+def verdict_fact(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as the manifest lists it; `region` is [x, y, width, height], `span` [first, after the last]."""
+    return {
+        "product": verdict.product,
+        "verdict": verdict.verdict,
+        "category": verdict.category,
+        "reason": verdict.reason,
+        "score": None if verdict.score is None else plain.number(verdict.score),
+        "region": None if verdict.region is None else plain.box(verdict.region),
+        "span": None if verdict.span is None else list(verdict.span),
+        "backend": verdict.backend,
+    }
