@@ -27,7 +27,6 @@ from keyart.review.verdict import Verdict
 from keyart.types import Box
 from tests.review.conftest import picture_bytes, plain_picture
 
-
 _STORE = os.environ.get("KEYART_MODELS", "")
 
 
