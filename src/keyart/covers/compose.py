@@ -104,14 +104,15 @@ def emptied(image: RGB, alpha: NDArray[np.float32]) -> RGB:
     if float(known.max()) < 0.5:
         return image
     small = floats(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-    total, filled, weight = small * known[..., None], small * known[..., None], known
-    for step in range(1, 9):
-        sigma = 2.0**step / 2
-        spread = cv2.GaussianBlur(total, (0, 0), sigma)
-        share = cv2.GaussianBlur(known, (0, 0), sigma)
-        guess = spread / np.maximum(share, 1e-4)[..., None]
-        reach = smoothstep(0.02, 0.15, share) * (1 - weight)
-        filled = filled + guess * reach[..., None]
+    given = np.dstack([small * known[..., None], known])
+    filled, weight = given[..., :3].copy(), known
+    for level in range(8):
+        shrunk = max(1, size[0] >> level), max(1, size[1] >> level)
+        spread = cv2.GaussianBlur(cv2.resize(given, shrunk, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+        spread = floats(cv2.resize(spread, size, interpolation=cv2.INTER_LINEAR))
+        guess = spread[..., :3] / np.maximum(spread[..., 3:], 1e-4)
+        reach = smoothstep(0.02, 0.15, spread[..., 3]) * (1 - weight)
+        filled += guess * reach[..., None]
         weight = weight + reach
     filled = filled / np.maximum(weight, 1e-3)[..., None]
     back = cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
@@ -144,7 +145,7 @@ def _toned(figure: Picture, alpha: Plane, behind: Picture, strength: float) -> P
     # light tints what is bright; blacks stay black
     lab[..., 1:] += floats(shift[1:]) * smoothstep(4, 60, lab[..., 0])[..., None]
     lab[..., 0] = np.clip(lab[..., 0], 0, 100)
-    return np.clip(floats(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)), 0, 1)
+    return floats(np.clip(floats(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)), 0, 1))
 
 
 def _lab(picture: Picture) -> Picture:
