@@ -8,6 +8,8 @@ from typing import Any
 from keyart.models.store import model_path
 
 _networks = threading.local()
+_loading = threading.Lock()
+"""OpenCV fills its table of operators while the first network loads, and does not expect a second one meanwhile."""
 
 
 def tflite_network(name: str) -> Any:
@@ -16,5 +18,7 @@ def tflite_network(name: str) -> Any:
 
     made: dict[str, Any] = _networks.__dict__
     if name not in made:
-        made[name] = cv2.dnn.readNetFromTFLite(str(model_path(name)))
+        path = str(model_path(name))
+        with _loading:
+            made[name] = cv2.dnn.readNetFromTFLite(path)
     return made[name]
