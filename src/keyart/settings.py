@@ -54,6 +54,16 @@ class Setting:
 
 def settings_of(stage: type[Any], *, with_help: bool = False) -> tuple[Setting, ...]:
     """The fields of a stage that a user can set: those of plain types."""
+    key = stage, with_help
+    if key not in _read:
+        _read[key] = _settings_of(stage, with_help)
+    return _read[key]
+
+
+_read: dict[tuple[type[Any], bool], tuple[Setting, ...]] = {}
+
+
+def _settings_of(stage: type[Any], with_help: bool) -> tuple[Setting, ...]:
     hints = typing.get_type_hints(stage)
     words = _field_docs(stage) if with_help else {}
     return tuple(
