@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keyart.covers import MakeAvatar
-from keyart.covers.avatar import LOOKS, monogram_letters, portrait_framing
+from keyart.covers.avatar import CUT_OUT, LOOKS, Portrait, draw_monogram, monogram_letters, portrait_framing, subject_of
 from keyart.covers.crop import scene_of
+from keyart.covers.fonts import find_typeface
+from keyart.covers.layout import TypeRule
+from keyart.covers.palette import luminance, palette_of
 from keyart.errors import BadSetting
-from keyart.types import Box, Product, Still, VideoInfo
+from keyart.types import RGB, Box, Product, Still, VideoInfo
 from tests.covers.conftest import scenery, video_info, with_face
+from tests.goldens import check
 
 Maker = Callable[..., Still]
 
@@ -81,6 +86,81 @@ def test_nobody_there_gives_a_monogram(info: VideoInfo, make_still: Maker) -> No
 )
 def test_initials(name: str, tags: dict[str, str], letters: str) -> None:
     assert monogram_letters(video_info(name, **tags)) == letters
+
+
+def figure(size: int = 800) -> Portrait:
+    """A head and shoulders on scenery, with the coverage that a matte would give."""
+    y, x = np.mgrid[:size, :size] / size
+    head = np.hypot((x - 0.5) / 0.17, (y - 0.4) / 0.22) < 1
+    body = (np.hypot((x - 0.5) / 0.34, (y - 0.98) / 0.38) < 1) & (y > 0.55)
+    alpha = np.asarray(head | body, np.float32)
+    image = scenery(size, size).copy()
+    image[body], image[head] = (40, 70, 130), (226, 178, 150)
+    return Portrait(image, palette_of(image), alpha, image)
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_every_look_keeps_the_figure_and_takes_the_accent(name: str) -> None:
+    portrait = figure()
+    done = LOOKS[name](portrait)
+    assert done.shape == (800, 800, 3) and done.dtype == np.uint8
+    assert np.array_equal(done, LOOKS[name](portrait))
+    middle = (slice(250, 390), slice(340, 460))  # the face stays lighter than the clothes
+    light = luminance(done.astype(np.float64))
+    assert light[middle].mean() > 1.3 * light[700:780, 340:460].mean()
+    accent = np.array(portrait.palette.accent, int)
+    assert (np.abs(done.astype(int) - accent).max(axis=2) < 30).mean() > 0.02
+
+
+@pytest.mark.parametrize("name", CUT_OUT)
+def test_what_needs_a_figure_says_so(name: str) -> None:
+    portrait = figure()
+    with pytest.raises(ValueError, match="needs a figure"):
+        LOOKS[name](Portrait(portrait.image, portrait.palette))
+
+
+def test_the_cut_out_looks_lose_the_old_background() -> None:
+    portrait = figure()
+    for name in CUT_OUT:
+        done = LOOKS[name](portrait).astype(int)
+        outside = portrait.alpha == 0
+        assert np.abs(done - portrait.image)[outside].mean() > 40, name
+        assert np.abs(done - portrait.image)[200:400, 350:450].mean() < 3, name
+
+
+def test_looks_differ_from_one_another() -> None:
+    portrait = figure()
+    made = {name: LOOKS[name](portrait).astype(int) for name in LOOKS}
+    for one in made:
+        for other in made:
+            assert one == other or np.abs(made[one] - made[other]).mean() > 8, (one, other)
+
+
+def test_landscapes_have_no_subject(make_still: Maker) -> None:
+    assert subject_of(make_still(scenery(1280, 720))) is None
+    assert subject_of(make_still(np.full((90, 160, 3), 99, np.uint8))) is None
+    thing = np.full((360, 640, 3), 105, np.uint8)
+    thing[100:260, 260:420] = (210, 60, 30)
+    box = subject_of(make_still(thing))
+    assert box is not None and box.iou(Box(260, 100, 160, 160)) > 0.75
+    thing[:, 260:420] = (210, 60, 30)  # a stripe that runs off both edges is no thing
+    assert subject_of(make_still(thing)) is None
+
+
+def golden(name: str) -> RGB:
+    portrait = figure(360)
+    if name != "monogram":
+        return LOOKS[name](portrait)
+    face = find_typeface("МЛ")
+    return draw_monogram("МЛ", portrait.palette, 360, TypeRule(face, max_size=0.5, min_size=0.1, max_lines=1))
+
+
+GOLDENS: dict[str, Callable[[], RGB]] = {f"avatar_{name}": partial(golden, name) for name in (*LOOKS, "monogram")}
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_golden(name: str) -> None:
+    check(name, GOLDENS[name]())
 
 
 def test_the_same_bytes_twice(info: VideoInfo, make_still: Maker) -> None:

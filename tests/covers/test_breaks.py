@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from keyart.covers.breaks import MAX_WORDS, glued, is_small, key_words, leans, shortened, ways_to_break
@@ -60,7 +62,7 @@ def test_what_belongs_together_is_not_parted(text: str, parted: str) -> None:
     left, right = parted.split("|")
     tidy = sorted(ways_to_break(text, find_typeface(text)), key=lambda way: way.badness)
     for way in tidy[:2]:
-        for above, below in zip(way.lines, way.lines[1:], strict=False):
+        for above, below in pairwise(way.lines):
             assert not (above.split()[-1] == left and below.split()[0] == right), way.lines
 
 

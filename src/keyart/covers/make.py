@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from keyart.covers.breaks import shortened
 from keyart.covers.brief import FILLS, Brief, Painted, Plan, framing_score, framings
@@ -15,14 +15,14 @@ from keyart.covers.fonts import Typeface, Weight, drawable, find_typeface
 from keyart.covers.legibility import JUDGED_AT, Legibility, measure
 from keyart.covers.pairing import paired
 from keyart.covers.palette import palette_of, parse_colour
-from keyart.covers.presets import presets_named
+from keyart.covers.presets import exported, presets_named
 from keyart.covers.readback import ReadBack, have_reader, read_again, reader_name
 from keyart.covers.receipts import headline_facts, lettering_facts, picture_facts
 from keyart.covers.staging import check_staging, staged
 from keyart.covers.templates import TEMPLATES
 from keyart.covers.wishes import COLUMNS, ROWS, Case, Wishes, check_size, parse_outline, parse_position
 from keyart.errors import BadSetting
-from keyart.media.images import EXTENSIONS, ImageFormat, encode_image
+from keyart.media.images import EXTENSIONS
 from keyart.types import RGB, Headline, Outcome, Preset, Product, Receipt, Still, VideoInfo
 
 SHORTER = (90, 60, 40)
@@ -368,7 +368,5 @@ def painted_until_read(brief: Brief, name: str, plan: Plan) -> tuple[Painted, Le
 
 
 def _product(job: Job, image: RGB, facts: dict[str, Any]) -> Product:
-    format = cast(ImageFormat, job.preset.formats[0])
-    receipt = Receipt(f"{job.path}.{EXTENSIONS[format]}", facts)
-    data = encode_image(image, format, receipt=receipt, max_bytes=job.preset.max_bytes)
-    return Product(receipt.product, data, "cover", receipt)
+    receipt = Receipt(f"{job.path}.{EXTENSIONS[job.preset.formats[0]]}", facts)
+    return Product(receipt.product, exported(image, job.preset, receipt), "cover", receipt)

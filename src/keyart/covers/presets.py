@@ -5,10 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, cast
+
+from PIL import ImageFile
 
 from keyart.errors import BadSetting
-from keyart.types import Box, Preset
+from keyart.media.images import ImageFormat, encode_image
+from keyart.types import RGB, Box, Preset, Receipt
 
 
 def _preset(name: str, row: Mapping[str, Any], checked_at: str) -> Preset:
@@ -38,6 +41,20 @@ def _read() -> dict[str, Preset]:
 
 
 PRESETS: dict[str, Preset] = _read()
+
+
+def exported(image: RGB, preset: Preset, receipt: Receipt, format: str = "") -> bytes:
+    """A picture of the preset's size as a file that its platform takes, in its first format or another of its formats.
+
+    The best quality that the byte limit allows. Raises `BadSetting` for a format that the platform does not take.
+    """
+    format = format or preset.formats[0]
+    if format not in preset.formats:
+        raise BadSetting(f"{preset.title} takes {' or '.join(preset.formats)}, not {format}")
+    assert image.shape[:2] == (preset.height_px, preset.width_px), "a cover has the size of its preset"
+    # Pillow's room for an optimised JPEG is a byte a pixel, which noise exceeds: the file would come out broken
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * preset.width_px * preset.height_px)
+    return encode_image(image, cast(ImageFormat, format), receipt=receipt, max_bytes=preset.max_bytes)
 
 
 def presets_named(

@@ -21,7 +21,7 @@ ENOUGH = 0.8
 """Share of the headline's words that must come back."""
 _READ_AT_PX = 738
 """Width to which a feed-size picture is enlarged before it is read: three times 246."""
-_TIMEOUT_SECONDS = 20.0
+_TIMEOUT_SECONDS = 120.0
 _WORD = re.compile(r"\w+")
 _TRAINED = {"ru": "rus+eng", "en": "eng+rus"}
 

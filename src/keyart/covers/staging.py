@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 
 from keyart.errors import BadSetting
 from keyart.types import Still
@@ -34,8 +33,9 @@ def staged(still: Still, look: str, background: str, seed: int) -> tuple[Still, 
     avoid = still.avoid
     if background:
         from keyart.covers.compose import restaged
+        from keyart.covers.matte import MakeMatte
 
-        matte = import_module("keyart.covers.matte").MakeMatte()(image, boxes)
+        matte = MakeMatte()(image, boxes)
         if matte is None:
             note = f"nothing stands out from the picture, so the background {background} was not laid behind it"
         else:

@@ -22,9 +22,9 @@ _TASTE = Taste(
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    side_em: float = 0.36
+    side_em: float = 0.46
     cap_em: float = 0.72
-    room_em: float = 0.3
+    room_em: float = 0.4
     """Above the capitals and below the baseline."""
     spine_em: float = 0.11
     """Width of the spine, in heights of a plate."""
@@ -64,7 +64,7 @@ class Plate:
         """
         palette = brief.palette
         if picture_under(brief, plan) > self.pale_above:
-            return brief.ground(palette.paper), palette.deep, palette.strong
+            return brief.ground(palette.paper), palette.deep, palette.deep
         return brief.ground(palette.deep), WHITE, palette.light
 
     def _spine(self, image: Image.Image, brief: Brief, plates: list[Box], align: Column) -> None:
