@@ -9,7 +9,7 @@ import pytest
 from keyart.errors import BadModel, MissingModel
 from keyart.models import CARDS, Card, have, model_path
 from keyart.models import store as store_module
-from keyart.models.store import store_folder, stored_path
+from keyart.models.store import card_facts, store_folder, stored_path
 
 
 def put(card: Card, content: bytes) -> Path:
@@ -78,3 +78,22 @@ def test_a_card_without_a_hash_is_not_verified(
     monkeypatch.setattr("keyart.models.store.CARDS", {"hubbed": card})
     path = put(card, b"anything")
     assert model_path("hubbed") == path
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.name)
+def test_a_card_in_plain_values(card: Card) -> None:
+    import json
+
+    facts = card_facts(card)
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["source"]
+    assert facts["licence"] == card.licence
+
+
+def test_what_is_known_of_a_model_is_told() -> None:
+    facts = card_facts(CARDS["clip-vit-b32"])
+    assert facts["input"] == [224, 224]
+    assert facts["mean"][0] == pytest.approx(0.481, abs=1e-3)
+    assert facts["languages"] == ["en"]
+    assert card_facts(CARDS["sd3-medium"])["demands"]["memory_gb"] == 8.0
+    assert "nudenet==3.4.2" in card_facts(CARDS["nudenet"])["source"]

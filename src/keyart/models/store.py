@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_path
 
 from keyart.errors import BadModel, MissingModel
-from keyart.models.card import ByHand, Card, HubFile, HubFolder, Installed
+from keyart.models.card import ByHand, Card, HubFile, HubFolder, Installed, LocalFile, Source, Wheel
 from keyart.models.cards import CARDS
 from keyart.models.licence import permitted, refuse, refuse_stranger
 
@@ -123,3 +125,41 @@ def _verified(path: Path, sha256: str) -> None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         raise BadModel(f"{path} has sha256 {found[:12]}..., its card says {sha256[:12]}...; pull it again with --force")
+
+
+def card_facts(card: Card) -> dict[str, Any]:
+    """A card as plain values, for `keyart models list --json`; what is not known is None or empty."""
+    return {
+        "name": card.name,
+        "what": card.what,
+        "here": have(card.name),
+        "licence": card.licence,
+        "permissive": card.permissive,
+        "megabytes": round(card.size_bytes / 1e6, 1) or None,
+        "source": origin(card.source),
+        "sha256": card.sha256 or noted_sha256(card),
+        "input": list(card.input_px) if card.input_px else None,
+        "mean": list(card.mean) if card.mean else None,
+        "std": list(card.std) if card.std else None,
+        "languages": list(card.languages),
+        "demands": asdict(card.demands) if card.demands else None,
+        "reference": card.reference,
+        "note": card.note,
+    }
+
+
+def origin(source: Source) -> str:
+    """Where a model comes from, in words."""
+    match source:
+        case Wheel():
+            return f"{source.member} in the wheel {source.requirement}"
+        case HubFile():
+            return f"{source.filename} of hub repository {source.repository} at {source.revision[:12]}"
+        case HubFolder():
+            return f"hub repository {source.repository} at {source.revision[:12]}"
+        case LocalFile():
+            return str(source.path)
+        case ByHand():
+            return source.how
+        case Installed():
+            return f"the installed package {source.package}"
