@@ -21,6 +21,7 @@ from keyart.covers.looks.filters import (
     grain,
     kuwahara,
     lab_of,
+    levelled,
     luma,
     of_lab,
     on_bench,
@@ -74,7 +75,8 @@ class Painted:
 def _coloured(paint: Picture) -> Picture:
     """Warm lights, cool shadows, more of the colour that is there; skin is not pushed to orange."""
     lab = lab_of(paint)
-    tone = curve(lab[..., 0] / 100, ((0, 0.035), (0.25, 0.235), (0.5, 0.52), (0.75, 0.785), (1, 0.975)))
+    tone = levelled(lab[..., 0] / 100, 0.5, 99.5, 1.35)
+    tone = curve(tone, ((0, 0.03), (0.25, 0.235), (0.5, 0.54), (0.75, 0.81), (1, 0.985)))
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     gain = _richer(chroma)
     warm = (smoothstep(0.45, 0.95, tone) - smoothstep(0.45, 0.05, tone)) * smoothstep(1.0, 6.0, chroma)
@@ -85,4 +87,4 @@ def _coloured(paint: Picture) -> Picture:
 
 
 def _richer(chroma: Plane) -> Plane:
-    return 1 + 0.28 * smoothstep(2, 10, chroma) * (1 - 0.75 * smoothstep(20, 60, chroma))
+    return 1 + 0.36 * smoothstep(2, 10, chroma) * (1 - 0.75 * smoothstep(20, 60, chroma))
