@@ -21,6 +21,7 @@ _BAND_CELLS = 1.5  # half the width of the uncertain band
 _NEAR_CELLS = 5.0  # how far colours of one side are gathered from
 _NOISE = 15.0  # levels by which colours of one thing differ anyway
 _SLOPE = 8.0  # of the guess around 0.5, where the colours cannot tell
+_LEAST_PIECE = 0.01  # of the largest one's area
 _FLATNESS = 1e-5  # of the guided filter, in squared shares of white
 _CHOKE = 0.2, 0.95
 """Alpha from and to which is stretched to 0 ... 1: thin veils go, and the figure is solid up to its edge."""
@@ -51,7 +52,19 @@ def _fitted(image: RGB, guess: Guess) -> Share:
     alpha = np.where(outside, 0, np.where(inside, 1, told)).astype(np.float32)
     low, high = _CHOKE
     stretched = (_guided(image, alpha, radius) - low) / (high - low)
-    return np.asarray(np.clip(stretched, 0, 1), np.float32)
+    return without_specks(np.asarray(np.clip(stretched, 0, 1), np.float32))
+
+
+def without_specks(alpha: Share) -> Share:
+    """Alpha without the pieces that are small beside the largest: what the band's colours took for the figure."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 0.05).astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    specks = areas < _LEAST_PIECE * areas.max()
+    specks[0] = False
+    return np.where(specks[labels], 0, alpha).astype(np.float32) if count > 2 else alpha
 
 
 def sure_sides(guess: Guess) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

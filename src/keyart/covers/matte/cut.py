@@ -19,7 +19,10 @@ _ROUNDS = 4
 _CLUSTERS = 5
 _LEAST, _MOST = 0.01, 0.6  # share of the picture that an object may take
 _ON_RIM = 0.2  # share of the rim that it may touch
-_APART = 0.55  # Bhattacharyya distance between its colours and the ground's, 0 ... 1
+_FILLS = 0.5  # share of its convex hull
+_WHOLE = 0.52  # share of all that GrabCut found
+_APART = 0.6  # Bhattacharyya distance between its colours and the ground's, 0 ... 1
+_EDGY = 2.0  # contrast along its outline over the picture's mean contrast: the median; the weakest quarter half of it
 
 
 def beside_faces(image: RGB, faces: Sequence[Box]) -> Guess | None:
@@ -81,8 +84,11 @@ def standing_out(image: RGB) -> Guess | None:
         side[side != _FIGURE] = _GROUND
     if not (seeds == _FIGURE).any():
         return None
-    found = _largest(_grabbed(small, seeds))
-    return _guess(found, image, scale) if _is_object(small, found) else None
+    grabbed = _grabbed(small, seeds)
+    found = _largest(grabbed)
+    if found.sum() < _WHOLE * grabbed.sum() or not _is_object(small, found):
+        return None
+    return _guess(found, image, scale)
 
 
 def _distance_to_rim(small: RGB) -> NDArray[np.float32]:
@@ -118,7 +124,7 @@ def _largest(figure: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _is_object(small: RGB, found: NDArray[np.bool_]) -> bool:
-    """Neither a speck nor the whole picture, within the frame, of one piece, and of other colours than the rest."""
+    """Neither a speck nor the whole picture, within the frame, compact, of colours of its own, with a clear outline."""
     import cv2
 
     if not _LEAST < found.mean() < _MOST:
@@ -126,7 +132,22 @@ def _is_object(small: RGB, found: NDArray[np.bool_]) -> bool:
     rim = np.concatenate([found[0], found[-1], found[:, 0], found[:, -1]])
     hull = cv2.convexHull(np.argwhere(found).astype(np.int32))
     fills = float(found.sum()) / max(float(cv2.contourArea(hull)), 1.0)
-    return bool(rim.mean() < _ON_RIM and fills > 0.5 and _colours_apart(small, found) > _APART)
+    if rim.mean() > _ON_RIM or fills < _FILLS or _colours_apart(small, found) < _APART:
+        return False
+    weak, median = _contrast_along(small, found)
+    return weak > _EDGY / 2 and median > _EDGY
+
+
+def _contrast_along(small: RGB, found: NDArray[np.bool_]) -> tuple[float, float]:
+    """Contrast along the outline, its lower quartile and median, over the picture's mean contrast."""
+    import cv2
+
+    soft = cv2.GaussianBlur(small, (0, 0), 1).astype(np.float32)
+    across, down = (cv2.Sobel(soft, cv2.CV_32F, *way).max(axis=2) for way in ((1, 0), (0, 1)))
+    contrast = np.hypot(across, down)
+    line = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    weak, median = np.percentile(contrast[line], (25, 50)) / max(float(contrast.mean()), 1e-6)
+    return float(weak), float(median)
 
 
 def _colours_apart(small: RGB, found: NDArray[np.bool_]) -> float:

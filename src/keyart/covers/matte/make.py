@@ -68,10 +68,10 @@ class Matter:
     """Cards of what it needs in the store."""
 
 
-def _selfie(image: RGB, _: Sequence[Box]) -> Guess | None:
+def _selfie(image: RGB, faces: Sequence[Box]) -> Guess | None:
     if not have(PERSON_MODEL):
         raise MissingModel(PERSON_MODEL)
-    return people(image)
+    return people(image, faces)
 
 
 MATTERS: dict[str, Matter] = {

@@ -24,7 +24,8 @@ def modnet(image: RGB) -> Guess | None:
     longest = 4 * card.input_px[0]  # a strip of a picture does not grow without end
 
     def side(length: int) -> int:
-        return max(_MULTIPLE_PX, min(longest, round(length * scale / _MULTIPLE_PX) * _MULTIPLE_PX))
+        fitting = round(length * scale / _MULTIPLE_PX) * _MULTIPLE_PX
+        return int(max(_MULTIPLE_PX, min(longest, fitting)))
 
     return _guess(_run(card, image, side(width), side(height)), image)
 

@@ -25,6 +25,8 @@ _OBLONG = 1.1  # longer side over shorter side from which a picture is looked at
 _LEAST_FIGURE = 0.004  # share of the picture
 _LEAST_BESIDE = 0.05  # share of the largest figure that another one must have
 _SURE = 0.8  # somewhere inside, a figure must be this likely
+_CERTAIN = 0.85  # mean likelihood within a figure without a face, by the closer look
+_AGREED = 0.85  # overlap (IoU) of what the squares and the closer look say about it
 _MARGIN = 0.15  # round a figure, share of its size
 
 
@@ -119,42 +121,62 @@ def _round(box: Box, width: int, height: int) -> _Window:
     return _Window(int(left), int(top), max(int(left) + 1, round(right)), max(int(top) + 1, round(bottom)))
 
 
-def _figures(share: Share) -> tuple[list[Box], NDArray[np.bool_]]:
-    """Boxes of the connected figures that are large and sure enough, and the pixels of all others."""
+def _figures(share: Share) -> tuple[dict[int, Box], NDArray[np.int32]]:
+    """Boxes of the connected figures that are large and sure enough, by their label, and the label of each pixel."""
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats((share > 0.5).astype(np.uint8))
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    least = max(_LEAST_FIGURE * share.size, _LEAST_BESIDE * float(areas.max(initial=0)))
-    large = [index for index in range(1, count) if areas[index - 1] >= least]
+    areas = stats[:, cv2.CC_STAT_AREA]
+    least = max(_LEAST_FIGURE * share.size, _LEAST_BESIDE * float(areas[1:].max(initial=0)))
+    large = [index for index in range(1, count) if areas[index] >= least]
     kept = [index for index in large if float(share[labels == index].max()) >= _SURE]
-    boxes = [Box(*(float(value) for value in stats[index, :4])) for index in kept]
-    return boxes, (labels > 0) & ~np.isin(labels, kept)
+    return {index: Box(*(float(value) for value in stats[index, :4])) for index in kept}, np.asarray(labels, np.int32)
 
 
-def people(image: RGB) -> Guess | None:
+def people(image: RGB, faces: Sequence[Box] = ()) -> Guess | None:
     """People of any number and size, whether their faces show or not. None where nobody is found.
 
-    The network is trained on one person who fills the picture (MediaPipe model card), so wide
-    and upright pictures are also looked at in squares, and each figure is looked at again on its own.
+    The network is trained on one person who fills the picture (MediaPipe model card), so wide and upright pictures are
+    also looked at in squares, and each figure is looked at again on its own. It sees people in rocks and stars, too,
+    but seldom twice the same: a figure without a known face is believed where the looks agree.
     """
     height, width = image.shape[:2]
     squares, _ = _looked(image, list(_squares(width, height)))
     boxes, _ = _figures(squares)
     if not boxes:
         return None
-    windows = [_round(box, width, height) for box in boxes]
+    windows = [_round(box, width, height) for box in boxes.values()]
     close, weights = _looked(image, windows)
     mean = (likely(image) + squares + 2 * close) / 4
     share = np.where(weights > 0, mean, squares).astype(np.float32)
-    boxes, rest = _figures(share)
-    if not boxes:
+    boxes, labels = _figures(share)
+    believed = [
+        label
+        for label, box in boxes.items()
+        if _has_face(labels == label, faces) or _agreed(_round(box, width, height), labels == label, squares, close)
+    ]
+    if not believed:
         return None
-    share[_grown(rest, 3)] = 0
+    share[_grown((labels > 0) & ~np.isin(labels, believed), 3)] = 0
     card = CARDS[PERSON_MODEL]
     assert card.input_px is not None
     side = max(max(window.right - window.left, window.bottom - window.top) for window in windows)
     return Guess(share, max(1.0, side / card.input_px[0]))
+
+
+def _has_face(figure: NDArray[np.bool_], faces: Sequence[Box]) -> bool:
+    def holds(face: Box) -> bool:
+        part = figure[max(0, int(face.y)) : int(face.bottom) + 1, max(0, int(face.x)) : int(face.right) + 1]
+        return bool(part.size and part.mean() > 0.5)
+
+    return any(holds(face) for face in faces)
+
+
+def _agreed(window: _Window, figure: NDArray[np.bool_], squares: Share, close: Share) -> bool:
+    """Whether both looks say the same of a figure, and the closer one is certain."""
+    here, there = squares[window.part] > 0.5, close[window.part] > 0.5
+    overlap = float((here & there).sum()) / max(float((here | there).sum()), 1.0)
+    return overlap >= _AGREED and float(close[figure].mean()) >= _CERTAIN
 
 
 def _grown(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
