@@ -13,6 +13,7 @@ COMMANDS = {
     "titles": "headlines against the uploaders' own titles",
     "covers": "faces left free, contrast, the headline read back",
     "moderation": "what the word lists and NudeNet find, and what they find wrongly",
+    "matte": "mattes against masks drawn by hand: overlap, halo, time",
     "gallery": "contact sheets of whole packages, to be looked at",
     "showcase": "docs/gallery.md: every look, background, template and avatar on the sample photographs",
     "pictures": "the README's pictures, made from the sample clip",
