@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 import av
+from av.container import InputContainer
 
 from keyart.media.container import open_container
 from keyart.media.decode import Clock, Decoder
@@ -44,8 +45,10 @@ def read_clips(
         _Clip(number, start, end, frames_per_second, int((end - start) * frames_per_second + 1e-6))
         for number, (start, end) in enumerate(spans)
     ]
-    for run in _runs(info, clips):
-        yield from ((clip.number, tuple(clip.frames)) for clip in _read(info, run, longest_px))
+    with open_container(info.path) as container:
+        source = _Source(info, container)
+        for run in _runs(source, clips):
+            yield from ((clip.number, tuple(clip.frames)) for clip in _read(source, run, longest_px))
 
 
 @dataclass(slots=True)
@@ -66,44 +69,49 @@ class _Clip:
         return len(self.frames) >= self.count
 
 
-def _runs(info: VideoInfo, clips: Sequence[_Clip]) -> list[list[_Clip]]:
+class _Source:
+    """The opened video and its decoder, which all runs share: opening a file costs as much as decoding ten pictures."""
+
+    def __init__(self, info: VideoInfo, container: InputContainer) -> None:
+        self.info, self.container = info, container
+        self.stream = container.streams[info.video_index or 0]
+        self.decoder = Decoder(self.stream)
+
+    def seek(self, seconds: float) -> None:
+        """To the key frame before; not every container can: reading then goes on from where it is."""
+        with suppress(av.FFmpegError):
+            target = seconds + self.info.start_seconds
+            self.container.seek(int(target / float(self.stream.time_base or 1)), stream=self.stream)
+        self.decoder.context.flush_buffers()
+
+
+def _runs(source: _Source, clips: Sequence[_Clip]) -> list[list[_Clip]]:
     """Clips that one stretch of decoding serves: seeking would lead back into what is decoded for the clip before."""
     runs: list[list[_Clip]] = []
-    ordered = sorted(clips, key=lambda clip: clip.start)
-    for clip, key in zip(ordered, _key_seconds(info, [clip.start for clip in ordered]), strict=True):
-        if runs and key <= max(before.end for before in runs[-1]):
+    for clip in sorted(clips, key=lambda clip: clip.start):
+        if runs and _key_seconds(source, clip.start) <= max(before.end for before in runs[-1]):
             runs[-1].append(clip)
         else:
             runs.append([clip])
     return runs
 
 
-def _key_seconds(info: VideoInfo, starts: Sequence[float]) -> list[float]:
-    """Where decoding would begin for each start; -inf where seeking fails, or lands too late."""
-    found = []
-    with open_container(info.path) as container:
-        stream = container.streams[info.video_index or 0]
-        decoder = Decoder(stream)
-        for start in starts:
-            key = float("-inf")
-            with suppress(av.FFmpegError):
-                _seek(container, stream, start + info.start_seconds)
-                first = next(decoder.packets(container), None)
-                key = decoder.seconds(first) - info.start_seconds if first is not None else key
-            found.append(key if key <= start + EARLY_SECONDS else float("-inf"))
-    return found
+def _key_seconds(source: _Source, start: float) -> float:
+    """Where decoding would begin; -inf where seeking fails, or lands too late."""
+    source.seek(start)
+    first = next(source.decoder.packets(source.container), None)
+    if first is None:
+        return float("-inf")
+    key = source.decoder.seconds(first) - source.info.start_seconds
+    return key if key <= start + EARLY_SECONDS else float("-inf")
 
 
-def _seek(container: av.container.InputContainer, stream: av.stream.Stream, seconds: float) -> None:
-    container.seek(int(seconds / float(stream.time_base or 1)), stream=stream)
-
-
-def _read(info: VideoInfo, run: Sequence[_Clip], longest_px: int) -> Iterator[_Clip]:
+def _read(source: _Source, run: Sequence[_Clip], longest_px: int) -> Iterator[_Clip]:
     """The clips of one run as they are completed; those that the video's end cuts short come last."""
     left = list(run)
     held: Glimpse | None = None
     until = 0.0
-    for glimpse, leaves in _glimpses(info, run):
+    for glimpse, leaves in _glimpses(source, run):
         if held is not None:
             _fill(left, held, glimpse.seconds, longest_px)
             yield from (clip for clip in left if clip.is_complete)
@@ -125,36 +133,30 @@ def _fill(clips: Sequence[_Clip], held: Glimpse, until: float, longest_px: int) 
             clip.frames.append(Frame(image, clip.due))
 
 
-def _glimpses(info: VideoInfo, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, float]]:
+def _glimpses(source: _Source, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, float]]:
     """Decoded frames, and when each leaves the screen; from the first of all where the file cannot be sought in."""
-    start = run[0].start
-    sought = _decoded(info, run, start)
+    source.seek(run[0].start)
+    sought = _decoded(source, run)
     first = next(sought, None)
-    if first is not None and first[0].seconds <= start + EARLY_SECONDS:
+    if first is not None and first[0].seconds <= run[0].start + EARLY_SECONDS:
         yield first
         yield from sought
-    else:
-        yield from _decoded(info, run, None)
+        return
+    with open_container(source.info.path) as container:
+        yield from _decoded(_Source(source.info, container), run)
 
 
-def _decoded(info: VideoInfo, run: Sequence[_Clip], start: float | None) -> Iterator[tuple[Glimpse, float]]:
-    """Frames from the key frame before `start`, all for None; outside the clips only those that others are made from.
-
-    Damage is passed over.
-    """
-    with open_container(info.path) as container:
-        stream = container.streams[info.video_index or 0]
-        if start is not None:
-            with suppress(av.FFmpegError):  # not every container can seek: reading then goes on from the beginning
-                _seek(container, stream, start + info.start_seconds)
-        decoder, clock = Decoder(stream), Clock(info, float(stream.time_base or 0))
-        number = 0
-        for packet in chain(decoder.packets(container), [None]):
-            if packet is not None:
-                seconds = decoder.seconds(packet) - info.start_seconds
-                wanted = any(clip.start - RUN_UP_SECONDS <= seconds < clip.end + RUN_UP_SECONDS for clip in run)
-                decoder.context.skip_frame = "DEFAULT" if wanted else "NONREF"
-            for frame in decoder.decode(packet):
-                seconds = clock.seconds(frame)
-                yield Glimpse(frame, info, number, seconds), clock.end_seconds
-                number += 1
+def _decoded(source: _Source, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, float]]:
+    """Frames from where the source stands on; outside the clips only those that others are made from."""
+    info, decoder = source.info, source.decoder
+    clock = Clock(info, float(source.stream.time_base or 0))
+    number = 0
+    for packet in chain(decoder.packets(source.container), [None]):
+        if packet is not None:
+            seconds = decoder.seconds(packet) - info.start_seconds
+            wanted = any(clip.start - RUN_UP_SECONDS <= seconds < clip.end + RUN_UP_SECONDS for clip in run)
+            decoder.context.skip_frame = "DEFAULT" if wanted else "NONREF"
+        for frame in decoder.decode(packet):
+            seconds = clock.seconds(frame)
+            yield Glimpse(frame, info, number, seconds), clock.end_seconds
+            number += 1

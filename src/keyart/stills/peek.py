@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import ceil
 
-from keyart.cores import shared_out
+from keyart.cores import NUM_THREADS, shared_out
 from keyart.media.clip import Span, read_clips
 from keyart.stills import metrics
 from keyart.stills.gate import Gate
@@ -15,8 +16,6 @@ from keyart.types import Frame, VideoInfo
 
 _DEEPER_SECONDS = (1.7, 3.0, 4.5)
 _STEP_SECONDS = 0.16
-_TOGETHER = 2
-"""Neighbours in time may share a stretch of decoding, so each reader gets this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,12 @@ class Peek:
         spans = [(moment - 2 * _STEP_SECONDS, moment + 3 * _STEP_SECONDS) for moment in moments]
         free = 1 + max((sample.number for sample in samples), default=0)
 
-        def looked(first: int) -> list[Sample]:
-            return _samples(info, sampler, spans[first : first + _TOGETHER], free + first)
+        together = max(1, ceil(len(spans) / NUM_THREADS))  # neighbours may share a stretch of decoding
 
-        fresh = chain.from_iterable(shared_out(looked, range(0, len(spans), _TOGETHER)))
+        def looked(first: int) -> list[Sample]:
+            return _samples(info, sampler, spans[first : first + together], free + first)
+
+        fresh = chain.from_iterable(shared_out(looked, range(0, len(spans), together)))
         return tuple(sorted((*samples, *fresh), key=lambda sample: sample.seconds))
 
     def _moments(
