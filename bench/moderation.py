@@ -2,7 +2,8 @@
 
 The attacks and the innocent words are our own lists and were looked at while the word lists were made: they say that
 nothing known slips through, not how the lists do on what nobody thought of. The titles and the pictures are real, and
-nothing was tuned on the titles but for one cat (Maine Coon). Pictures are judged where NudeNet has been pulled.
+nothing was tuned on the titles. The confidence from which NudeNet flags was chosen on these very pictures, so that
+nothing is left of them. Pictures are judged where NudeNet has been pulled.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import pytest
 
 from keyart.cache import StageCache
 from keyart.errors import BadSetting, MissingModel
+from keyart.models import licensed
 from keyart.review import REVIEWS, Review, Verdicts, judge, kept_headlines, kept_products, verdict_fact
 from keyart.review.agreement import PairEmbedder, Vectors
 from keyart.review.texts import TextClassifier, chance_of_harm
@@ -88,6 +89,8 @@ def test_without_models_pictures_and_agreement_are_skipped_with_the_cure() -> No
         assert "keyart models pull" in outcome.reason
     assert "nudenet (AGPL-3.0)" in seen.reason
     assert "siglip2-base (Apache-2.0)" in agreement.reason
+    with licensed("permissive"):
+        assert "nudenet" not in Review().judge_pictures([cover]).reason, "no cure that the mode would refuse"
 
 
 def test_a_model_asked_for_by_name_and_missing_is_an_error() -> None:

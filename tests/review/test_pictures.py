@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,11 @@ from keyart.review.pictures import (
     gravest,
     indecent_share,
     picture_moderator,
+    video_arrays,
 )
 from keyart.review.verdict import Verdict
 from keyart.types import Box
+from tests.conftest import ClipRecipe, make_clip
 from tests.review.conftest import picture_bytes, plain_picture
 
 _STORE = os.environ.get("KEYART_MODELS", "")
@@ -188,3 +191,18 @@ def test_the_real_network_sees_a_face_and_nothing_indecent(monkeypatch: pytest.M
     assert face.confidence > 0.8, "with swapped channels it is 0.72"
     assert face.box.iou(Box(173, 82, 100, 97)) > 0.9, "as the nudenet package has it"
     assert NudeNet()(photo).verdict == "pass"
+
+
+def test_what_is_transparent_is_not_looked_through() -> None:
+    image = np.full((4, 4, 4), (250, 0, 0, 0), np.uint8)
+    image[0, 0, 3] = 255
+    (seen,) = arrays(picture_bytes([image]))
+    assert tuple(seen[0, 0]) == (250, 0, 0)
+    assert tuple(seen[2, 2]) == (128, 128, 128)
+
+
+def test_a_video_is_looked_at_every_second(tmp_path: Path) -> None:
+    frames = [plain_picture(250 if 25 <= number < 50 else 0, (64, 48)) for number in range(70)]
+    path = make_clip(tmp_path / "clip.mp4", ClipRecipe(size_px=(64, 48)), frames)
+    seen = video_arrays(path.read_bytes())
+    assert [int(image[..., 0].mean()) > 100 for image in seen] == [False, True, False]

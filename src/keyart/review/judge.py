@@ -9,8 +9,16 @@ from typing import Literal
 
 from keyart.errors import BadSetting
 from keyart.models import CARDS
+from keyart.models.licence import permitted
 from keyart.review.agreement import EMBEDDERS, PairEmbedder, cosines, pair_embedder
-from keyart.review.pictures import PICTURE_MODERATORS, PictureModerator, arrays, gravest, picture_moderator
+from keyart.review.pictures import (
+    PICTURE_MODERATORS,
+    PictureModerator,
+    arrays,
+    gravest,
+    picture_moderator,
+    video_arrays,
+)
 from keyart.review.texts import TEXT_MODERATORS, text_moderators
 from keyart.review.verdict import Action, Verdict, softened
 from keyart.types import Headline, Outcome, Product, Still
@@ -21,6 +29,7 @@ REVIEWS = ("words", "pictures", "agreement")
 """Names of the three stages, in the order in which `Review` answers."""
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+_VIDEOS = (".mp4", ".webm")
 _NOT_LOOKED_AT = ("storyboard",)
 """Hundreds of small frames on a sheet: the stills stand for them."""
 
@@ -88,18 +97,19 @@ class Review:
     # --- pictures
 
     def judge_pictures(self, products: Sequence[Product]) -> Outcome[Verdicts]:
-        """One verdict a picture; of an animation, five frames are looked at."""
+        """One verdict a picture; of an animation, five frames are looked at, of a video one a second."""
         if self.pictures == "off":
             return Outcome((), "skipped", "pictures are not looked at (review.pictures = off)")
         moderator = picture_moderator(self.picture_backend, self.picture_model)
         if moderator is None:
             return Outcome((), "skipped", _nobody_looked("picture moderation", PICTURE_MODERATORS))
-        shown = [one for one in products if one.path.endswith(_PICTURES) and one.kind not in _NOT_LOOKED_AT]
+        shown = [one for one in products if one.path.endswith(_PICTURES + _VIDEOS) and one.kind not in _NOT_LOOKED_AT]
         verdicts = tuple(softened(self._seen(moderator, one), self.pictures) for one in shown)
         return Outcome(verdicts, backend=moderator.backend, models=moderator.models)
 
     def _seen(self, moderator: PictureModerator, product: Product) -> Verdict:
-        return gravest([moderator(image, product.path) for image in arrays(product.data)])
+        images = video_arrays(product.data) if product.path.endswith(_VIDEOS) else arrays(product.data)
+        return gravest([moderator(image, product.path) for image in images])
 
     # --- agreement
 
@@ -185,7 +195,7 @@ def _reads(languages: Sequence[str], text: str) -> bool:
 
 def _nobody_looked(what: str, backends: Mapping[str, object]) -> str:
     names = [name for one in backends.values() for name in getattr(one, "models", (getattr(one, "model", ""),))]
-    told = ", ".join(f"{name} ({CARDS[name].licence})" for name in names)
+    told = ", ".join(f"{name} ({CARDS[name].licence})" for name in names if permitted(CARDS[name]))
     return f"no model for {what} is here; get one with: keyart models pull NAME, of {told}"
 
 

@@ -6,6 +6,7 @@ one nothing is judged, and that is said.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -212,10 +213,18 @@ def gravest(verdicts: Sequence[Verdict]) -> Verdict:
     return max(verdicts, key=lambda one: (one.weight, one.score or 0.0))
 
 
-def arrays(data: bytes, most: int = 5) -> tuple[Any, ...]:
-    """The pictures of an image file as RGB arrays: one, or up to `most` spread over an animation."""
-    import io
+def _seen(picture: Any) -> Any:
+    """As it is seen: what is transparent may hide anything, and is laid on grey."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    from PIL import Image
 
+    ground = Image.new("RGBA", picture.size, (128, 128, 128, 255))
+    return Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
+
+
+def arrays(data: bytes, most: int = 5) -> tuple[RGB, ...]:
+    """The pictures of an image file as RGB arrays: one, or up to `most` spread over an animation."""
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as picture:
@@ -224,5 +233,17 @@ def arrays(data: bytes, most: int = 5) -> tuple[Any, ...]:
         found = []
         for place in places:
             picture.seek(place)
-            found.append(np.asarray(picture.convert("RGB")))
+            found.append(np.asarray(_seen(picture)))
+    return tuple(found)
+
+
+def video_arrays(data: bytes, every_seconds: float = 1.0) -> tuple[RGB, ...]:
+    """Pictures of a short video file as RGB arrays, the first and then one in so many seconds."""
+    import av
+
+    found: list[RGB] = []
+    with av.open(io.BytesIO(data), "r") as container:
+        for frame in container.decode(video=0):
+            if frame.time is None or frame.time >= len(found) * every_seconds:
+                found.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
     return tuple(found)
