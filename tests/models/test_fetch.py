@@ -185,7 +185,9 @@ class Hub(types.ModuleType):
         self.asked.append(("list", repository, revision))
         return self.present
 
-    def snapshot_download(self, repository: str, *, revision: str, allow_patterns: list[str], local_dir: str) -> str:
+    def snapshot_download(
+        self, repository: str, *, revision: str, allow_patterns: list[str], ignore_patterns: list[str], local_dir: str
+    ) -> str:
         self.asked.append((repository, revision, *allow_patterns))
         for name in ("config.json", "model.safetensors", ".cache/huggingface/notes"):
             path = Path(local_dir) / name

@@ -128,7 +128,11 @@ def _single(card: Card, folder: Path) -> Path:
     wanted = [one for one in source.files if one != "*.bin" or not fnmatch.filter(present, "*.safetensors")]
     target = folder / card.name
     huggingface_hub.snapshot_download(
-        source.repository, revision=source.revision, allow_patterns=wanted, local_dir=str(target)
+        source.repository,
+        revision=source.revision,
+        allow_patterns=wanted,
+        ignore_patterns=["*.fp16.*", "*.fp16-*"],  # the same weights again
+        local_dir=str(target),
     )
     shutil.rmtree(target / ".cache", ignore_errors=True)  # its bookkeeping
     return target
