@@ -405,6 +405,7 @@ COMMANDS: dict[str, Command] = {
     "frames": Command("ranked stills", _make, _add_making, "stills", ("shots", "stills"), "frames"),
     "titles": Command("headlines that are supported by what is said", _make, _add_making, "titles", ("titles",)),
     "covers": Command("covers with a headline on them", _make, _add_making, "covers", ("covers",), "covers"),
+    "cutouts": Command("figures without their background", _make, _add_making, "cutouts", ("cutouts",), "cutouts"),
     "variants": Command(
         "stills in other looks and on other backgrounds", _make, _add_making, "variants", ("variants",), "variants"
     ),

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keyart import plain
 from keyart.errors import BadSetting, MissingFile, OutputProblem
@@ -26,8 +26,11 @@ from keyart.models import CARDS
 from keyart.models.licence import bill_of_models
 from keyart.types import Headline, Product, Shot, Status, Still, Transcript, VideoInfo
 
+if TYPE_CHECKING:
+    from keyart.review import Verdict
+
 SCHEMA = 1
-PARTS = ("shots", "stills", "storyboard", "titles", "covers", "variants", "avatar", "teaser")
+PARTS = ("shots", "stills", "storyboard", "titles", "covers", "cutouts", "variants", "avatar", "teaser")
 """What can be made; a package of all of them gets a page that shows it."""
 MANIFEST = "package.json"
 RUN = "run.json"
@@ -63,10 +66,12 @@ class Package:
     products: tuple[Product, ...]
     stages: tuple[StageReport, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+    """What the review said of each headline and picture; what it blocked is not among the titles and products."""
     folder: Path | None = None
 
     def of_kind(self, kind: str) -> tuple[Product, ...]:
-        """The products of one kind: still, cover, variant, avatar, teaser, storyboard, transcript, titles."""
+        """The products of one kind: still, cover, cutout, variant, avatar, teaser, storyboard, transcript, titles."""
         return tuple(product for product in self.products if product.kind == kind)
 
     @property
@@ -94,11 +99,21 @@ def manifest(package: Package) -> dict[str, Any]:
             for s in package.stages
         ],
         "models": bill_of_models(package.models),
+        "verdicts": _told(package.verdicts),
         "shots": [plain.shot(one) for one in package.shots],
         "stills": [plain.still(one) for one in package.stills],
         "titles": [plain.headline(one) for one in package.titles],
         "products": [plain.product(one, hashlib.sha256(one.data).hexdigest()) for one in package.products],
     }
+
+
+def _told(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
+    """Those that are more than a pass; how many were looked at is not worth a line each."""
+    if not verdicts:
+        return []
+    from keyart.review import verdict_fact
+
+    return [verdict_fact(one) for one in verdicts if one.verdict != "pass"]
 
 
 # --- the folder -------------------------------------------------------------------------------------------------
@@ -300,6 +315,8 @@ def page(package: Package) -> str:
         source=plain.video(package.info),
         end=package.shots[-1].end if package.shots else package.info.duration_seconds,
         by_kind=kinds,
+        at={product.path: product for product in package.products},
+        verdicts=_told(package.verdicts),
         models=[CARDS[name] for name in package.models if name in CARDS],
     )
 

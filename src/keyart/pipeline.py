@@ -1,7 +1,7 @@
 """The way of one video through the house, top to bottom.
 
-media ─> shots ─> stills ─┬─> covers, variants, avatar ─┐
-  │        └─ storyboard ─┼─> teaser ───────────────────┼─> package
+media ─> shots ─> stills ─┬─> covers, cutouts, variants, avatar ─┐
+  │        └─ storyboard ─┼─> teaser ────────────────────────────┼─> review ─> package
   └────> speech ─> titles ┘   (beside the pictures)
 """
 
@@ -19,18 +19,19 @@ from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
 from keyart.package import PARTS, Package
 from keyart.progress import Progress, Silent
-from keyart.recipe import Recipe, sections_for, with_needed
+from keyart.recipe import PUBLISHED, Recipe, sections_for, with_needed
 from keyart.run import Run, beside
 from keyart.settings import settings_of
 from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, VideoInfo
 
 if TYPE_CHECKING:
     from keyart.media.scan import Onlooker, Scan, ScanReport
+    from keyart.review import Verdict
 
 __all__ = ["Recipe", "make"]
 
 Products = tuple[Product, ...]
-Words = tuple[Transcript | None, tuple[Headline, ...], Products]
+Words = tuple[Transcript | None, tuple[Headline, ...], tuple["Verdict", ...]]
 
 
 def make(
@@ -59,7 +60,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
     shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
-    transcript, titles, written = words.result() if words else (None, (), ())
+    transcript, titles, verdicts = words.result() if words else (None, (), ())
 
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
         if part not in wanted:
@@ -67,13 +68,18 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
         stage = getattr(recipe, part)
         return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
 
-    products += made("covers", lambda: recipe.covers(info, stills, titles), said)
+    products += made("covers", lambda: recipe.covers(info, stills, titles), said, titles)
+    products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
+    products += _written(transcript, titles) if "titles" in wanted else ()
+    if wanted & PUBLISHED - {"titles"}:
+        products, seen = _reviewed(run, recipe, products, stills)
+        verdicts += seen
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
     settings = _settings(recipe, sections_for(parts))
-    return Package(info, sha256, parts, shots, stills, transcript, titles, products + written, stages, settings)
+    return Package(info, sha256, parts, shots, stills, transcript, titles, products, stages, settings, verdicts)
 
 
 def _look(
@@ -131,12 +137,35 @@ def _shots_outcome(shots: tuple[Shot, ...], exact: bool) -> Outcome[tuple[Shot, 
 
 
 def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...]) -> Words:
-    from keyart.speech import transcript_products
-    from keyart.titles import titles_products
+    """Transcript and titles, less those that no cover should carry."""
+    from keyart.review import Verdicts, kept_headlines
 
     transcript = run.stage("transcript", lambda: recipe.speech(info), Outcome[Transcript | None], *said).value
     titles = run.stage("titles", lambda: recipe.titles(info, transcript), Outcome[tuple[Headline, ...]], *said).value
-    return transcript, titles, titles_products(titles) + (transcript_products(transcript) if transcript else ())
+    judge = recipe.review.judge_words
+    verdicts = run.stage("words", lambda: judge(titles), Outcome[Verdicts], recipe.review, titles).value
+    return transcript, kept_headlines(titles, verdicts), verdicts
+
+
+def _written(transcript: Transcript | None, titles: tuple[Headline, ...]) -> Products:
+    from keyart.speech import transcript_products
+    from keyart.titles import titles_products
+
+    return titles_products(titles) + (transcript_products(transcript) if transcript else ())
+
+
+def _reviewed(
+    run: Run, recipe: Recipe, products: Products, stills: tuple[Still, ...]
+) -> tuple[Products, tuple[Verdict, ...]]:
+    """The products that may be shown, and what was said of each."""
+    from keyart.review import Verdicts, kept_products
+
+    review, key = recipe.review, [hashlib.sha256(one.data).hexdigest() for one in products]
+    seen = run.stage("pictures", lambda: review.judge_pictures(products), Outcome[Verdicts], review, key).value
+    agreed = run.stage(
+        "agreement", lambda: review.judge_agreement(products, stills), Outcome[Verdicts], review, key
+    ).value
+    return kept_products(products, (*seen, *agreed)), (*seen, *agreed)
 
 
 def _said(recipe: Recipe, info: VideoInfo) -> tuple[object, ...]:

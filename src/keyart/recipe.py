@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keyart.covers import MakeAvatar, MakeCovers
+    from keyart.covers.cutout import CutOut
     from keyart.covers.variants import MakeVariants
     from keyart.media.scan import Scan
+    from keyart.review import Review
     from keyart.shots import DetectShots
     from keyart.speech import Transcribe
     from keyart.stills import PickStills
@@ -51,9 +53,11 @@ class Recipe:
     speech: Transcribe = _late("speech", "Transcribe")
     titles: WriteTitles = _late("titles", "WriteTitles")
     covers: MakeCovers = _late("covers", "MakeCovers")
+    cutouts: CutOut = _late("covers.cutout", "CutOut")
     variants: MakeVariants = _late("covers.variants", "MakeVariants")
     avatar: MakeAvatar = _late("covers", "MakeAvatar")
     teaser: MakeTeaser = _late("teasers", "MakeTeaser")
+    review: Review = _late("review", "Review")
 
     def __post_init__(self) -> None:
         for field in fields(self):  # what was not given is looked up on the class when it is wanted
@@ -66,11 +70,14 @@ _NEEDS = {
     "storyboard": ("shots",),
     "stills": ("shots",),
     "covers": ("shots", "stills", "titles"),
+    "cutouts": ("shots", "stills"),
     "variants": ("shots", "stills"),
     "avatar": ("shots", "stills"),
     "teaser": ("shots", "stills"),
 }
 _OF_A_PART = {"titles": ("speech", "titles")}
+PUBLISHED = frozenset({"titles", "covers", "cutouts", "variants", "avatar", "teaser"})
+"""Parts that are shown to the world as they are, and so are reviewed."""
 
 
 def with_needed(parts: Iterable[str]) -> frozenset[str]:
@@ -82,5 +89,7 @@ def sections_for(parts: Iterable[str]) -> tuple[str, ...]:
     """The stages that have a say in these parts, in the house's order."""
     wanted = with_needed(parts)
     taking_part = {"scan"} if wanted != {"titles"} else set[str]()
+    if wanted & PUBLISHED:
+        taking_part.add("review")
     taking_part.update(*(_OF_A_PART.get(part, (part,)) for part in wanted))
     return tuple(name for name in SECTIONS if name in taking_part)

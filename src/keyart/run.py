@@ -18,7 +18,10 @@ from keyart.types import Outcome
 
 T = TypeVar("T")
 
-ORDER = ("scan", "shots", "stills", "storyboard", "transcript", "titles", "covers", "variants", "avatar", "teaser")
+ORDER = (
+    *("scan", "shots", "stills", "storyboard", "transcript", "titles", "words", "covers", "cutouts", "variants"),
+    *("avatar", "teaser", "pictures", "agreement"),
+)
 
 
 @dataclass(slots=True)

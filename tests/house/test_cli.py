@@ -102,14 +102,14 @@ def test_make_writes_all_of_the_contract(made: Path) -> None:
     for name in (
         "frames/01.jpg", "titles.json", "titles.txt", "teaser/teaser.gif", "teaser/teaser.webp", "teaser/teaser.mp4",
         "transcript.json", "transcript.srt", "transcript.vtt", "storyboard/storyboard.vtt", "covers/youtube_1.jpg",
-        "covers/variants/still_01_anime.jpg",
+        "covers/variants/still_01_anime.jpg", "cutouts/still_01.png",
     ):  # fmt: skip
         assert name in paths
         assert (made / name).stat().st_size > 0
     assert any(path.startswith("avatar/") for path in paths)
     assert {stage["name"] for stage in found["stages"]} == {
-        "scan", "shots", "stills", "storyboard", "transcript", "titles", "covers", "variants",
-        "avatar", "teaser",
+        "scan", "shots", "stills", "storyboard", "transcript", "titles", "words", "covers",
+        "cutouts", "variants", "avatar", "teaser", "pictures", "agreement",
     }  # fmt: skip
     assert found["titles"]
     assert all(title["supported"] for title in found["titles"][:1])
