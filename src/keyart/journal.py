@@ -30,6 +30,8 @@ class Extra:
 
 EXTRAS: dict[str, Extra] = {
     "speech-en": Extra("pocketsphinx", "recognition of English speech without subtitles"),
+    "torch": Extra("torch", "networks that are not in ONNX"),
+    "hub": Extra("transformers", "the models of the hub: diffusion, CLIP scores, classifiers"),
 }
 
 
