@@ -46,6 +46,14 @@ def test_the_size_stays_and_the_still_is_not_touched(look: str, size: tuple[int,
     assert np.abs(done.astype(int) - image).mean() > 2, "a look must be seen"
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (300, 1), (2, 400)])
+@pytest.mark.parametrize("look", LOOKS)
+def test_odd_shapes_and_faces_at_the_edge(look: str, size: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    boxes = [Box(-5, -5, 3, 3), Box(0, 0, *size), Box(size[0] - 1, 0, 50, 0)]
+    assert LOOKS[look](image, boxes, 0).shape == image.shape
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_same_bytes_twice(look: str) -> None:
     image = portrait()

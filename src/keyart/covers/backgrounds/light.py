@@ -41,10 +41,8 @@ class Field:
 
     x: Plane
     y: Plane
-
-    @property
-    def aspect(self) -> float:
-        return float(-self.x[0, 0])
+    aspect: float
+    """Width by height: x runs from -aspect to aspect."""
 
 
 def field(width_px: int, height_px: int) -> Field:
@@ -52,7 +50,7 @@ def field(width_px: int, height_px: int) -> Field:
     x = (np.arange(width_px, dtype=np.float32) + 0.5) / np.float32(width_px / 2) - 1
     y = (np.arange(height_px, dtype=np.float32) + 0.5) / np.float32(height_px / 2) - 1
     across, down = np.meshgrid(x * np.float32(aspect), y)
-    return Field(floats(across), floats(down))
+    return Field(floats(across), floats(down), aspect)
 
 
 def coarse_size(width_px: int, height_px: int) -> tuple[int, int]:
