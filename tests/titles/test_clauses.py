@@ -167,3 +167,8 @@ def test_what_makes_no_english_line(said: str) -> None:
 def test_who_they_are(before: str, said: str, headline: str) -> None:
     found = [line for line, angle in _english(said, before).items() if angle != "phrase"]
     assert found == ([headline] if headline else [])
+
+
+def test_capitals_are_given_to_names_and_not_to_adjectives_of_places() -> None:
+    words = "мы готовим украинский борщ в москве".split()
+    assert russian.restore_case(words) == ["Мы", "готовим", "украинский", "борщ", "в", "Москве"]

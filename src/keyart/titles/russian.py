@@ -106,7 +106,8 @@ def _same(pos: str) -> str:
 
 def is_name(word: str, *, only: bool = False) -> bool:
     """Whether the dictionary knows it as a name of a person or place; `only`: and as nothing else."""
-    marks = [any(tag in one.tag for tag in _NAME_TAGS) for one in readings(word.lower())]
+    # 'украинский' is of a place, and written small: adjectives are no names
+    marks = ["NOUN" in one.tag and any(tag in one.tag for tag in _NAME_TAGS) for one in readings(word.lower())]
     return bool(marks) and known_word(word) and (all(marks) if only else any(marks))
 
 
