@@ -16,7 +16,7 @@ Column = Literal["left", "center", "right"]
 Row = Literal["top", "middle", "bottom"]
 
 _WIDTHS = (0.36, 0.45, 0.55, 0.68, 0.82, 1.0)
-_READ_AT_A_GLANCE = 0.08
+READ_AT_A_GLANCE = 0.08
 """Type of this size (a share of the frame's geometric size) has capitals of 10 px at 246x138."""
 _SMALL_COST = 22.0
 _GAP = 0.02  # of the frame's geometric size, between lettering and what it must not touch
@@ -89,7 +89,7 @@ def set_in(ways: Sequence[Lines], rule: TypeRule, width: float, height: float, s
     for way in ways[: rule.max_lines]:
         lines_em = 0.95 + (len(way.lines) - 1) * rule.leading + 2 * rule.pad
         px = min(rule.max_size * size_px, width / (way.width_em + 2 * rule.pad), height / lines_em)
-        value = px * (1 - 0.5 * min(max(way.badness, 0.0), 1.8))
+        value = px * _tidiness(way.badness)
         if px >= rule.min_size * size_px and (best is None or value > best[0]):
             best = value, way, px
     if best is None:
@@ -101,6 +101,11 @@ def set_in(ways: Sequence[Lines], rule: TypeRule, width: float, height: float, s
     if over > 1:
         block = _measured(best[1], rule, math.floor(block.font_px / over))
     return block if block.font_px >= 0.9 * rule.min_size * size_px else None
+
+
+def _tidiness(badness: float) -> float:
+    """What a break is worth beside size: an uneven edge costs little, a broken rule most of it."""
+    return max(0.1, 1 - 0.38 * min(max(badness, 0.0), 0.8) - 0.8 * max(0.0, badness - 0.8))
 
 
 def _measured(way: Lines, rule: TypeRule, font_px: float) -> Block:
@@ -222,7 +227,7 @@ def _spot(framing: Framing, slot: Slot, block: Block, rule: TypeRule, taste: Tas
     wanted = min(rule.max_size, rule.max_size * math.sqrt(16 / max(len(text), 16)))
     size = min(block.font_px / size_px / wanted, 1.0)
     share = box.area / (framing.width_px * framing.height_px)
-    small = max(0.0, _READ_AT_A_GLANCE - block.font_px / size_px)
+    small = max(0.0, READ_AT_A_GLANCE - block.font_px / size_px)
     score = taste.size_weight * size - 0.3 * max(block.badness, 0.0) - 4 * max(0.0, share - taste.largest_share)
     score -= taste.calm_weight * (0.7 * framing.interest_under(box) + framing.share_under(box))
     score -= _SMALL_COST * small

@@ -12,6 +12,7 @@ from keyart.covers.compare import Glance, distance, farthest, glance
 from keyart.covers.crop import CALM_FROM, Framing, Scene, scene_of
 from keyart.covers.draw import line_boxes
 from keyart.covers.fonts import Typeface, Weight, drawable, find_typeface
+from keyart.covers.layout import READ_AT_A_GLANCE
 from keyart.covers.legibility import JUDGED_AT, Legibility, measure
 from keyart.covers.pairing import paired
 from keyart.covers.palette import palette_of, parse_colour
@@ -232,7 +233,8 @@ class MakeCovers:
         for names in (wanted, list(TEMPLATES)):  # where the wanted one finds no room, any will do
             other = () if names is wanted else (f"template {self.template} finds no room here",)
             for eased, why in _eased(brief):
-                plans = [(name, plan) for name in names if (plan := TEMPLATES[name].plan(eased)) is not None]
+                asked = [(name, _other_side(eased, name, others)) for name in names]
+                plans = [(name, plan) for name, turned in asked if (plan := TEMPLATES[name].plan(turned)) is not None]
                 for name, plan in _ordered(eased, plans, taken, seen)[:_TRIES]:
                     yield name, plan, eased, (*why, *other)
                 if plans:  # a wish gives way to room, not to contrast
@@ -286,6 +288,17 @@ def _eased(brief: Brief) -> Iterator[tuple[Brief, tuple[str, ...]]]:
         yield free, ("the wished position has no room; the calmest place was taken",)
 
 
+def _other_side(brief: Brief, name: str, others: Sequence[Version]) -> Brief:
+    """A template that another cover of the set has puts the headline on the other side, where the user lets it."""
+    same = [other for other in others if other.template == name and other.plan is not None]
+    if not same or same[-1].plan is None or (brief.columns, brief.rows) != (COLUMNS, ROWS):
+        return brief
+    x, y = same[-1].plan.spot.box.center
+    if brief.is_tall:
+        return replace(brief, rows=("bottom",) if y < brief.height_px / 2 else ("top",))
+    return replace(brief, columns=("right",) if x < brief.width_px / 2 else ("left",))
+
+
 def _ordered(
     brief: Brief, plans: Sequence[tuple[str, Plan]], taken: Sequence[str], seen: Sequence[Glance]
 ) -> list[tuple[str, Plan]]:
@@ -295,6 +308,7 @@ def _ordered(
         return by_score
     fresh = [pair for pair in by_score if pair[0] not in taken] or by_score
     near = [pair for pair in fresh if pair[1].score > fresh[0][1].score - _NEAR_THE_BEST]
+    near = [pair for pair in near if pair[1].spot.block.font_px >= READ_AT_A_GLANCE * brief.size_px] or near
     if len(near) > 1:
         sketches = [glance(sketch(brief, name, plan)) for name, plan in near]
         first = near[farthest(sketches, seen, [_MERIT * plan.score for _, plan in near])]
