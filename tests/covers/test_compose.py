@@ -115,6 +115,18 @@ def test_an_outline_is_paper_round_the_figure() -> None:
     assert np.median(done[ring]) > 200
 
 
+def test_embers_drift_before_the_figure_and_over_no_face() -> None:
+    _, cut = figure(640, 360)
+    dark = ground((10, 10, 10), 640, 360)
+    plain, among = (on_ground(cut, dark, Staging(0, 0, embers=share)).astype(int) for share in (0.0, 1.0))
+    gain = among - plain
+    assert gain[cut.alpha > 0.9].max() > 60 and gain.min() >= -1
+    assert gain.reshape(-1, 3).sum(axis=0)[0] > gain.reshape(-1, 3).sum(axis=0)[2], "embers are warm"
+    free = on_ground(cut, dark, Staging(0, 0, embers=1.0), faces=[Box(200, 40, 240, 300)]).astype(int)
+    assert not np.array_equal(among[40:340, 200:440], plain[40:340, 200:440])
+    assert np.abs(free - plain)[40:340, 200:440].max() <= 1
+
+
 def test_the_hole_is_filled_from_its_rim() -> None:
     image, cut = figure()
     done = emptied(image, cut.alpha).astype(int)

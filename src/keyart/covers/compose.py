@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from keyart.covers.backgrounds import BACKGROUNDS
 from keyart.covers.backgrounds.light import coarse_size, enlarged, field, floats, smoke, smoothstep
+from keyart.covers.backgrounds.thesis import embers
+from keyart.covers.looks.filters import face_map
 from keyart.covers.palette import palette_of
 from keyart.errors import BadSetting
 from keyart.types import RGB, Box
@@ -44,6 +46,8 @@ class Staging:
     """How dark the figure becomes towards its foot."""
     shadow: float = 0.0
     """Soft shadow on the ground behind."""
+    embers: float = 0.0
+    """Glowing particles that drift before the figure."""
     outline: float = 0.0
     """Width of a paper edge, as of a sticker, in hundredths of the picture's height."""
 
@@ -51,7 +55,7 @@ class Staging:
 STAGINGS: dict[str, Staging] = {
     "golden_fog": Staging(rim=0.85, ambient=0.34, haze=0.8, sinking=0.4),
     "soft_halo": Staging(rim=0.6, ambient=0.36, haze=0.45, sinking=0.35),
-    "neon_embers": Staging(rim=1.0, ambient=0.36, haze=0.2, sinking=0.3),
+    "neon_embers": Staging(rim=1.0, ambient=0.36, haze=0.2, sinking=0.3, embers=0.8),
     "studio_sweep": Staging(rim=0.25, ambient=0.16, shadow=0.42),
     "palette_gradient": Staging(rim=0.3, ambient=0.16, shadow=0.3),
     "halftone": Staging(rim=0.0, ambient=0.06, shadow=0.3, outline=0.9),
@@ -90,6 +94,8 @@ def on_ground(
     if staging.haze:
         lowest = max((face.bottom for face in faces), default=0.0) / alpha.shape[0]
         done = _hazed(done, floats(ground) / 255, staging.haze, seed, lowest)
+    if staging.embers:
+        done = _sparked(done, staging.embers, seed, faces)
     return np.asarray(np.clip(done * 255 + 0.5, 0, 255), np.uint8)
 
 
@@ -217,3 +223,13 @@ def _hazed(done: Picture, ground: Picture, strength: float, seed: int, lowest_fa
     veil = veil * smoothstep(chin - 0.1, chin + 0.5, place.y)
     cover = enlarged(floats(np.clip(veil * strength, 0, 0.92)), width, height)
     return floats(done + (np.maximum(_wide(ground, 0.02), 0.6 * done) - done) * cover[..., None])
+
+
+def _sparked(done: Picture, strength: float, seed: int, faces: Sequence[Box]) -> Picture:
+    """A few embers nearer than the figure, so that it stands among them; none over a face."""
+    glow = np.zeros_like(done)
+    embers(glow, np.random.default_rng([seed, 2]), done.shape[0], round(36 * strength), larger=1.5)
+    heads = [Box(one.x - 0.35 * one.width, one.y - 0.5 * one.height, 1.7 * one.width, 2 * one.height) for one in faces]
+    glow *= (1 - face_map(heads, done.shape[1::-1]))[..., None]
+    light = np.sqrt(np.clip(glow, 0, 1))  # close enough to sRGB's curve for a spark
+    return floats(1 - (1 - done) * (1 - light))

@@ -114,23 +114,23 @@ def neon_embers(width_px: int, height_px: int, still_image: RGB, palette: Palett
     light += coloured(pink * haze, tint(255, 24, 140)) * 0.62 + coloured(blue * haze, tint(20, 150, 255)) * 0.62
     glow = enlarged(light, width_px, height_px)
     _flares(glow, height_px)
-    _embers(glow, random, height_px)
+    embers(glow, random, height_px, 130)
     return developed(glow, seed, 1.2)
 
 
-def _embers(glow: Glow, random: np.random.Generator, height_px: int) -> None:
+def embers(glow: Glow, random: np.random.Generator, height_px: int, count: int, larger: float = 1.0) -> None:
     """Rising and drifting: the near ones large and out of focus, the far ones small, drawn out by their way."""
     rows, columns = glow.shape[:2]
-    for number in range(110):
+    for number in range(count):
         x, y = random.random() * columns, rows * (1 - random.random() ** 1.35)
         heat = random.random()
         colour = (1.0, 0.16 + 0.32 * heat, 0.02 + 0.1 * heat**2)
-        power = 0.25 + 1.6 * random.random() ** 2
+        power = 0.35 + 2.2 * random.random() ** 2
         if number % 9 == 0:
-            patch, power = bokeh_disc(height_px * random.uniform(0.006, 0.02), 0), 0.16 * power
+            patch, power = bokeh_disc(larger * height_px * random.uniform(0.006, 0.022), 0), 0.13 * power
         else:
             turn = -math.pi / 2 + random.normal(0, 0.5)
-            size = height_px * (0.0011 + 0.0026 * random.random() ** 3)
+            size = larger * height_px * (0.0013 + 0.0032 * random.random() ** 2.5)
             patch = spark(max(0.6, size), random.uniform(1.0, 2.8), turn)
         stamp(glow, patch, (colour[0] * power, colour[1] * power, colour[2] * power), x, y)
 
@@ -142,9 +142,9 @@ def _flares(glow: Glow, height_px: int) -> None:
     y = (np.arange(rows, dtype=np.float32)[:, None] + 0.5) / rows
     aspect = columns / rows
     for side, at, colour in ((0.19, 0.475, tint(255, 40, 160)), (0.81, 0.425, tint(40, 160, 255))):
-        streak = np.exp(-(((y - at) * 150) ** 2)) * 0.6 + np.exp(-np.abs(y - at) * 60) * 0.25
+        streak = np.exp(-(((y - at) * 130) ** 2)) * 0.35 + np.exp(-np.abs(y - at) * 48) * 0.25
         streak = streak * np.exp(-((np.abs(x - side * aspect) * (3.4 / aspect * 1.78)) ** 1.3))
-        glow += coloured(floats(streak), colour) * 0.5
+        glow += coloured(floats(streak), colour) * 0.42
         for share, radius in ((0.55, 0.035), (1.35, 0.06)):
             ghost_x, ghost_y = side + (0.5 - side) * 2 * share, at + (0.5 - at) * 2 * share
             ghost = bokeh_disc(radius * height_px, 6, 0.5)
