@@ -45,7 +45,8 @@ INNOCENT = """
 Педро Паскаль|ебитда выросла|сим-карта|учебник|небо хлеб мебель|лебедь|требуй|подъезд поезд|по-дебютному смело|сосулька
 сук дерева|бляха-муха|Блади Мэри|мудрый|муджахед|педагог|спид|укроп|Хуан|худой хутор|подстрахуй|хук|Пизанская башня
 пезета|себе тебе|Глеб|Зебра|Себастьян|Ребус|Я и ты в селе у А|Звёзды 5***|за страхуемых|подебоширить|мета и спам
-переворот в Нигере|Генерал Чурбанов|Егор Хохлов и Анна Хохлова|Хачик Абрамян|как потрошить рыбу|дрочёна из печи|негрилльский|Нигерия
+переворот в Нигере|Генерал Чурбанов|Егор Хохлов и Анна Хохлова|Хачик Абрамян|как потрошить рыбу
+дрочёна из печи|негрилльский|Нигерия
 class and cocktail|Essex, Sussex, Scunthorpe|assassin grass|Dickens and Hancock|shiitake mushrooms|cockpit peacock
 Penistone|Arsenal|mishit|push it|pass hit|Matsushita|Fukushima|EBITDA|eBay|Scott rapping|shift|Shih Tzu|Saltash
 circumstance|analysis|Wi-Fi 6|C# и F#|iPhone 15 Pro|COVID-19|a b c d e|U.S.A.|Don't do it|it's|hello|shell|Michelle
