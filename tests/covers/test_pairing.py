@@ -40,3 +40,13 @@ def test_few_are_used_again(count: int) -> None:
     pairs = paired(STILLS[:2], (), count)
     assert [still.rank for still, _ in pairs] == [1, 2, 1, 2, 1, 2][:count]
     assert all(headline is None for _, headline in pairs)
+
+
+def test_among_equals_the_still_that_looks_unlike_the_first_is_taken() -> None:
+    levels = {1: 20, 2: 24, 3: 220}
+    stills = [
+        Still(rank, Frame(np.full((9, 16, 3), level, np.uint8), 0.0), 0, 0.8 - 0.02 * rank, ())
+        for rank, level in levels.items()
+    ]
+    pairs = paired(stills, (_headline("Title", 0, 0),), 3)
+    assert [still.rank for still, _ in pairs] == [1, 3, 2]

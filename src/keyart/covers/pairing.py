@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from keyart.covers.compare import Glance, distance, glance
 from keyart.types import Headline, Still
 
 _SAID_WHILE_SHOWN = 0.6
 """What it is worth, in points of a still's score, that the picture is on screen while the headline's words are said."""
 _NEAR_SECONDS = 1.5
 _RANK_COST = 0.02
+_UNLIKE = 0.3
+"""What it is worth to be wholly unlike the stills of the covers before (OKLab distance 1)."""
 
 
 def paired(stills: Sequence[Still], headlines: Sequence[Headline], count: int) -> list[tuple[Still, Headline | None]]:
     """`count` pairs; stills and headlines are used again where there are too few of them.
 
     The first still leads with the first headline. Each further headline takes the best still that is left, one that
-    is shown near the seconds that support it before others.
+    is shown near the seconds that support it before others, one that looks unlike those taken before its likes.
     """
+    seen = {still.rank: glance(still.frame.image) for still in stills} if count > 1 and len(stills) > 2 else {}
     texts = [headlines[rank % len(headlines)] if headlines else None for rank in range(count)]
     pairs: list[tuple[Still, Headline | None]] = []
     left: list[Still] = []
     for text in texts:
         left = left or list(stills)
-        still = left[0] if not pairs else max(left, key=lambda one: _suits(one, text))
+        taken = [seen[other.rank] for other, _ in pairs if other.rank in seen]
+        still = left[0] if not pairs else max(left, key=lambda one: _suits(one, text) + _unlike(one, taken, seen))
         left.remove(still)
         pairs.append((still, text))
     return pairs
+
+
+def _unlike(still: Still, taken: Sequence[Glance], seen: Mapping[int, Glance]) -> float:
+    if still.rank not in seen:
+        return 0.0
+    return _UNLIKE * min((distance(seen[still.rank], one) for one in taken), default=0.0)
 
 
 def _suits(still: Still, headline: Headline | None) -> float:
