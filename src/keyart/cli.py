@@ -30,6 +30,7 @@ class Command:
     parts: tuple[str, ...] = ()
     folder: str = ""
     """Suffix of the folder that is written where no -o is given; none is written where it is empty."""
+    takes: str = "a video file"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -113,7 +114,7 @@ def _failed(err: KeyartError, verbose: bool) -> int:
 
 
 def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
-    parser.add_argument("video", type=Path, help="a video file")
+    parser.add_argument("video", type=Path, help=command.takes)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="package folder to write")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
@@ -278,6 +279,77 @@ def _print_table(package: Package) -> None:
     print(f"{package.folder}")
 
 
+# --- titles of a text, where no video is ----------------------------------------------------------------------------
+
+
+def _titles(args: argparse.Namespace) -> int:
+    """A video goes the usual way; of a text only the words are read."""
+    from keyart.models.licence import licence_mode, licensed
+    from keyart.speech.written import is_text
+
+    from_stdin = str(args.video) == "-"
+    if not from_stdin and not is_text(args.video):
+        return _make(args)
+    if args.output:
+        raise BadSetting("a text makes no package folder; print the titles with --json and keep them in a file")
+    with licensed(args.licence or licence_mode()):
+        return _titles_of_lines(args) if from_stdin else _titles_of_text(args)
+
+
+def _titles_of_lines(args: argparse.Namespace) -> int:
+    """JSON lines in, JSON lines out, each answered before the next is read."""
+    from keyart.review import kept_headlines
+    from keyart.titles.texts import answer_lines
+
+    recipe = recipe_for(None, _given(args), args.config, args.seed, ("titles",))
+    judge = recipe.review.judge_words
+    status = 0
+    for well, answer in answer_lines(
+        getattr(sys.stdin, "buffer", sys.stdin),
+        recipe.titles,
+        lambda found: kept_headlines(found, judge(found).value),
+    ):
+        print(_json_line(answer), flush=True)
+        status = status if well else 1
+    return status
+
+
+def _json_line(value: Any) -> str:
+    import json
+
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half a character in an id, or a terminal of another alphabet
+        return json.dumps(value)
+    return line
+
+
+def _titles_of_text(args: argparse.Namespace) -> int:
+    from keyart import plain
+    from keyart.review import kept_headlines
+    from keyart.speech.written import read_text
+    from keyart.titles.texts import titles_of
+
+    recipe = recipe_for(args.video, _given(args), args.config, args.seed, ("titles",))
+    outcome = titles_of(recipe.titles, read_text(args.video))
+    judged = recipe.review.judge_words(outcome.value)
+    titles = kept_headlines(outcome.value, judged.value)
+    if args.json:
+        stages = [
+            {"name": name, "status": s.status, "reason": s.reason, "backend": s.backend, "models": list(s.models)}
+            for name, s in (("titles", outcome), ("words", judged))
+        ]
+        shown = {"source": args.video.name, "titles": [plain.headline(one) for one in titles], "stages": stages}
+        print(plain.dumps(shown), end="")
+    elif not args.quiet:
+        for title in titles:
+            print(f"  {title.text}")
+        if outcome.reason:
+            print(f"keyart: {outcome.reason}", file=sys.stderr)
+    return 0
+
+
 def _add_probe(parser: argparse.ArgumentParser, _: Command) -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -403,7 +475,14 @@ COMMANDS: dict[str, Command] = {
     "probe": Command("what the file says of itself", _probe, _add_probe),
     "shots": Command("where the takes begin and end", _make, _add_making, "shots", ("shots",)),
     "frames": Command("ranked stills", _make, _add_making, "stills", ("shots", "stills"), "frames"),
-    "titles": Command("headlines that are supported by what is said", _make, _add_making, "titles", ("titles",)),
+    "titles": Command(
+        "headlines that are supported by what is said",
+        _titles,
+        _add_making,
+        "titles",
+        ("titles",),
+        takes="a video, a text (.srt .vtt .ass .ttml .txt .json), or - for JSON lines {id, text} on standard input",
+    ),
     "covers": Command("covers with a headline on them", _make, _add_making, "covers", ("covers",), "covers"),
     "cutouts": Command("figures without their background", _make, _add_making, "cutouts", ("cutouts",), "cutouts"),
     "variants": Command(

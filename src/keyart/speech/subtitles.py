@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import av
-from av.subtitles.subtitle import AssSubtitle
+from typing import TYPE_CHECKING, Any
 
 from keyart.speech.markup import clean_cues
 from keyart.types import Cue, SubtitleStream, VideoInfo
+
+if TYPE_CHECKING:
+    import av
+    from av.subtitles.subtitle import AssSubtitle
 
 _PICTURES = ("pgs", "dvd", "dvb", "xsub", "vobsub")
 _PARTIAL = ("forced", "signs", "songs", "commentary", "надписи", "форсир", "комментари")
@@ -28,6 +29,8 @@ def is_partial(stream: SubtitleStream) -> bool:
 
 def read_stream(info: VideoInfo, index: int) -> tuple[Cue, ...]:
     """The stream's spoken text. Empty where it holds none; a damaged stream gives what came before the damage."""
+    import av  # texts are read without it
+
     found: list[tuple[float, float, str]] = []
     try:
         with av.open(str(info.path)) as container:
@@ -40,6 +43,8 @@ def read_stream(info: VideoInfo, index: int) -> tuple[Cue, ...]:
 
 
 def _events(packet: av.Packet[Any], offset_seconds: float) -> list[tuple[float, float, str]]:
+    from av.subtitles.subtitle import AssSubtitle
+
     if packet.pts is None or packet.time_base is None or not packet.size:
         return []
     start = float(packet.pts * packet.time_base) - offset_seconds
