@@ -40,7 +40,7 @@ class Strip:
         framing = frame(brief.scene, window, *size)
         shown = Box(edge, edge if row == "bottom" else broad, *size)
         rule = TypeRule(brief.faces["black"], max_size=0.16, min_size=0.07, leading=1.04, max_lines=3)
-        taste = Taste({"left": 0.1}, {"middle": 0.0, "bottom": 0.0, "top": 0.0}, calm_weight=0, largest_share=1)
+        taste = Taste({"left": 0.1}, {"middle": 0.1, "bottom": 0.0, "top": 0.0}, calm_weight=0, largest_share=1)
         canvas = frame(brief.scene, crop_window(brief.scene, width, height), width, height)
         area = _inside(brief, shown, row, self.bar * brief.size_px)
         spot = best_spot(canvas, area, brief.badges(), brief.cased(26), brief.sized(rule), taste)
