@@ -22,8 +22,8 @@ _NEAR_CELLS = 5.0  # how far colours of one side are gathered from
 _NOISE = 15.0  # levels by which colours of one thing differ anyway
 _SLOPE = 8.0  # of the guess around 0.5, where the colours cannot tell
 _LEAST_PIECE = 0.01  # of the largest one's area
-_FLATNESS = 1e-5  # of the guided filter, in squared shares of white
-_CHOKE = 0.2, 0.95
+_FLATNESS = 6.5  # of the guided filter, in squared levels
+_CHOKE = 0.3, 0.97
 """Alpha from and to which is stretched to 0 ... 1: thin veils go, and the figure is solid up to its edge."""
 
 
@@ -118,6 +118,6 @@ def _colours_near(image: RGB, where: NDArray[np.bool_], cell_px: float) -> tuple
 def _guided(image: RGB, alpha: Share, radius: int) -> Share:
     import cv2
 
-    guide = image.astype(np.float32) / 255
-    filtered = cv2.ximgproc.guidedFilter(guide, alpha, radius, _FLATNESS)
+    # in levels, not in shares of white: where colours vary along one line, OpenCV takes small determinants for zero
+    filtered = cv2.ximgproc.guidedFilter(image.astype(np.float32), alpha, radius, _FLATNESS)
     return np.asarray(np.clip(np.nan_to_num(filtered), 0, 1), np.float32)
