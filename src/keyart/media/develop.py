@@ -77,13 +77,15 @@ def _reformatted(frame: av.VideoFrame, width: int, height: int, form: str, how: 
 
 def _to_rgb(frame: av.VideoFrame, info: VideoInfo, width: int, height: int, care: Interpolation) -> RGB:
     smaller = width < frame.width or height < frame.height
-    same = (width, height) == (frame.width, frame.height)  # then only colour has to be brought to full size
-    how = care | (Interpolation.AREA if smaller else Interpolation.BILINEAR if same else Interpolation.BICUBIC)
+    how = care | (Interpolation.AREA if smaller else Interpolation.BICUBIC)
     if info.transfer != "sdr":
         wide = _reformatted(frame, width, height, "rgb48le", how)
         return to_srgb(np.asarray(wide, np.uint16), info.transfer, _peak_nits(frame))
     if any(part.is_alpha for part in frame.format.components):
         return _on_backdrop(np.asarray(_reformatted(frame, width, height, "rgba", how), np.uint8))
+    if (width, height) == (frame.width, frame.height):
+        # only colour has to be brought to full size: half the price (libswscale's 16-bit pictures come out dark so)
+        how = care | Interpolation.BILINEAR
     return np.asarray(_reformatted(frame, width, height, "rgb24", how), np.uint8)
 
 
