@@ -408,13 +408,16 @@ def _add_models(parser: argparse.ArgumentParser, _: Command) -> None:
     pull = verbs.add_parser("pull", help="fetch models or packs: embedded, samples")
     pull.add_argument("names", nargs="+")
     pull.add_argument("--force", action="store_true", help="fetch again what is already here")
+    add = verbs.add_parser("add", help="take a file or folder that you have into the store, under a model's name")
+    add.add_argument("name")
+    add.add_argument("path", type=Path)
     verbs.add_parser("where", help="the folder of the model store")
 
 
 def _models(args: argparse.Namespace) -> int:
     from keyart.models import CARDS, have
-    from keyart.models.fetch import pull
-    from keyart.models.store import store_folder
+    from keyart.models.fetch import add, pull
+    from keyart.models.store import card_facts, store_folder
     from keyart.plain import dumps
     from keyart.terminal import table
 
@@ -422,12 +425,10 @@ def _models(args: argparse.Namespace) -> int:
         print(store_folder())
     elif args.verb == "pull":
         pull(args.names, force=args.force, say=print)
+    elif args.verb == "add":
+        print(add(args.name, args.path))
     elif args.json:
-        print(
-            dumps(
-                [{"name": c.name, "licence": c.licence, "here": have(c.name), "what": c.what} for c in CARDS.values()]
-            )
-        )
+        print(dumps([card_facts(card) for card in CARDS.values()]), end="")
     else:
         print(table([[c.name, "here" if have(c.name) else "-", c.licence, c.what] for c in CARDS.values()]))
     return 0

@@ -218,3 +218,18 @@ def test_a_pipe_that_closes_early_is_no_error(talk: Path) -> None:
 
 def test_the_command_is_installed(keyart: Keyart) -> None:
     assert keyart("presets").status == 0
+
+
+def test_models_are_listed_with_their_licence_and_taken_in_by_hand(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "store"))
+    assert main(["models", "list", "--json"]) == 0
+    cards = {card["name"]: card for card in json.loads(capsys.readouterr().out)}
+    assert cards["yolov8n"]["permissive"] is False and cards["clip-vit-b32"]["permissive"] is True
+    assert main(["models", "add", "no-such-model", str(tmp_path)]) == 1
+    assert "no-such-model" in capsys.readouterr().err
+    weights = tmp_path / "modnet.onnx"
+    weights.write_bytes(b"weights")
+    assert main(["models", "add", "modnet", str(weights)]) == 0
+    assert Path(capsys.readouterr().out.strip()).read_bytes() == b"weights"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
+from keyart.cores import opencv_on_one_thread, shared_out
 from keyart.covers.backgrounds import BACKGROUNDS, Background
 from keyart.covers.backgrounds.diffusion import MODEL, PROMPTS, Diffused, Prompt, object_of, prompt_of
 from keyart.covers.compose import STAGINGS, emptied, on_ground
@@ -54,25 +56,23 @@ class MakeVariants:
         """Headlines are only read for prompts. Raises `MissingModel`, `MissingExtra` for what is named and not here."""
         if not stills:
             return Outcome((), "skipped", "no still to make variants of", backend=self.engine)
-        products: list[Product] = []
-        reasons: list[str] = []
-        models = [name for name in self.looks if name in GENERATORS]
-        for place, still in enumerate(stills[: self.count]):
-            products.extend(self._looks(info, still))
-            if not self.backgrounds:
-                continue
-            matte = _cut_out(still)
-            if matte is None:
-                reasons.append(f"still {still.rank}: nothing stands out clearly from its background, so it was kept")
-                continue
-            prompt = self._prompt(headlines[place % len(headlines)] if headlines else None)
-            reasons.extend(f"still {still.rank}: {note}" for note in prompt.notes)
-            models.extend((*matte.models, *prompt.models, *((MODEL,) if self.engine != "procedural" else ())))
-            products.extend(self._staged(info, still, matte, prompt))
-        status: Literal["ok", "degraded"] = "degraded" if reasons else "ok"
-        return Outcome(tuple(products), status, "; ".join(reasons), self.engine, tuple(dict.fromkeys(models)))
+        said = [headlines[place % len(headlines)] if headlines else None for place in range(self.count)]
+        jobs: list[Callable[[], _Made]] = []
+        for still, headline in zip(stills, said, strict=False):
+            jobs.append(partial(self._looks, info, still))
+            jobs += [partial(self._staged, info, still, headline)] if self.backgrounds else []
+        with opencv_on_one_thread():  # networks of the hub take what cores there are by themselves
+            made = shared_out(_called, jobs) if self._is_embedded else [job() for job in jobs]
+        products = tuple(product for one in made for product in one.products)
+        reasons = [reason for one in made for reason in one.reasons]
+        models = tuple(dict.fromkeys(name for one in made for name in one.models))
+        return Outcome(products, "degraded" if reasons else "ok", "; ".join(reasons), self.engine, models)
 
-    def _looks(self, info: VideoInfo, still: Still) -> list[Product]:
+    @property
+    def _is_embedded(self) -> bool:
+        return self.engine == "procedural" and not any(name in GENERATORS for name in self.looks)
+
+    def _looks(self, info: VideoInfo, still: Still) -> _Made:
         table: Mapping[str, Look] = {**LOOKS, **GENERATORS}
         products = []
         for name in self.looks:
@@ -81,9 +81,19 @@ class MakeVariants:
             if name in GENERATORS:
                 facts["model"], facts["licence"] = name, CARDS[name].licence
             products.append(_product(info, still, name, image, facts))
-        return products
+        return _Made(products, [], [name for name in self.looks if name in GENERATORS])
 
-    def _staged(self, info: VideoInfo, still: Still, matte: Matte, prompt: Prompt) -> list[Product]:
+    def _staged(self, info: VideoInfo, still: Still, headline: Headline | None) -> _Made:
+        matte = _cut_out(still)
+        if matte is None:
+            why = f"still {still.rank}: nothing stands out clearly from its background, so it was kept"
+            return _Made([], [why], [])
+        prompt = self._prompt(headline)
+        products = self._on_grounds(info, still, matte, prompt)
+        models = [*matte.models, *prompt.models, *((MODEL,) if self.engine != "procedural" else ())]
+        return _Made(products, [f"still {still.rank}: {note}" for note in prompt.notes], models)
+
+    def _on_grounds(self, info: VideoInfo, still: Still, matte: Matte, prompt: Prompt) -> list[Product]:
         image, seed = still.frame.image, self.seed + still.rank - 1
         height, width = image.shape[:2]
         empty, palette = emptied(image, matte.alpha), palette_of(image)
@@ -110,6 +120,19 @@ class MakeVariants:
         if headline is None:
             return Prompt("figure", ("no headline to make a prompt of; it says 'figure'",))
         return object_of(headline)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What came of one still in looks, or on backgrounds."""
+
+    products: list[Product]
+    reasons: list[str]
+    models: list[str]
+
+
+def _called(job: Callable[[], _Made]) -> _Made:
+    return job()
 
 
 def _boxes(still: Still) -> list[Box]:
