@@ -24,20 +24,23 @@ def test_a_look_changes_the_pixels_and_keeps_the_rest(make_still: Maker) -> None
     caption = Box(0, 300, 640, 60)
     still = make_still(scenery(640, 360), Box(250, 80, 90, 110), avoid=(caption,))
     name = next(iter(LOOKS))
-    shown, note = staged(still, name, "", 1)
-    assert note == "" and shown.frame.image.shape == still.frame.image.shape
+    done = staged(still, name, "", 1)
+    shown = done.still
+    assert done.note == done.matte == "" and shown.frame.image.shape == still.frame.image.shape
     assert np.array_equal(shown.frame.image, LOOKS[name](still.frame.image, [still.faces[0].box], 1))
     assert shown.avoid == (caption,) and shown.faces == still.faces and shown.seconds == still.seconds
-    assert np.array_equal(staged(still, "", "", 1)[0].frame.image, still.frame.image)
+    assert np.array_equal(staged(still, "", "", 1).still.frame.image, still.frame.image)
 
 
 def test_a_background_is_laid_behind_what_stands_out(make_still: Maker) -> None:
     image = np.full((360, 640, 3), (40, 90, 160), np.uint8)
     image[60:340, 240:400] = (220, 60, 40)
     still = make_still(image, avoid=(Box(0, 300, 640, 60),))
-    shown, note = staged(still, "", next(iter(BACKGROUNDS)), 0)
-    if note:  # the cut-out of a plain oblong is not what this test is about
-        pytest.skip(note)
+    done = staged(still, "", next(iter(BACKGROUNDS)), 0)
+    if done.note:  # the cut-out of a plain oblong is not what this test is about
+        pytest.skip(done.note)
+    shown = done.still
+    assert done.matte
     assert np.abs(shown.frame.image[:40].astype(int) - image[:40]).mean() > 15
     assert shown.avoid == (), "what was written there is gone"
 
@@ -48,8 +51,8 @@ def test_where_nothing_stands_out_the_still_stays_and_it_is_said(
     monkeypatch.setattr("keyart.covers.matte.MakeMatte.__call__", lambda self, image, faces=(): None)
     still = make_still(scenery(640, 360))
     name = next(iter(BACKGROUNDS))
-    shown, note = staged(still, "", name, 0)
-    assert np.array_equal(shown.frame.image, still.frame.image) and "nothing stands out" in note
+    done = staged(still, "", name, 0)
+    assert np.array_equal(done.still.frame.image, still.frame.image) and "nothing stands out" in done.note
     outcome = MakeCovers(("youtube",), count=1, background=name)(info, [still], [headline("Дом")])
     assert outcome.status == "degraded" and f"the background {name} was not laid" in outcome.reason
 

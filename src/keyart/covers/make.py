@@ -19,12 +19,12 @@ from keyart.covers.palette import palette_of, parse_colour
 from keyart.covers.presets import exported, presets_named
 from keyart.covers.readback import ReadBack, have_reader, read_again, reader_name
 from keyart.covers.receipts import headline_facts, lettering_facts, picture_facts
-from keyart.covers.staging import check_staging, staged
+from keyart.covers.staging import Staged, check_staging, staged
 from keyart.covers.templates import TEMPLATES
 from keyart.covers.wishes import COLUMNS, ROWS, Case, Wishes, check_size, parse_outline, parse_position
 from keyart.errors import BadSetting
 from keyart.media.images import EXTENSIONS
-from keyart.types import RGB, Headline, Outcome, Preset, Product, Receipt, Still, VideoInfo
+from keyart.types import RGB, Headline, Outcome, Preset, Product, Receipt, Status, Still, VideoInfo
 
 SHORTER = (90, 60, 40)
 """Characters of a headline, tried from the left until the lettering is read."""
@@ -64,7 +64,11 @@ class Job:
     still: Still
     scene: Scene
     headline: Headline | None
-    notes: tuple[str, ...] = ()
+    staging: Staged | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.staging.note,) if self.staging and self.staging.note else ()
 
     @property
     def path(self) -> str:
@@ -150,14 +154,14 @@ class MakeCovers:
             for product, notes in self._set(info, jobs):
                 products.append(product)
                 reasons.extend(f"{product.path}: {note}" for note in notes)
-        return Outcome(tuple(products), "degraded" if reasons else "ok", "; ".join(reasons), backend="templates")
+        models = tuple(dict.fromkeys(name for _, done in scenes.values() for name in done.models))
+        status: Status = "degraded" if reasons else "ok"
+        return Outcome(tuple(products), status, "; ".join(reasons), backend="templates", models=models)
 
-    def _scene(self, still: Still) -> tuple[Scene, tuple[str, ...]]:
-        if not (self.look or self.background):
-            return scene_of(still.frame.image, [face.box for face in still.faces], still.avoid), ()
-        shown, note = staged(still, self.look, self.background, self.seed)
-        scene = scene_of(shown.frame.image, [face.box for face in shown.faces], shown.avoid)
-        return scene, (note,) if note else ()
+    def _scene(self, still: Still) -> tuple[Scene, Staged]:
+        done = staged(still, self.look, self.background, self.seed) if self.look or self.background else Staged(still)
+        shown = done.still
+        return scene_of(shown.frame.image, [face.box for face in shown.faces], shown.avoid), done
 
     # --- one preset: covers that differ ---------------------------------------------------------------------------
 
@@ -263,6 +267,8 @@ class MakeCovers:
         for name, value in (("look", self.look), ("background", self.background)):
             if value:
                 facts[name] = value
+        if job.staging and job.staging.matte:
+            facts["matte"] = {"backend": job.staging.matte, "models": list(job.staging.models)}
         if version.plan is None or version.brief is None or version.legibility is None or job.headline is None:
             return facts | {"why": version.notes[-1] if version.notes else "no lettering: the picture alone"}
         facts |= lettering_facts(version.brief, version.plan, version.legibility, version.strength)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from keyart.errors import BadSetting
 from keyart.types import Still
@@ -22,13 +22,26 @@ def check_staging(look: str, background: str) -> None:
             raise BadSetting(f"no background is called {background!r}; there are: {', '.join(BACKGROUNDS)}")
 
 
-def staged(still: Still, look: str, background: str, seed: int) -> tuple[Still, str]:
-    """The still as it goes into the layout, same size, and what could not be done to it, '' where all could be.
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A still as it goes into the layout, same size as before."""
+
+    still: Still
+    note: str = ""
+    """What could not be done to it."""
+    matte: str = ""
+    """Backend that cut the figure out, for the receipt."""
+    models: tuple[str, ...] = ()
+    """Names of the model cards that took part."""
+
+
+def staged(still: Still, look: str, background: str, seed: int) -> Staged:
+    """The still in another look, its figure on another background.
 
     The background comes first: a look is laid over figure and ground alike. Lettering that was in the picture is
     still avoided where only the look changed; a new background has none.
     """
-    image, note = still.frame.image, ""
+    image, note, matte = still.frame.image, "", None
     boxes = tuple(face.box for face in still.faces)
     avoid = still.avoid
     if background:
@@ -44,4 +57,5 @@ def staged(still: Still, look: str, background: str, seed: int) -> tuple[Still, 
         from keyart.covers.looks import LOOKS
 
         image = LOOKS[look](image, boxes, seed)
-    return replace(still, frame=replace(still.frame, image=image), avoid=avoid), note
+    shown = replace(still, frame=replace(still.frame, image=image), avoid=avoid)
+    return Staged(shown, note, matte.backend if matte else "", matte.models if matte else ())
