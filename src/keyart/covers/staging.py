@@ -52,7 +52,7 @@ def staged(still: Still, look: str, background: str, seed: int) -> Staged:
         if matte is None:
             note = f"nothing stands out from the picture, so the background {background} was not laid behind it"
         else:
-            image, avoid = restaged(image, matte, background, seed), ()
+            image, avoid = restaged(image, matte, background, seed, boxes), ()
     if look:
         from keyart.covers.looks import LOOKS
 
