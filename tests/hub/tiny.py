@@ -120,6 +120,48 @@ def text_classifier(folder: Path, *labels: str) -> Path:
     return folder
 
 
+def t5(folder: Path) -> Path:
+    """A T5 of 32 dimensions over pieces of `TEXTS`."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    words = pieces()
+    config = T5Config(
+        vocab_size=len(words),
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=2,
+        num_heads=4,
+        feed_forward_proj="gated-gelu",
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    torch.manual_seed(0)
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder
+
+
+def pieces(texts: list[str] = TEXTS) -> Any:
+    """A tokenizer of the T5 family: a unigram of at most 400 pieces of `texts`."""
+    import json
+
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import T5Tokenizer
+
+    made = Tokenizer(models.Unigram())
+    made.pre_tokenizer, made.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    special = ["<pad>", "</s>", "<unk>"]
+    made.train_from_iterator(
+        texts * 20,
+        trainers.UnigramTrainer(vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False),
+    )
+    vocab = [(piece, score) for piece, score in json.loads(made.to_str())["model"]["vocab"]]
+    return T5Tokenizer(vocab=vocab, extra_ids=0)
+
+
 def yolo(path: Path, classes: int) -> Path:
     """An ONNX of YOLOv8's shape: images (1, 3, 320, 320) -> (1, 4 + classes, 2100), random weights."""
     import numpy as np

@@ -1,0 +1,125 @@
+"""Candidates of writers that compose: what is offered, in what order, and what the text does not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyart.titles.dedup import GuidMaster
+from keyart.titles.entities import Entity
+from keyart.titles.offer import digest, hub_titles, merged, supported, supporting_span
+from keyart.titles.sentences import split_sentences
+from keyart.titles.t5 import Writer
+from keyart.types import Cue, Headline, Transcript
+
+TALK = Transcript(
+    "ru",
+    "test",
+    (
+        Cue("Сегодня Мария Иванова варит борщ в Москве.", 0.0, 4.0),
+        Cue("Свёкла варится целый час.", 4.0, 8.0),
+        Cue("В конце добавляем чеснок, 3 зубчика.", 8.0, 12.0),
+    ),
+)
+
+
+def writes(*lines: str) -> Writer:
+    """A stand-in that always writes the same."""
+    return lambda text, language: lines
+
+
+def test_the_thesis_offer() -> None:
+    made = {
+        "first": writes("Свёкла варится целый час", "Мария Иванова варит борщ в Москве"),
+        "second": writes("Мария Иванова варит борщ"),
+        "third": writes("В конце добавляем чеснок"),
+    }
+    found = hub_titles(TALK, made, GuidMaster(tau=0.999))
+    # most names first, then the second writer's, then the summary's
+    assert [one.text for one in found] == [
+        "Мария Иванова варит борщ в Москве",
+        "Мария Иванова варит борщ",
+        "В конце добавляем чеснок",
+    ]
+    assert all(one.supported for one in found)
+    assert (found[0].start, found[0].end, found[0].quote) == (0.0, 4.0, TALK.cues[0].text)
+    assert (found[2].start, found[2].end) == (8.0, 12.0)
+
+
+def test_near_duplicates_are_offered_once() -> None:
+    made = {"first": writes("Свёкла варится час", "Свёкла варится целый час"), "second": writes("Свёкла варится час")}
+    assert len(hub_titles(TALK, made)) == 1
+
+
+def test_what_the_text_does_not_say_is_marked_and_never_first() -> None:
+    made = {"first": writes("Пётр Сидоров готовит плов в Казани", "Свёкла варится целый час")}
+    found = hub_titles(TALK, made)
+    assert [(one.text, one.supported) for one in found] == [
+        ("Свёкла варится целый час", True),
+        ("Пётр Сидоров готовит плов в Казани", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"),
+    [
+        ("Свёкла варится час", True),
+        ("Свёкла варится 2 часа", False),
+        ("Добавляем 3 зубчика чеснока", True),
+        ("Свёкла не варится", False),
+        ("Свёкла жарится", False),
+    ],
+)
+def test_support(line: str, fits: bool) -> None:
+    assert supported(line, TALK.text, TALK.text, "ru") is fits
+
+
+def test_unprintable_lines_go_and_no_lines_give_nothing() -> None:
+    assert hub_titles(TALK, {"first": writes("и в на", "«Свёкла варится", "Свёкла " * 30)}) == ()
+    assert hub_titles(TALK, {"first": writes()}) == ()
+    assert hub_titles(Transcript("ru", "test", ()), {"first": writes("Свёкла варится")})[0].supported is False
+
+
+def test_the_finder_of_names_decides_the_order() -> None:
+    made = {"first": writes("Мария Иванова варит борщ", "Свёкла варится целый час")}
+
+    def beets(text: str, language: str) -> tuple[Entity, ...]:
+        return (Entity("Свёкла", "NAME", "свёкла"),) if "Свёкла" in text else ()
+
+    assert hub_titles(TALK, made)[0].text.startswith("Мария")
+    assert hub_titles(TALK, made, entities=beets)[0].text.startswith("Свёкла")
+
+
+def test_the_span_is_the_shortest_that_says_it_all() -> None:
+    sentences = split_sentences(
+        Transcript(
+            "ru",
+            "",
+            tuple(
+                Cue(text, at, at + 1.0)
+                for at, text in enumerate(["Борщ варим.", "Едим хлеб.", "Свёкла и борщ.", "Чеснок."])
+            ),
+        )
+    )
+    assert supporting_span("Борщ", sentences, "ru") == (0, 0)
+    assert supporting_span("Борщ и чеснок", sentences, "ru") == (2, 3)
+    assert supporting_span("Плов", sentences, "ru") == (0, 0)
+    assert supporting_span("Плов", (), "ru") == (0, 0)
+
+
+def test_a_digest_keeps_the_opening_and_the_order() -> None:
+    cues = tuple(Cue(f"Фраза номер {number} о том, как варят борщ дома.", number, number + 1) for number in range(100))
+    sentences = split_sentences(Transcript("ru", "", (Cue("Эээ, привет [музыка] всем.", 0, 0), *cues)))
+    text = digest(sentences, "ru", 90)
+    assert text.startswith("Привет всем") or text.lower().startswith("привет всем")
+    assert len(text.split()) <= 90 and "номер 4 " in text
+    assert digest(sentences[:1], "ru") == text.split(".")[0] + "."
+
+
+def test_merged_puts_the_unsupported_last() -> None:
+    def line(text: str, fits: bool) -> Headline:
+        return Headline(text, "ru", 0, 1, "", fits, 0.5, "transcript")
+
+    own = (line("А", True), line("Б", True))
+    found = merged((line("Выдумка", False), line("а", True)), own, 3)
+    assert [one.text for one in found] == ["а", "Б", "Выдумка"]
+    assert merged((line("Выдумка", False),), own, 2) == own
