@@ -68,7 +68,8 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
         stage = getattr(recipe, part)
         return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
 
-    products += made("covers", lambda: recipe.covers(info, stills, titles), said, titles)
+    scores = recipe.review.pair_scores(stills, titles).value if "covers" in wanted else ()
+    products += made("covers", lambda: recipe.covers(info, stills, titles, scores), said, titles, scores)
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)

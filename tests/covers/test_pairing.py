@@ -50,3 +50,15 @@ def test_among_equals_the_still_that_looks_unlike_the_first_is_taken() -> None:
     ]
     pairs = paired(stills, (_headline("Title", 0, 0),), 3)
     assert [still.rank for still, _ in pairs] == [1, 3, 2]
+
+
+def test_a_headline_goes_where_its_picture_shows_what_it_says() -> None:
+    headlines = (_headline("Coffee", 0, 0), _headline("Cat", 0, 0))
+    scores = [[0.3, 0.2], [0.2, 0.2], [0.2, 0.2], [0.2, 0.32]]
+    assert [still.rank for still, _ in paired(STILLS, headlines, 2, scores)] == [1, 4]
+    assert [still.rank for still, _ in paired(STILLS, headlines, 2)] == [1, 2]
+
+
+def test_scores_for_other_stills_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        paired(STILLS, (_headline("Cat", 0, 0),), 2, [[0.3]])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from keyart.cores import shared_out
 from keyart.covers.breaks import shortened
 from keyart.covers.brief import FILLS, Brief, Painted, Plan, framing_score, framings
 from keyart.covers.compare import Glance, distance, farthest, glance
@@ -135,25 +136,34 @@ class MakeCovers:
         check_staging(self.look, self.background)
 
     def __call__(
-        self, info: VideoInfo, stills: Sequence[Still], headlines: Sequence[Headline] = ()
+        self,
+        info: VideoInfo,
+        stills: Sequence[Still],
+        headlines: Sequence[Headline] = (),
+        agreement: Sequence[Sequence[float]] = (),
     ) -> Outcome[tuple[Product, ...]]:
+        """`agreement` are CLIP scores, a row a still, a column a headline, where a model gave any."""
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
         if self.read_back == "on":
             reader_name()  # missing is said before anything is made
         varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
         count = self.count if varied else min(self.count, len(stills))
-        pairs = paired(stills, headlines, count)
-        scenes = {still.rank: self._scene(still) for still, _ in pairs}
-        products, reasons = [], [] if headlines else ["no headline, so the covers carry no text"]
-        for preset in presets_named(self.presets):
+        pairs = paired(stills, headlines, count, agreement)
+        unique = list({still.rank: still for still, _ in pairs}.values())
+        scenes = dict(zip((still.rank for still in unique), shared_out(self._scene, unique), strict=True))
+
+        def covers(preset: Preset) -> list[tuple[Product, tuple[str, ...]]]:
             jobs = [
                 Job(preset, rank, still, scenes[still.rank][0], text, scenes[still.rank][1])
                 for rank, (still, text) in enumerate(pairs, 1)
             ]
-            for product, notes in self._set(info, jobs):
-                products.append(product)
-                reasons.extend(f"{product.path}: {note}" for note in notes)
+            return list(self._set(info, jobs))
+
+        made = [each for one in shared_out(covers, presets_named(self.presets)) for each in one]
+        products = [product for product, _ in made]
+        reasons = [] if headlines else ["no headline, so the covers carry no text"]
+        reasons += [f"{product.path}: {note}" for product, notes in made for note in notes]
         models = tuple(dict.fromkeys(name for _, done in scenes.values() for name in done.models))
         status: Status = "degraded" if reasons else "ok"
         return Outcome(tuple(products), status, "; ".join(reasons), backend="templates", models=models)

@@ -15,12 +15,24 @@ _UNLIKE = 0.3
 """What it is worth to be wholly unlike the stills of the covers before (OKLab distance 1)."""
 
 
-def paired(stills: Sequence[Still], headlines: Sequence[Headline], count: int) -> list[tuple[Still, Headline | None]]:
+_AGREES = 4.0
+"""What a CLIP score of 1 more is worth; pictures differ by some hundredths in how well they show what a text says."""
+
+
+def paired(
+    stills: Sequence[Still], headlines: Sequence[Headline], count: int, agreement: Sequence[Sequence[float]] = ()
+) -> list[tuple[Still, Headline | None]]:
     """`count` pairs; stills and headlines are used again where there are too few of them.
 
     The first still leads with the first headline. Each further headline takes the best still that is left, one that
-    is shown near the seconds that support it before others, one that looks unlike those taken before its likes.
+    is shown near the seconds that support it before others, one that looks unlike those taken before its likes, one
+    that agrees with it (thesis §5.6: `agreement`, a row a still, a column a headline) before one that does not.
     """
+    agrees = {
+        (still.rank, headline.text): _AGREES * score
+        for still, row in zip(stills, agreement, strict=bool(agreement))
+        for headline, score in zip(headlines, row, strict=True)
+    }
     seen = {still.rank: glance(still.frame.image) for still in stills} if count > 1 and len(stills) > 2 else {}
     texts = [headlines[rank % len(headlines)] if headlines else None for rank in range(count)]
     pairs: list[tuple[Still, Headline | None]] = []
@@ -28,7 +40,12 @@ def paired(stills: Sequence[Still], headlines: Sequence[Headline], count: int) -
     for text in texts:
         left = left or list(stills)
         taken = [seen[other.rank] for other, _ in pairs if other.rank in seen]
-        still = left[0] if not pairs else max(left, key=lambda one: _suits(one, text) + _unlike(one, taken, seen))
+
+        def worth(one: Still, text: Headline | None = text, taken: Sequence[Glance] = taken) -> float:
+            agreed = agrees.get((one.rank, text.text), 0.0) if text else 0.0
+            return _suits(one, text) + _unlike(one, taken, seen) + agreed
+
+        still = left[0] if not pairs else max(left, key=worth)
         left.remove(still)
         pairs.append((still, text))
     return pairs
