@@ -88,7 +88,7 @@ def standing_out(image: RGB) -> Guess | None:
     found = _largest(grabbed)
     if found.sum() < _WHOLE * grabbed.sum() or not _is_object(small, found):
         return None
-    return _guess(found, image, scale)
+    return _guess(_without_holes(found, stands > 0.15 * level), image, scale)
 
 
 def _distance_to_rim(small: RGB) -> NDArray[np.float32]:
@@ -112,7 +112,7 @@ def _distance_to_rim(small: RGB) -> NDArray[np.float32]:
 
 
 def _largest(figure: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The largest piece, its holes filled where they are small."""
+    """The largest piece, small gaps closed."""
     import cv2
 
     opened = cv2.morphologyEx(figure.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -121,6 +121,18 @@ def _largest(figure: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return np.zeros_like(figure)
     piece = np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()), np.uint8)
     return np.asarray(cv2.morphologyEx(piece, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0, np.bool_)
+
+
+def _without_holes(figure: NDArray[np.bool_], differs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The figure with those holes filled that mostly differ from the rim: a cup's coffee, not a gap in a fence."""
+    import cv2
+
+    count, labels = cv2.connectedComponents((~figure).astype(np.uint8))
+    on_rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    done = figure.copy()
+    for hole in set(range(1, count)) - set(on_rim.tolist()):
+        done |= (labels == hole) & bool(differs[labels == hole].mean() > 0.5)
+    return np.asarray(done, np.bool_)
 
 
 def _is_object(small: RGB, found: NDArray[np.bool_]) -> bool:
