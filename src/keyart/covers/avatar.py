@@ -16,7 +16,7 @@ from keyart.covers.crop import Framing, Scene, frame, picture, scene_of
 from keyart.covers.draw import letter, tinted
 from keyart.covers.fonts import drawable, find_typeface
 from keyart.covers.layout import TypeRule, set_in
-from keyart.covers.matte import MakeMatte
+from keyart.covers.matte import MakeMatte, Matte
 from keyart.covers.palette import WHITE, Colour, Palette, as_hex, luminance, oklab_of, oklch, oklch_of, palette_of
 from keyart.covers.presets import exported, presets_named
 from keyart.errors import BadSetting
@@ -35,6 +35,8 @@ class Portrait:
     """Coverage of the figure, (size, size), 0 ... 1."""
     figure: RGB | None = None
     """The picture with the old background's light taken out of the figure's edge."""
+    models: tuple[str, ...] = ()
+    """Cards of the models that cut it out."""
 
     @property
     def size(self) -> int:
@@ -237,23 +239,23 @@ class MakeAvatar:
         with_face = _best_face(stills)
         if with_face is not None:
             still, face = with_face
-            products, why = self._portraits(info, preset, still, face, None)
-            return Outcome(products, "degraded" if why else "ok", why, backend="face")
+            products, why, models = self._portraits(info, preset, still, face, None)
+            return Outcome(products, "degraded" if why else "ok", why, "face", models)
         letters = monogram_letters(info)
         scene = scene_of(stills[0].frame.image, (), stills[0].avoid) if stills else None
         shown = next(((still, box) for still in stills if (box := subject_of(still)) is not None), None)
         if shown is None:
             only = self._monogram(info, preset, letters, scene, "avatar/avatar.png")
             return Outcome((only,), "degraded", "no face and no clear subject; a monogram was made", backend="monogram")
-        products, why = self._portraits(info, preset, shown[0], None, shown[1])
+        products, why, models = self._portraits(info, preset, shown[0], None, shown[1])
         products += (self._monogram(info, preset, letters, scene, "avatar/avatar_monogram.png"),)
         reason = "; ".join(part for part in ("no face; the dominant subject was taken", why) if part)
-        return Outcome(products, "degraded", reason, backend="subject")
+        return Outcome(products, "degraded", reason, "subject", models)
 
     def _portraits(
         self, info: VideoInfo, preset: Preset, still: Still, face: Face | None, subject: Box | None
-    ) -> tuple[tuple[Product, ...], str]:
-        """The looks of one portrait, and which of them could not be made."""
+    ) -> tuple[tuple[Product, ...], str, tuple[str, ...]]:
+        """The looks of one portrait, which of them could not be made, and the models behind them."""
         scene = scene_of(still.frame.image, [one.box for one in still.faces], still.avoid)
         head = _head_in(scene, face) if face is not None else None
         framing = portrait_framing(scene, head, preset.width_px, subject)
@@ -278,16 +280,18 @@ class MakeAvatar:
             products.append(_product(info, preset, path, made, portrait.palette, facts | {"look": look}))
         left = [look for look in self.looks if look not in wanted]
         if not left or self.looks == tuple(LOOKS):  # nobody asked for them by name
-            return tuple(products), ""
-        return tuple(products), f"nothing could be cut out, so there is no {', no '.join(left)}"
+            return tuple(products), "", portrait.models
+        return tuple(products), f"nothing could be cut out, so there is no {', no '.join(left)}", portrait.models
 
     def _portrait(self, scene: Scene, framing: Framing) -> Portrait:
         image = picture(scene, framing)
         palette = palette_of(scene.image, self.colour, turn=self.seed)
         if not any(look in CUT_OUT for look in self.looks):
             return Portrait(image, palette)
-        alpha, figure = _cut_out(image, framing.faces)
-        return Portrait(image, palette, alpha, figure)
+        matte = _cut_out(image, framing.faces)
+        if matte is None:
+            return Portrait(image, palette)
+        return Portrait(image, palette, matte.alpha, matte.foreground, matte.models)
 
     def _monogram(self, info: VideoInfo, preset: Preset, letters: str, scene: Scene | None, path: str) -> Product:
         ground = scene.image if scene is not None else np.zeros((2, 2, 3), np.uint8)
@@ -366,12 +370,12 @@ def portrait_framing(scene: Scene, head: Box | None, size_px: int, subject: Box 
     return frame(scene, Box(left, top, side, side), size_px, size_px)
 
 
-def _cut_out(image: RGB, faces: Sequence[Box]) -> tuple[NDArray[np.float32] | None, RGB | None]:
-    """Coverage and colours of the figure; (None, None) where nothing stands out, or all does."""
+def _cut_out(image: RGB, faces: Sequence[Box]) -> Matte | None:
+    """The figure; None where nothing stands out, or all does."""
     matte = MakeMatte()(image, faces)
     if matte is None or not _LEAST_FIGURE < float(matte.alpha.mean()) < _MOST_FIGURE:
-        return None, None
-    return matte.alpha, matte.foreground
+        return None
+    return matte
 
 
 def subject_of(still: Still) -> Box | None:

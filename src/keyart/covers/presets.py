@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any, Literal, cast
 
-from PIL import ImageFile
-
 from keyart.errors import BadSetting
 from keyart.media.images import ImageFormat, encode_image
 from keyart.types import RGB, Box, Preset, Receipt
@@ -52,8 +50,6 @@ def exported(image: RGB, preset: Preset, receipt: Receipt, format: str = "") -> 
     if format not in preset.formats:
         raise BadSetting(f"{preset.title} takes {' or '.join(preset.formats)}, not {format}")
     assert image.shape[:2] == (preset.height_px, preset.width_px), "a cover has the size of its preset"
-    # Pillow's room for an optimised JPEG is a byte a pixel, which noise exceeds: the file would come out broken
-    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * preset.width_px * preset.height_px)
     return encode_image(image, cast(ImageFormat, format), receipt=receipt, max_bytes=preset.max_bytes)
 
 

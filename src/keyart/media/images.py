@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, PngImagePlugin
 
 from keyart.errors import BadSetting, KeyartError, MissingFile
 from keyart.types import RGB, Receipt
@@ -86,6 +86,9 @@ def _largest_that_fits(save: Callable[[int], bytes], max_bytes: int, quality: in
 
 
 def _jpeg(picture: Image.Image, receipt: Receipt | None, quick: bool) -> Callable[[int], bytes]:
+    # Pillow's room for an optimised JPEG is a byte a pixel, which noise exceeds: the file would come out broken
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.width * picture.height)
+
     def save(quality: int) -> bytes:
         # chroma at half size smears coloured lettering, so it is kept whole while the weight allows
         subsampling = 0 if quality >= 80 else 2
