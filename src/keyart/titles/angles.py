@@ -268,7 +268,7 @@ def questions(tokens: Sequence[Token], number: int, limits: Limits) -> list[Draf
         return []
     places = [token.place for token in tokens if words[0].place <= token.place <= words[-1].place]
     inner = {token.text.lower() for token in words[1:]}
-    if inner & lexicon.RU_DEIXIS or inner & {"ты", "вы", "вам", "тебе", "вас", "тебя", "я", "мне", "меня", "мы", "нам"}:
+    if inner & lexicon.RU_DEIXIS or inner & {"ты", "тебе", "тебя", "я", "мне", "меня", "мы", "нам"}:
         return []
     if inner <= lexicon.RU_FILLERS or not any(
         token.pos in ("NOUN", "PROPN") and token.lemma not in lexicon.RU_EMPTY_NOUNS for token in words

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from keyart.titles import lexicon
 from keyart.titles.angles import equation, guest, how_to, phrase, questions, topic
+from keyart.titles.announced import SELF_NAMING
 from keyart.titles.cut import (
     SUBJECTS,
     Cut,
@@ -55,6 +57,15 @@ def drafts(
                 continue
             if draft is not None:
                 found.append(draft)
+    return found + self_named(tokens, number, limits, worth)
+
+
+def self_named(tokens: Sequence[Token], number: int, limits: Limits, worth: dict[str, float]) -> list[Draft]:
+    """What the text calls itself; see `announced`."""
+    found: list[Draft] = []
+    for whole in SELF_NAMING.values():
+        with suppress(Refused):
+            found += whole(tokens, number, limits, worth)
     return found
 
 
