@@ -144,6 +144,80 @@ def t5(folder: Path) -> Path:
     return folder
 
 
+def encoder(folder: Path) -> Path:
+    """A BERT of 32 dimensions."""
+    import torch
+    from transformers import BertModel
+
+    torch.manual_seed(0)
+    BertModel(_bert()).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    return folder
+
+
+def token_classifier(folder: Path, *labels: str) -> Path:
+    """A BERT that labels tokens, at random."""
+    import torch
+    from transformers import BertForTokenClassification
+
+    torch.manual_seed(0)
+    BertForTokenClassification(_bert(*labels)).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    return folder
+
+
+def _bert(*labels: str) -> Any:
+    from transformers import BertConfig
+
+    words = tokenizer()
+    named = {"id2label": dict(enumerate(labels)), "label2id": {label: place for place, label in enumerate(labels)}}
+    return BertConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=LENGTH,
+        pad_token_id=words.pad_token_id,
+        **(named if labels else {}),
+    )
+
+
+def marian(folder: Path) -> Path:
+    """A Marian of 16 dimensions in the layout of opus-mt-ru-en."""
+    import json
+
+    import sentencepiece
+    import torch
+    from transformers import MarianConfig, MarianMTModel, MarianTokenizer
+
+    text, prefix = folder / "text.txt", folder / "source"
+    text.write_text("\n".join(TEXTS * 20), encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(text), model_prefix=str(prefix), vocab_size=120, hard_vocab_limit=False, minloglevel=2
+    )
+    spm = prefix.with_suffix(".model")
+    read = sentencepiece.SentencePieceProcessor(model_file=str(spm))
+    names = ["</s>", "<unk>", *(read.id_to_piece(at) for at in range(3, len(read))), "<pad>"]
+    vocab = folder / "words.json"
+    vocab.write_text(json.dumps({name: at for at, name in enumerate(names)}), encoding="utf-8")
+    MarianTokenizer(str(spm), str(spm), str(vocab), model_max_length=LENGTH).save_pretrained(folder / "model")
+    layer = {"layers": 1, "attention_heads": 2, "ffn_dim": 32}
+    config = MarianConfig(
+        vocab_size=len(names),
+        d_model=16,
+        **{f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in layer.items()},
+        pad_token_id=len(names) - 1,
+        eos_token_id=0,
+        decoder_start_token_id=len(names) - 1,
+        forced_eos_token_id=0,
+        max_position_embeddings=LENGTH,
+    )
+    torch.manual_seed(0)
+    MarianMTModel(config).save_pretrained(folder / "model")
+    return folder / "model"
+
+
 def pieces(texts: list[str] = TEXTS) -> Any:
     """A tokenizer of the T5 family: a unigram of at most 400 pieces of `texts`."""
     import json

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
-from keyart.titles.dedup import GuidMaster, Ranked, cosines, masters, unit
+from keyart.titles.dedup import DEDUPERS, GuidMaster, Ranked, cosines, masters, unit
 from keyart.titles.embed import letters, navec_mean
 
 TABLE = {"a": (1.0, 0.0), "b": (0.9, np.sqrt(1 - 0.81)), "c": (0.0, 1.0), "D": (0.8, 0.6), "-": (0.0, 0.0)}
@@ -49,6 +49,59 @@ def test_weighted_sum_of_embedders() -> None:
     assert combined == pytest.approx(np.array([[0.75, 0, 0.25], [0, 0.75, 0.25]]))
     thirds = GuidMaster().combine(["a"], [_look_up] * 3)
     assert thirds == pytest.approx(np.array([[1.0, 0.0]]))
+
+
+def test_vectors_are_levelled_or_summed_as_they_come() -> None:
+    def long(texts: Sequence[str]) -> NDArray[np.float32]:
+        return 100 * _look_up(texts)
+
+    assert GuidMaster().combine(["a"], [long, _look_up]) == pytest.approx(np.array([[1.0, 0.0]]))
+    assert GuidMaster(level=False).combine(["a"], [long, _look_up]) == pytest.approx(np.array([[50.5, 0.0]]))
+
+
+def test_an_embedder_may_read_the_document_otherwise() -> None:
+    class Prefixed:
+        def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise AssertionError("asked without the document")
+
+        def beside(self, headlines: Sequence[str], document: str) -> NDArray[np.float32]:
+            return _look_up([*headlines, {"D": "c"}[document]])
+
+    assert GuidMaster()(["a", "c"], "D", [Prefixed()])[1].relevance == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("way", DEDUPERS)
+@pytest.mark.parametrize("tau", [-0.5, 0.3, 0.85, 0.99])
+def test_every_way_leaves_no_duplicates_and_keeps_the_best(way: str, tau: float) -> None:
+    rng = np.random.default_rng(0)
+    for count in (0, 1, 2, 3, 30):
+        vectors = unit(rng.normal(size=(count, 3)).astype(np.float32))
+        relevance = rng.uniform(-1, 1, count).astype(np.float32)
+        alike = cosines(vectors, vectors)
+        found = DEDUPERS[way](relevance, alike, tau)
+        kept = [place for place, one in enumerate(found) if one.master == place]
+        assert [one.relevance for one in found] == relevance.tolist()
+        assert all(found[one.master].master == one.master for one in found), "a slave's master is a master"
+        assert not [1 for a in kept for b in kept if a < b and alike[a, b] >= tau]
+        if count:
+            assert int(np.argmax(relevance)) in kept
+            assert found == DEDUPERS[way](relevance, alike, tau)
+
+
+@pytest.mark.parametrize("way", DEDUPERS)
+def test_every_way_meets_tau_when_equal_and_takes_the_better_one(way: str) -> None:
+    alike = np.array([[1, 0.75, 0], [0.75, 1, 0], [0, 0, 1]], np.float32)
+    relevance = np.array([0.2, 0.9, 0.5], np.float32)
+    assert [one.master for one in DEDUPERS[way](relevance, alike, 0.75)] == [1, 1, 2]
+    assert [one.master for one in DEDUPERS[way](relevance, alike, 0.76)] == [0, 1, 2]
+
+
+def test_the_ways_differ_where_duplicates_form_a_chain() -> None:
+    # 0-1 and 1-2 are alike, 0-2 are not
+    alike = np.array([[1, 0.9, 0.1], [0.9, 1, 0.9], [0.1, 0.9, 1]], np.float32)
+    relevance = np.array([0.9, 0.8, 0.7], np.float32)
+    kept = {way: sorted({one.master for one in dedupe(relevance, alike, 0.85)}) for way, dedupe in DEDUPERS.items()}
+    assert kept == {"guidmaster": [0, 2], "dbscan": [0], "hierarchical": [0, 2], "mmr": [0, 2]}
 
 
 def test_bad_weights_and_nothing() -> None:

@@ -202,6 +202,9 @@ _GENERATORS = (
     ),
 )
 
+_ENCODER_FILES = ("*.json", "*.txt", "*.model", "model.safetensors")
+"""Their repositories hold the same weights for three other libraries beside."""
+
 _WORDS = (
     _hub(
         "toxicity-ru",
@@ -269,13 +272,96 @@ _WORDS = (
         reference="thesis §5.5",
     ),
     _hub(
+        "wikineural-ner",
+        "names of people, places, organisations in nine languages, Russian and English among them",
+        HubFolder("Babelscape/wikineural-multilingual-ner"),
+        "CC-BY-NC-SA-4.0",
+        False,
+        languages=("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru"),
+        reference="WikiNEuRal, EMNLP Findings 2021",
+    ),
+    _hub(
+        "bert-multilingual",
+        "text embedding by the mean of its tokens, 768 dimensions: E_1 of GuidMaster",
+        HubFolder("google-bert/bert-base-multilingual-cased", files=_ENCODER_FILES),
+        "Apache-2.0",
+        True,
+        size_mb=714,
+        reference="thesis §5.5",
+        note="the thesis says BERT and names no checkpoint",
+    ),
+    _hub(
+        "xlm-roberta-base",
+        "text embedding by the mean of its tokens, 768 dimensions: E_2 of GuidMaster",
+        HubFolder("FacebookAI/xlm-roberta-base", files=_ENCODER_FILES),
+        "MIT",
+        True,
+        size_mb=1120,
+        reference="thesis §5.5",
+        note="the thesis says RoBERTa and names no checkpoint",
+    ),
+    _hub(
+        "multilingual-e5",
+        "text embedding by the mean of its tokens, 768 dimensions: E_3 of GuidMaster",
+        HubFolder("intfloat/multilingual-e5-base", files=_ENCODER_FILES),
+        "MIT",
+        True,
+        size_mb=1110,
+        reference="thesis §5.5",
+        note="wants 'query: ' before a headline and 'passage: ' before a text",
+    ),
+    _hub(
         "whisper-base",
-        "speech to text",
+        "speech to text, some hundred languages (transformers)",
         HubFolder("openai/whisper-base"),
         "Apache-2.0",
         True,
         size_mb=296,
         demands=Demands(296, 3.0, "0.2 s a second of sound", 4),
+    ),
+    _hub(
+        "whisper-small",
+        "speech to text, some hundred languages (transformers)",
+        HubFolder("openai/whisper-small"),
+        "Apache-2.0",
+        True,
+        size_mb=970,
+        reference="Whisper, arXiv 2212.04356",
+    ),
+    _hub(
+        "whisper-large-v3-turbo",
+        "speech to text, some hundred languages (transformers)",
+        HubFolder("openai/whisper-large-v3-turbo"),
+        "MIT",
+        True,
+        size_mb=1620,
+        reference="Whisper, arXiv 2212.04356",
+    ),
+    *(
+        _hub(
+            f"faster-whisper-{size}",
+            "speech to text, some hundred languages (CTranslate2)",
+            HubFolder(f"{owner}/faster-whisper-{size}"),
+            "MIT",
+            True,
+            size_mb=megabytes,
+            reference="faster-whisper; Whisper, arXiv 2212.04356",
+        )
+        for size, owner, megabytes in (
+            ("tiny", "Systran", 78),
+            ("base", "Systran", 148),
+            ("small", "Systran", 488),
+            ("large-v3-turbo", "mobiuslabsgmbh", 1620),
+        )
+    ),
+    _hub(
+        "gigaam-v3",
+        "Russian speech to text with points and capitals (ONNX, int8)",
+        HubFolder("istupakov/gigaam-v3-onnx", files=("config.json", "v3_e2e_ctc_vocab.txt", "v3_e2e_ctc.int8.onnx")),
+        "MIT",
+        True,
+        languages=("ru",),
+        reference="GigaAM v3, through onnx-asr",
     ),
 )
 

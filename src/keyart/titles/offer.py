@@ -7,21 +7,19 @@ in the text, and what is not found there is marked and never stands first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from keyart.titles import check
 from keyart.titles.dedup import Embedder, GuidMaster
 from keyart.titles.embed import embedders_for
-from keyart.titles.entities import Entity, find_entities
+from keyart.titles.entities import find_entities
+from keyart.titles.hub_entities import EntityFinder
 from keyart.titles.salience import content_lemmas, measure
 from keyart.titles.sentences import Sentence, split_sentences
 from keyart.titles.support import missing_words
 from keyart.titles.t5 import Writer, once
 from keyart.types import Headline, Transcript
-
-EntityFinder = Callable[[str, str], tuple[Entity, ...]]
-"""(text, language) -> different entities in order of appearance."""
 
 MAX_CHARACTERS = 120
 """The thesis' summary lines have 14 words on average; what is longer is no title."""
