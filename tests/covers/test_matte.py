@@ -370,3 +370,16 @@ def test_pixels_become_what_a_card_says() -> None:
     assert normalised(0 * white, CARDS["modnet"]).ravel() == pytest.approx([-1, -1, -1])
     assert normalised(white, CARDS["birefnet"]).ravel() == pytest.approx([2.2489, 2.4286, 2.6400], abs=1e-3)
     assert normalised(white, CARDS["selfie-segmentation"]).ravel() == pytest.approx([1, 1, 1])
+
+
+def test_a_figure_that_ends_in_shreds_is_not_clear() -> None:
+    alpha = np.zeros((200, 300), np.float32)
+    alpha[20:150, 100:200] = 1
+    image = np.zeros((200, 300, 3), np.uint8)
+    assert Matte(alpha, image, "by hand", (), "person").is_clear, "somebody standing"
+    frayed = alpha.copy()
+    frayed[130:150, 100:200:2] = 0.4
+    assert not Matte(frayed, image, "by hand", (), "person").is_clear, "whose legs were lost"
+    frayed[130:] = frayed[130]
+    assert Matte(frayed, image, "by hand", (), "person").is_clear, "or whom the frame cuts off"
+    assert not Matte(np.zeros_like(alpha), image, "by hand", (), "person").is_clear, "nobody"

@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from keyart.covers import variants
 from keyart.covers.backgrounds import BACKGROUNDS
 from keyart.covers.backgrounds.diffusion import PROMPTS, Diffused, Prompt, drawn_size, object_of, prompt_of
 from keyart.covers.looks import LOOKS
+from keyart.covers.matte import Matte
 from keyart.covers.palette import Palette
 from keyart.covers.variants import MakeVariants
 from keyart.errors import BadSetting, MissingModel
@@ -28,27 +27,18 @@ Maker = Callable[..., Still]
 FACE = Box(130, 30, 50, 60)
 
 
-@dataclass(frozen=True)
-class Cut:
-    alpha: NDArray[np.float32]
-    foreground: RGB
-    backend: str = "by hand"
-    models: tuple[str, ...] = ("selfie-segmentation",)
-    subject: str = "person"
-
-
 class MakeCut:
     """Stands in for the matting: the still's middle, where it has a face."""
 
     softness = 0.0
 
-    def __call__(self, image: RGB, faces: Sequence[Box] = ()) -> Cut | None:
+    def __call__(self, image: RGB, faces: Sequence[Box] = ()) -> Matte | None:
         if not faces:
             return None
         alpha = np.zeros(image.shape[:2], np.float32)
         alpha[20:, 90:220] = 1
         alpha[20:120, 90:220] -= self.softness
-        return Cut(alpha, image)
+        return Matte(alpha, image, "by hand", ("selfie-segmentation",), "person")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cores import opencv_on_one_thread, shared_out
 from keyart.covers.matte import MakeMatte, Matte
 from keyart.errors import BadSetting
 from keyart.media.images import encode_image
@@ -55,24 +56,25 @@ class CutOut:
     def __call__(self, info: VideoInfo, stills: Sequence[Still]) -> Outcome[tuple[Product, ...]]:
         if not stills or not self.count:
             return Outcome((), "skipped", "no still to cut a figure out of")
-        make, products, empty = MakeMatte(self.backend), [], []
-        backends: dict[str, None] = {}
-        models: dict[str, None] = {}
-        for still in stills[: self.count]:
-            matte = make(still.frame.image, [face.box for face in still.faces])
-            if matte is None:
-                empty.append(still.rank)
-                continue
-            backends[matte.backend] = None
-            models |= dict.fromkeys(matte.models)
-            products += self._products(info, still, matte)
-        if not products:
-            return Outcome((), "skipped", "nobody and nothing stands out from the background of the best stills")
-        done, taken, used = tuple(products), ", ".join(backends), tuple(models)
-        if not empty:
-            return Outcome(done, backend=taken, models=used)
-        reason = f"nothing stands out in still {', '.join(str(rank) for rank in empty)}"
-        return Outcome(done, "degraded", reason, taken, used)
+        chosen = stills[: self.count]
+        with opencv_on_one_thread():
+            made = dict(zip(chosen, shared_out(self._matte, chosen), strict=True))
+        mattes = {still: matte for still, matte in made.items() if matte is not None}
+        if not mattes:
+            return Outcome(
+                (), "skipped", "nothing stands out clearly from the background of the best stills"
+            )
+        products = tuple(one for still, matte in mattes.items() for one in self._products(info, still, matte))
+        taken = ", ".join(dict.fromkeys(matte.backend for matte in mattes.values()))
+        used = tuple(dict.fromkeys(name for matte in mattes.values() for name in matte.models))
+        empty = [str(still.rank) for still in chosen if still not in mattes]
+        reason = f"nothing stands out clearly in still {', '.join(empty)}" if empty else ""
+        return Outcome(products, "degraded" if empty else "ok", reason, taken, used)
+
+    def _matte(self, still: Still) -> Matte | None:
+        """What a backend that was asked for by name finds is taken as it is."""
+        matte = MakeMatte(self.backend)(still.frame.image, [face.box for face in still.faces])
+        return None if matte is None or (self.backend == "auto" and not matte.is_clear) else matte
 
     def _products(self, info: VideoInfo, still: Still, matte: Matte) -> list[Product]:
         short = min(still.frame.image.shape[:2])

@@ -21,7 +21,6 @@ from keyart.models import CARDS
 from keyart.types import RGB, Box, Headline, Outcome, Product, Receipt, Still, VideoInfo
 
 _MOST_STILLS = 50
-_MOST_UNSURE = 0.4  # clear figures stay below 0.25, blotches in a soft old film reach 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +139,9 @@ def _boxes(still: Still) -> list[Box]:
 
 
 def _cut_out(still: Still) -> Matte | None:
-    """The still's figure; None where nothing stands out, or too much of it is neither figure nor ground."""
+    """The still's figure; None where nothing stands out, or not clearly."""
     matte = MakeMatte()(still.frame.image, _boxes(still))
-    if matte is None:
-        return None
-    unsure = float(((matte.alpha > 0.1) & (matte.alpha < 0.9)).mean())
-    return matte if unsure < _MOST_UNSURE * float((matte.alpha > 0.5).mean()) else None
+    return matte if matte is not None and matte.is_clear else None
 
 
 def _known(what: str, names: Sequence[str], table: Mapping[str, object]) -> None:
