@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keyart.errors import MissingExtra
+from keyart.speech.restore import restore_sentences
 from keyart.speech.utterance import Recognition, Utterance
 from keyart.types import Cue, Sound, Word
 
@@ -48,13 +49,15 @@ class Sphinx:
 
     name: ClassVar[str] = "pocketsphinx"
     languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    detects: ClassVar[bool] = False
+    stretch_seconds: ClassVar[float] = 0.0
 
     def missing(self) -> str:
         """What to install before it can run; empty where it can."""
         found = importlib.util.find_spec("pocketsphinx") is not None
         return "" if found else "get a recogniser with: pip install 'keyart[speech-en]'"
 
-    def __call__(self, utterances: Iterable[Utterance]) -> Recognition:
+    def __call__(self, utterances: Iterable[Utterance], language: str = "en") -> Recognition:  # noqa: ARG002
         """One cue per stretch of speech. Raises `MissingExtra` without pocketsphinx."""
         decoder = _decoder()
         cues = [self._decode(decoder, one) for one in utterances]
@@ -70,7 +73,7 @@ class Sphinx:
         if mean < self.min_confidence or doubtful > self.max_doubtful:
             gate = f"confidence {self.min_confidence:.2f} with at most {self.max_doubtful:.0%} doubtful is asked"
             return Recognition((), False, f"the words recognised by {self.name} cannot be trusted ({measured}; {gate})")
-        return Recognition(cues, True, f"recognised by {self.name}: {measured}")
+        return Recognition(restore_sentences(cues, "en"), True, f"recognised by {self.name}: {measured}")
 
     def _decode(self, decoder: Any, utterance: Utterance) -> Cue | None:
         decoder.start_utt()

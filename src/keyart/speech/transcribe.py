@@ -11,14 +11,17 @@ from pathlib import Path
 from keyart.errors import BadSetting, MissingModel
 from keyart.speech.activity import SAMPLE_RATE_HZ, Activity, FindSpeech
 from keyart.speech.language import guess_language, language_name, short_code
-from keyart.speech.recognisers import RECOGNISERS
+from keyart.speech.recognisers import RECOGNISERS, Recogniser
 from keyart.speech.sidecar import find_sidecars, read_sidecar
 from keyart.speech.subtitles import is_partial, is_picture, read_stream
-from keyart.speech.utterance import Utterance
+from keyart.speech.utterance import Utterance, joined, levelled
 from keyart.types import AudioStream, Cue, Outcome, Sound, SubtitleStream, Transcript, VideoInfo
 
 MIN_WORDS = 3
 """A subtitle source with fewer words says nothing that a title could be made from."""
+
+MAX_GAP_SECONDS = 2.0
+"""Stretches of speech that are further apart are never heard as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Transcribe:
     sidecar: str = ""
     """Path of the subtitle file to use; empty: look in the container, then beside the video."""
     recogniser: str = ""
-    """'pocketsphinx', 'none', or empty: what is installed and knows the language."""
+    """A name of RECOGNISERS, 'none', or empty: the best that is installed and knows the language."""
+    model: str = ""
+    """Name or folder of another model of the recogniser's; empty: the best one that is here."""
     speech_threshold: float = 0.5
     """Probability from which 32 ms of sound count as speech, 0 ... 1."""
     min_speech_seconds: float = 1.0
@@ -53,6 +58,8 @@ class Transcribe:
     def __post_init__(self) -> None:
         if self.recogniser not in ("", "none", *RECOGNISERS):
             raise BadSetting(f"no recogniser is called {self.recogniser!r}; there are: none, {', '.join(RECOGNISERS)}")
+        if self.model and self.recogniser not in ("gigaam", "faster-whisper", "whisper"):
+            raise BadSetting(f"model {self.model!r} needs the recogniser it is for: gigaam, faster-whisper or whisper")
         if not 0 < self.speech_threshold < 1:
             raise BadSetting(f"speech_threshold is {self.speech_threshold}; it lies between 0 and 1")
 
@@ -128,18 +135,28 @@ class Transcribe:
     ) -> Outcome[Transcript | None]:
         language = self.known_language(info)
         found = f"speech found ({activity.speech_seconds:.1f} s of {activity.heard_seconds:.1f} s)"
-        names = [self.recogniser] if self.recogniser else list(RECOGNISERS)
-        fit = [RECOGNISERS[name]() for name in names if name in RECOGNISERS and language in RECOGNISERS[name].languages]
+        fit = self._fitting(language)
         ready = next((one for one in fit if self.recogniser or not one.missing()), None)
         if ready is None:
-            cure = f"; {fit[0].missing()}" if fit else ""
-            return _skipped(f"{found} but {_lack(language)}{cure}; {_cure(info, language)}", notes, ("silero-vad",))
-        heard = ready(utterances(self._sound(info, stream), activity))
-        models = ("silero-vad", ready.name)
+            cures = dict.fromkeys(one.missing() for one in fit)
+            lack = "; ".join([_lack(language), *cures, _cure(info, language)])
+            return _skipped(f"{found} but {lack}", notes, ("silero-vad",))
+        pieces = joined(activity.segments, ready.stretch_seconds, MAX_GAP_SECONDS)
+        cut = utterances(self._sound(info, stream), replace(activity, segments=tuple(pieces)))
+        heard = ready(levelled(cut), language)
+        models = ("silero-vad", *(heard.models or (ready.name,)))
         if not heard.trusted:
             return _skipped(f"{found} but {heard.why}; {_cure(info, language)}", notes, models)
-        transcript = Transcript(language, ready.name, heard.cues, (*notes, heard.why))
+        spoken = language or heard.language
+        transcript = Transcript(spoken, ready.name, heard.cues, (*notes, heard.why, *heard.notes))
         return Outcome(transcript, backend=ready.name, models=models)
+
+    def _fitting(self, language: str) -> list[Recogniser]:
+        """Recognisers that know the language, or can find out which it is; the one that is named, or best first."""
+        settings = {"model": self.model} if self.model else {}
+        names = [self.recogniser] if self.recogniser else list(RECOGNISERS)
+        made = [RECOGNISERS[name](**settings) for name in names if name != "none"]
+        return [one for one in made if (language in one.languages if language else one.detects)]
 
 
 def utterances(chunks: Iterator[Sound], activity: Activity) -> Iterator[Utterance]:
@@ -200,7 +217,7 @@ def _read(source: _Written, notes: list[str]) -> Transcript | None:
 def _lack(language: str) -> str:
     if not language:
         return "no subtitles, and the file does not say which language is spoken"
-    return f"no subtitles and no recogniser for {language_name(language)} in the embedded tier"
+    return f"no subtitles and no recogniser for {language_name(language)} at hand"
 
 
 def _cure(info: VideoInfo, language: str) -> str:
