@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyart import plain
 from keyart.errors import BadSetting, MissingFile, OutputProblem
-from keyart.models import CARDS
-from keyart.models.licence import bill_of_models
+from keyart.models import CARDS, bill_of_models
 from keyart.types import Headline, Product, Shot, Status, Still, Transcript, VideoInfo
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Name -> file on disk with a known checksum and licence -> runner. This room knows files, not tasks."""
 
 from keyart.models.cards import CARDS, PACKS, Card
-from keyart.models.licence import bill_of_models, licensed
-from keyart.models.store import have, model_folder, model_path
+from keyart.models.licence import licensed
+from keyart.models.store import bill_of_models, have, model_folder, model_path
 
 __all__ = ["CARDS", "PACKS", "Card", "bill_of_models", "have", "licensed", "model_folder", "model_path"]

@@ -8,13 +8,12 @@ to the next. One process has one mode: KEYART_LICENCE, or `licensed` around a bl
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from keyart.errors import BadSetting, LicenceRefused
 from keyart.models.card import Card
-from keyart.models.cards import CARDS
 
 LicenceMode = Literal["any", "permissive"]
 
@@ -61,18 +60,3 @@ def refuse_stranger(path: object) -> None:
     """Raises `LicenceRefused` under `permissive` for files that no card speaks for: their licence is not known."""
     if licence_mode() == "permissive":
         raise LicenceRefused(str(path), "unknown, it has no card")
-
-
-def bill_of_models(names: Iterable[str]) -> list[dict[str, Any]]:
-    """Every model that took part, by name, with its licence and checksum, as the manifest lists it."""
-    return [_entry(name) for name in sorted(set(names))]
-
-
-def _entry(name: str) -> dict[str, Any]:
-    card = CARDS.get(name)
-    if card is None:
-        return {"name": name, "licence": "unknown", "permissive": False, "sha256": ""}
-    from keyart.models.store import noted_sha256
-
-    sha256 = card.sha256 or noted_sha256(card)
-    return {"name": name, "licence": card.licence, "permissive": card.permissive, "sha256": sha256}

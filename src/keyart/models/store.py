@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -163,3 +164,16 @@ def origin(source: Source) -> str:
             return source.how
         case Installed():
             return f"the installed package {source.package}"
+
+
+def bill_of_models(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Every model that took part, by name, with its licence and checksum, as the manifest lists it."""
+    return [_entry(name) for name in sorted(set(names))]
+
+
+def _entry(name: str) -> dict[str, Any]:
+    card = CARDS.get(name)
+    if card is None:
+        return {"name": name, "licence": "unknown", "permissive": False, "sha256": ""}
+    sha256 = card.sha256 or noted_sha256(card)
+    return {"name": name, "licence": card.licence, "permissive": card.permissive, "sha256": sha256}
