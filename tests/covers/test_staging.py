@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 from keyart.covers import MakeCovers
 from keyart.covers.backgrounds import BACKGROUNDS
 from keyart.covers.looks import LOOKS
-from keyart.covers.staging import check_staging, staged
+from keyart.covers.staging import bounded, check_side, check_staging, staged
 from keyart.errors import BadSetting
 from keyart.types import Box, Still, VideoInfo
 from tests.covers.conftest import headline, scenery, with_face
@@ -76,3 +77,13 @@ def test_names_are_checked_against_the_registries() -> None:
         check_staging("x", "")
     with pytest.raises(BadSetting, match="no background is called 'x'"):
         check_staging("", "x")
+
+
+def test_large_stills_are_made_smaller_with_all_that_is_marked_on_them(make_still: Maker) -> None:
+    still = replace(make_still(scenery(400, 200), Box(100, 40, 60, 80)), avoid=(Box(0, 180, 400, 20),))
+    small = bounded(still, 200)
+    assert small.frame.image.shape == (100, 200, 3) and small.frame.seconds == still.frame.seconds
+    assert small.faces[0].box == Box(50, 20, 30, 40) and small.avoid == (Box(0, 90, 200, 10),)
+    assert bounded(still, 400) is still
+    with pytest.raises(BadSetting, match="64 to 8192"):
+        check_side(10)

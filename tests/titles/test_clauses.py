@@ -170,5 +170,5 @@ def test_who_they_are(before: str, said: str, headline: str) -> None:
 
 
 def test_capitals_are_given_to_names_and_not_to_adjectives_of_places() -> None:
-    words = "мы готовим украинский борщ в москве".split()
+    words = ["мы", "готовим", "украинский", "борщ", "в", "москве"]
     assert russian.restore_case(words) == ["Мы", "готовим", "украинский", "борщ", "в", "Москве"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from keyart.cores import opencv_on_one_thread, shared_out
 from keyart.covers.matte import MakeMatte, Matte
+from keyart.covers.staging import bounded, check_side
 from keyart.errors import BadSetting
 from keyart.media.images import encode_image
 from keyart.models import CARDS
@@ -32,6 +33,8 @@ class CutOut:
     """Name from MATTERS, or auto: people, else what stands out."""
     count: int = 3
     """How many of the best stills are cut out, 0 ... 20."""
+    max_side_px: int = 1920
+    """Longer side of what is made, at most, 64 ... 8192; larger stills are made smaller first."""
     threshold: float = 0.2
     """Alpha from which a pixel belongs to the hard cut, 0 ... 1 (thesis §4.5: 0.2)."""
     outline: float = 0.012
@@ -43,6 +46,7 @@ class CutOut:
 
     def __post_init__(self) -> None:
         MakeMatte(self.backend)
+        check_side(self.max_side_px)
         if not 0 <= self.count <= 20:
             raise BadSetting(f"cut-outs are made of 0 to 20 stills, not {self.count}")
         if not 0 < self.threshold <= 1:
@@ -56,14 +60,12 @@ class CutOut:
     def __call__(self, info: VideoInfo, stills: Sequence[Still]) -> Outcome[tuple[Product, ...]]:
         if not stills or not self.count:
             return Outcome((), "skipped", "no still to cut a figure out of")
-        chosen = stills[: self.count]
+        chosen = [bounded(still, self.max_side_px) for still in stills[: self.count]]
         with opencv_on_one_thread():
             made = dict(zip(chosen, shared_out(self._matte, chosen), strict=True))
         mattes = {still: matte for still, matte in made.items() if matte is not None}
         if not mattes:
-            return Outcome(
-                (), "skipped", "nothing stands out clearly from the background of the best stills"
-            )
+            return Outcome((), "skipped", "nothing stands out clearly from the background of the best stills")
         products = tuple(one for still, matte in mattes.items() for one in self._products(info, still, matte))
         taken = ", ".join(dict.fromkeys(matte.backend for matte in mattes.values()))
         used = tuple(dict.fromkeys(name for matte in mattes.values() for name in matte.models))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from keyart.errors import BadSetting
 from keyart.types import Still
 
@@ -22,6 +24,12 @@ def check_staging(look: str, background: str) -> None:
             raise BadSetting(f"no background is called {background!r}; there are: {', '.join(BACKGROUNDS)}")
 
 
+def check_side(max_side_px: int) -> None:
+    """Raises `BadSetting`."""
+    if not 64 <= max_side_px <= 8192:
+        raise BadSetting(f"max_side_px is 64 to 8192, not {max_side_px}")
+
+
 @dataclass(frozen=True, slots=True)
 class Staged:
     """A still as it goes into the layout, same size as before."""
@@ -33,6 +41,24 @@ class Staged:
     """Backend that cut the figure out, for the receipt."""
     models: tuple[str, ...] = ()
     """Names of the model cards that took part."""
+
+
+def bounded(still: Still, max_side_px: int) -> Still:
+    """The still with its longer side at most that long, faces and lettering with it: 8K would cost a gigabyte a look."""
+    image = still.frame.image
+    scale = max_side_px / max(image.shape[:2])
+    if scale >= 1:
+        return still
+    import cv2
+
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return replace(
+        still,
+        frame=replace(still.frame, image=small),
+        faces=tuple(replace(face, box=face.box.scaled(scale)) for face in still.faces),
+        avoid=tuple(box.scaled(scale) for box in still.avoid),
+    )
 
 
 def staged(still: Still, look: str, background: str, seed: int) -> Staged:

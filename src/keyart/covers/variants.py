@@ -15,6 +15,7 @@ from keyart.covers.looks import LOOKS, Look
 from keyart.covers.looks.generators import GENERATORS
 from keyart.covers.matte import MakeMatte, Matte
 from keyart.covers.palette import palette_of
+from keyart.covers.staging import bounded, check_side
 from keyart.errors import BadSetting
 from keyart.media.images import encode_image
 from keyart.models import CARDS
@@ -33,6 +34,8 @@ class MakeVariants:
     """Names from BACKGROUNDS. Empty for none."""
     count: int = 3
     """How many of the best stills, 1 ... 50."""
+    max_side_px: int = 1920
+    """Longer side of what is made, at most, 64 ... 8192; larger stills are made smaller first."""
     engine: Literal["procedural", "sd3", "sd3-image"] = "procedural"
     """What draws the backgrounds; sd3 by text, sd3-image over the still: both need the hub tier, and one of the prompts
     golden_fog, soft_halo, neon_embers."""
@@ -44,6 +47,7 @@ class MakeVariants:
     def __post_init__(self) -> None:
         _known("look", self.looks, {**LOOKS, **GENERATORS})
         _known("background", self.backgrounds, BACKGROUNDS if self.engine == "procedural" else PROMPTS)
+        check_side(self.max_side_px)
         if not 1 <= self.count <= _MOST_STILLS:
             raise BadSetting(f"variants of {self.count} stills were asked for; 1 to {_MOST_STILLS} can be made")
         if self.engine != "procedural" and self.looks + self.backgrounds == ():
@@ -57,7 +61,8 @@ class MakeVariants:
             return Outcome((), "skipped", "no still to make variants of", backend=self.engine)
         said = [headlines[place % len(headlines)] if headlines else None for place in range(self.count)]
         jobs: list[Callable[[], _Made]] = []
-        for still, headline in zip(stills, said, strict=False):
+        chosen = [bounded(still, self.max_side_px) for still in stills[: self.count]]
+        for still, headline in zip(chosen, said, strict=False):
             jobs.append(partial(self._looks, info, still))
             jobs += [partial(self._staged, info, still, headline)] if self.backgrounds else []
         with opencv_on_one_thread():  # networks of the hub take what cores there are by themselves
