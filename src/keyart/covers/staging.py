@@ -44,7 +44,7 @@ class Staged:
 
 
 def bounded(still: Still, max_side_px: int) -> Still:
-    """The still with its longer side at most that long, faces and lettering with it: 8K would cost a gigabyte a look."""
+    """The still with its longer side at most that long, and all that is marked on it: an 8K look costs a gigabyte."""
     image = still.frame.image
     scale = max_side_px / max(image.shape[:2])
     if scale >= 1:
