@@ -223,7 +223,7 @@ def test_without_face_models_the_stage_is_degraded(
     monkeypatch.setenv("KEYART_MODELS", str(tmp_path))
     outcome = pick(path)
     assert outcome.value and outcome.status == "degraded" and "models pull" in outcome.reason
-    assert outcome.backend == "haar" and outcome.models == ()
+    assert outcome.backend == "haar" and outcome.models == ("opencv-haar",)
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ class HaarFaces:
     """OpenCV's own cascades: needs no model, finds frontal faces, knows nothing of eyes being open."""
 
     backend: str = "haar"
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] = ("opencv-haar",)
 
     def glance(self, image: RGB) -> tuple[Face, ...]:
         return self._faces(image, max_px=320)
@@ -331,7 +331,8 @@ def choose_detector(name: str) -> tuple[FaceDetector, str]:
     if name != "auto":
         detector = DETECTORS[name]()
         for model in detector.models:
-            model_path(model)
+            if not have(model):
+                model_path(model)  # says how to get it
         return detector, ""
     if all(have(model) for model in FACE_MODELS):
         return MediapipeFaces(), ""
