@@ -1,12 +1,16 @@
-"""Headlines -> titles.json and titles.txt."""
+"""Headlines and description -> titles.json, titles.txt, description.txt."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from keyart.titles.chapters import chapter_lines, clock
 from keyart.types import Headline, Product, Receipt
+
+if TYPE_CHECKING:
+    from keyart.titles.describe import Description
 
 SCHEMA = 1
 
@@ -32,12 +36,52 @@ def _title(one: Headline) -> dict[str, Any]:
     }
 
 
-def titles_products(headlines: Sequence[Headline], id: str | None = None) -> tuple[Product, ...]:
-    """titles.json as in `titles_dict`, titles.txt with one headline a line, best first."""
-    facts = {"titles": titles_dict(headlines)["titles"]}
-    shown = json.dumps(titles_dict(headlines, id), ensure_ascii=False, indent=1) + "\n"
-    lines = "".join(f"{one.text}\n" for one in headlines)
-    return tuple(
-        Product(path, text.encode(), "titles", Receipt(path, facts))
-        for path, text in (("titles.json", shown), ("titles.txt", lines))
-    )
+def description_dict(found: Description) -> dict[str, Any]:
+    """{"description": {"text", "sentences": [{"text", "start", "end", "quote"}], "language"}, "chapters": [{"start",
+    "end", "title", "time"}], "tags": [...]}: `time` as YouTube writes it; both lists may be empty."""
+    whole = found.chapters[-1].start if found.chapters else 0.0
+    return {
+        "description": {
+            "text": found.text,
+            "language": found.language,
+            "sentences": [
+                {"text": one.text, "start": round(one.start, 3), "end": round(one.end, 3), "quote": one.quote}
+                for one in found.claims
+            ],
+        },
+        "chapters": [
+            {
+                "start": round(one.start, 3),
+                "end": round(one.end, 3),
+                "title": one.title,
+                "time": clock(one.start, whole),
+            }
+            for one in found.chapters
+        ],
+        "tags": list(found.tags),
+    }
+
+
+def description_text(found: Description) -> str:
+    """As one pastes it under a video: the sentences, the chapters, the tags, blank lines between; or nothing."""
+    parts = [found.text, chapter_lines(found.chapters).rstrip("\n"), ", ".join(found.tags)]
+    shown = "\n\n".join(part for part in parts if part)
+    return f"{shown}\n" if shown else ""
+
+
+def titles_products(
+    headlines: Sequence[Headline], id: str | None = None, description: Description | None = None
+) -> tuple[Product, ...]:
+    """titles.json as in `titles_dict`, with what `description_dict` gives where a description was made; titles.txt with
+    one headline a line, best first; description.txt where there is anything to paste."""
+    told = description_dict(description) if description is not None else {}
+    files = {
+        "titles.json": json.dumps(titles_dict(headlines, id) | told, ensure_ascii=False, indent=1) + "\n",
+        "titles.txt": "".join(f"{one.text}\n" for one in headlines),
+    }
+    titles = {"titles": titles_dict(headlines)["titles"]}
+    facts: dict[str, dict[str, Any]] = {path: titles for path in files}  # noqa: C420  nobody changes it
+    pasted = description_text(description) if description is not None else ""
+    if pasted:
+        files["description.txt"], facts["description.txt"] = pasted, told
+    return tuple(Product(path, text.encode(), "titles", Receipt(path, facts[path])) for path, text in files.items())
