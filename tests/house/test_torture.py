@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -272,12 +271,15 @@ def test_a_full_disk_under_the_cache_stops_nobody(talk: Path, tmp_path: Path) ->
 
 
 def test_a_limit_on_file_size_takes_everything_back(talk: Path, tmp_path: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
-
+    # set in the new process: between fork and exec a process that has threads may do nothing
+    limited = (
+        "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
     environment = {**os.environ, "KEYART_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "keyart", "make", str(talk), "-o", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, preexec_fn=limit, check=False)
+    words = ["-m", "keyart", "make", str(talk), "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-c", limited, *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
     assert "cannot be written" in done.stderr
     assert not (tmp_path / "out").exists()
