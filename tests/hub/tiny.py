@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,12 @@ def text_classifier(folder: Path, *labels: str) -> Path:
     return folder
 
 
-def t5(folder: Path) -> Path:
-    """A T5 of 32 dimensions over pieces of `TEXTS`."""
+def t5(folder: Path, vocabulary: Sequence[str] = ()) -> Path:
+    """A T5 of 32 dimensions over these whole words, or over pieces of `TEXTS`."""
     import torch
     from transformers import T5Config, T5ForConditionalGeneration
 
-    words = pieces()
+    words = pieces(vocabulary)
     config = T5Config(
         vocab_size=len(words),
         d_model=32,
@@ -218,18 +219,21 @@ def marian(folder: Path) -> Path:
     return folder / "model"
 
 
-def pieces(texts: list[str] = TEXTS) -> Any:
-    """A tokenizer of the T5 family: a unigram of at most 400 pieces of `texts`."""
+def pieces(vocabulary: Sequence[str] = ()) -> Any:
+    """A tokenizer of the T5 family: these words, or a unigram of at most 400 pieces of `TEXTS`."""
     import json
 
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import T5Tokenizer
 
+    if vocabulary:
+        known = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *(("▁" + word, -1.0) for word in vocabulary)]
+        return T5Tokenizer(vocab=known, extra_ids=0)
     made = Tokenizer(models.Unigram())
     made.pre_tokenizer, made.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
     special = ["<pad>", "</s>", "<unk>"]
     made.train_from_iterator(
-        texts * 20,
+        TEXTS * 20,
         trainers.UnigramTrainer(vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False),
     )
     vocab = [(piece, score) for piece, score in json.loads(made.to_str())["model"]["vocab"]]

@@ -132,7 +132,8 @@ def trained_or(model: str) -> str:
         raise MissingModel(
             TRAINED, "train it: keyart learn headlines --data lenta-ru-news.csv --base rut5-base --out " + str(folder)
         )
-    return str(folder)
+    weights = folder / "weights"  # as the recipe leaves them, beside its checkpoint and scores
+    return str(weights if weights.is_dir() else folder)
 
 
 def missing_of(writer: Writer) -> MissingModel | None:
