@@ -26,6 +26,8 @@ class FasterWhisper:
     """Name of a card, or a folder with a converted model; empty: the best one that is here."""
     beams: int = 5
     """Width of the search, 1 ... 10."""
+    max_tokens: int = 220
+    """Most tokens in half a minute of speech, 1 ... 440."""
 
     name: ClassVar[str] = "faster-whisper"
     languages: ClassVar[frozenset[str]] = LANGUAGES
@@ -58,18 +60,21 @@ class FasterWhisper:
             temperature=0.0,  # sampling at a higher one would draw lots
             condition_on_previous_text=False,  # a loop must not feed the next window
             word_timestamps=True,
+            max_new_tokens=self.max_tokens,
             compression_ratio_threshold=None,  # judged in guards.py, where it is told
             log_prob_threshold=None,
             no_speech_threshold=None,
         )
         for one in segments:
-            words = tuple(
-                Word(word.word.strip(), piece.start + word.start, piece.start + word.end, float(word.probability))
-                for word in one.words or ()
-                if word.word.strip()
-            )
-            start, end = piece.start + one.start, piece.start + min(one.end, piece.seconds)
+            words = tuple(_word(word, piece) for word in one.words or () if word.word.strip())
+            start, end = (piece.start + min(edge, piece.seconds) for edge in (one.start, one.end))
             yield Phrase(one.text.strip(), start, end, words, float(one.avg_logprob), float(one.no_speech_prob))
+
+
+def _word(word: Any, piece: Utterance) -> Word:
+    # the last window is filled up with silence, and the alignment may end in it
+    start, end = (piece.start + min(float(edge), piece.seconds) for edge in (word.start, word.end))
+    return Word(word.word.strip(), start, max(start, end), float(word.probability))
 
 
 def _detected(network: Any, pieces: list[Utterance]) -> tuple[str, float]:
