@@ -24,11 +24,13 @@ _TODAY = re.compile(
     re.I,
 )
 _PREPOSITIONS = ("о", "об", "обо", "про")
+HEADINGS = 4
+"""Sentences from the beginning in which a title is read aloud; later ones without a verb are scraps of talk."""
 _LESSONS = frozenset({"урок", "совет", "лекция", "занятие", "мастер-класс", "курс", "экскурсия", "обучение"})
 _CHANNELS = frozenset({"канал", "чат", "группа", "сайт", "магазин", "портал", "блог", "радио", "телеканал"})
 
 
-def announced(tokens: Sequence[Token], number: int, limits: Limits, worth: dict[str, float]) -> list[Draft]:
+def announced(tokens: Sequence[Token], number: int, limits: Limits, _: dict[str, float]) -> list[Draft]:
     """Every topic that a sentence of the kind 'today we ...' names, as a noun phrase in the nominative."""
     if not _TODAY.search(" ".join(token.text for token in tokens)):
         return []
@@ -36,7 +38,7 @@ def announced(tokens: Sequence[Token], number: int, limits: Limits, worth: dict[
     for start in sorted(_matters(tokens)):
         for most in (limits.max_words, 4):
             with suppress(Refused):
-                title = _title(tokens, start, Limits(most, limits.max_characters), worth)
+                title = _title(tokens, start, Limits(most, limits.max_characters))
                 found.setdefault(title, Draft(title, number, "topic", 1.4))
     return list(found.values())
 
@@ -47,7 +49,7 @@ def _matters(tokens: Sequence[Token]) -> set[int]:
     verbless = not any(token.is_finite for token in tokens)
     for at, token in enumerate(tokens):
         low, after = token.text.lower(), at + 1
-        if token.pos == "VERB" and _is_own(tokens, token):
+        if token.pos == "VERB" and "приветств" not in token.lemma and _is_own(tokens, token):
             places.add(_skipped(tokens, after))
         elif low in _PREPOSITIONS or (token.lemma == "тема" and not _is_dash(tokens, after)) or _is_lesson(tokens, at):
             places.add(after)
@@ -92,7 +94,7 @@ def _is_own(tokens: Sequence[Token], verb: Token) -> bool:
     return False
 
 
-def _title(tokens: Sequence[Token], start: int, limits: Limits, worth: dict[str, float]) -> str:
+def _title(tokens: Sequence[Token], start: int, limits: Limits) -> str:
     """The run of nouns with what belongs to them that begins at `start`, in the nominative. Raises `Refused`."""
     before = _before_head(tokens, start)
     head = tokens[before[-1].place + 1] if before else tokens[start]
@@ -102,7 +104,7 @@ def _title(tokens: Sequence[Token], start: int, limits: Limits, worth: dict[str,
     behind = sum(one.place > head.place for one in kept)
     if head.lemma in lexicon.RU_EMPTY_NOUNS and not behind:
         raise Refused
-    if len(kept) < 2 and worth.get(head.lemma, 0.0) < 0.6:
+    if len(kept) < 2 or (head.lemma in ("гость", "плюс", "минус") and not head.text.islower()):
         raise Refused
     places = [one.place for one in kept]
     no_deixis(tokens, places)
@@ -218,11 +220,13 @@ def heading(tokens: Sequence[Token], number: int, limits: Limits, _: dict[str, f
     kept = [token for token in tokens[start:stop] if token.is_word]
     if not 2 <= len(kept) <= limits.max_words or not _is_heading(tokens, kept):
         return []
-    if stop < len(tokens) and tokens[stop].text not in ".,":
-        return []
+    if stop < len(tokens) and (tokens[stop].text not in ".," or any(token.is_finite for token in tokens[stop:])):
+        return []  # 'Отличное настроение, потому что ...' is no heading
     no_deixis(tokens, [token.place for token in kept])
     text = render(tokens, [token.place for token in kept])
-    return [Draft(text, number, "topic", 1.0)] if len(text) <= limits.max_characters else []
+    return (
+        [Draft(text, number, "topic", 1.0 if number < HEADINGS else 0.5)] if len(text) <= limits.max_characters else []
+    )
 
 
 def _is_heading(tokens: Sequence[Token], kept: Sequence[Token]) -> bool:
@@ -236,7 +240,15 @@ def _is_heading(tokens: Sequence[Token], kept: Sequence[Token]) -> bool:
         return False
     if not all(known_word(one.text) or one.text[0].isupper() for one in kept):
         return False
+    if nouns[0].lemma in lexicon.RU_EMPTY_NOUNS | {"плюс", "минус", "редактор", "спасибо"} or any(
+        _is_sam(one) for one in kept
+    ):
+        return False
     return not all(one.lemma in lexicon.RU_EMPTY_NOUNS | lexicon.RU_EMPTY_ADJECTIVES for one in kept)
+
+
+def _is_sam(token: Token) -> bool:
+    return token.lemma in ("сам", "самый", "весь", "один")
 
 
 def named_work(tokens: Sequence[Token], number: int, limits: Limits, _: dict[str, float]) -> list[Draft]:

@@ -12,6 +12,7 @@ _QUOTES = (("«", "»"), ("(", ")"), ("“", "”"), ("[", "]"))
 _RU_LEANING = frozenset(
     {"не", "ни", "бы", "самый", "очень", "более", "менее", "быть", "был", "была", "является", "может"}
 )
+_RU_ASKING = frozenset({"сколько", "куда-нибудь", "какой-нибудь", "что-нибудь", "кто-нибудь", "где-нибудь"})
 _RU_CASES = {
     "в": "loct accs loc2", "во": "loct accs loc2", "на": "loct accs loc2", "о": "loct accs", "об": "loct accs",
     "при": "loct", "к": "datv", "ко": "datv", "по": "datv", "с": "ablt gent gen2 accs", "со": "ablt gent gen2 accs",
@@ -66,6 +67,8 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("begins in the middle")
     if _points(text, lowered):
         found.append("points outside")
+    if angle not in ("question", "how-to") and set(lowered) & _RU_ASKING:
+        found.append("a question word in a statement")
     found += _governed(lowered)
     if angle not in ("topic", "phrase", "how-to", "question") and not _has_predicate(text, tokens):
         found.append("no predicate")
@@ -156,7 +159,8 @@ def _lost_number(tokens: Sequence[object]) -> bool:
 
     words = [token for token in tokens if isinstance(token, Token)]
     return any(
-        token.text.lower() in ("более", "менее", "около", "свыше", "почти", "примерно") and after.pos in ("VERB", "ADP")
+        token.text.lower() in ("более", "менее", "больше", "меньше", "около", "свыше", "почти", "примерно")
+        and after.pos in ("VERB", "ADP")
         for token, after in pairwise(words)
     )
 

@@ -213,7 +213,7 @@ def _subject(tokens: Sequence[Token], head: Token) -> Token | None:
 
 def _check_agreement(tokens: Sequence[Token], head: Token, subject: Token) -> None:
     """The parser errs on spoken text; what it calls a subject must look like one. Raises `Refused`."""
-    if subject.feats.get("Case", "Nom") != "Nom" and not _is_counted(tokens, subject):
+    if subject.feats.get("Case", "Nom") != "Nom" and not _is_counted(tokens, subject) and not _may_be_subject(subject):
         raise Refused
     number, verb_number = subject.feats.get("Number"), head.feats.get("Number")
     joined = any(tokens[child].rel == "conj" for child in subject.children)
@@ -236,6 +236,11 @@ def _check_agreement(tokens: Sequence[Token], head: Token, subject: Token) -> No
     wanted = {"я": "1", "мы": "1", "ты": "2", "вы": "2"}.get(subject.text.lower(), "3")
     if person and person != wanted:
         raise Refused
+
+
+def _may_be_subject(token: Token) -> bool:
+    """'Участие', 'войска': the tagger's accusative may be a nominative where the forms are one."""
+    return token.feats.get("Case") == "Acc" and any(one.tag.case == "nomn" for one in readings(token.text.lower()))
 
 
 def _check_link(tokens: Sequence[Token], head: Token, subject: Token | None) -> None:
@@ -273,7 +278,7 @@ def _person_weight(tokens: Sequence[Token], head: Token, subject: Token | None, 
     if word in lexicon.RU_PRONOUNS_3:
         raise Refused
     if word in ("я", "мы", "вы", "ты"):
-        return {"мы": 0.62, "я": 0.62, "вы": 0.55, "ты": 0.5}[word]
+        return {"мы": 0.62, "я": 0.62, "вы": 0.3, "ты": 0.3}[word]
     if subject.pos in ("PRON", "DET"):
         raise Refused
     if subject.lemma in lexicon.RU_EMPTY_NOUNS:

@@ -176,6 +176,7 @@ def noun_phrase(
 ) -> None:
     """The noun and what its grammar needs go to the core, its modifiers to the optional groups."""
     cut.core.add(noun.place)
+    cut.core |= _foreign_name(tokens, noun)
     for child in (tokens[place] for place in noun.children):
         rel = child.rel.split(":")[0]
         if child.rel in CORE or rel == "nummod" or child.text.lower() in lexicon.RU_HEDGES:
@@ -191,6 +192,16 @@ def noun_phrase(
     before = tokens[noun.place - 1] if noun.place else noun
     if (before.pos == "NUM" or before.text[0].isdigit()) and before.place not in cut.core:
         raise Refused  # 'на 4 года' whose number hangs elsewhere in the tree
+
+
+def _foreign_name(tokens: Sequence[Token], noun: Token) -> set[int]:
+    """Places of the Latin words right behind the noun: 'профсоюз Vereinigung Cockpit'."""
+    places: set[int] = set()
+    for token in tokens[noun.place + 1 :]:
+        if not re.match("[A-Za-z]", token.text):
+            break
+        places.add(token.place)
+    return places
 
 
 def _joined_noun(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, *, is_subject: bool) -> None:
@@ -392,7 +403,8 @@ def no_deixis(tokens: Sequence[Token], places: list[int]) -> None:
 def check_near(tokens: Sequence[Token], head: Token, other: Token) -> None:
     """A word belongs to its verb only if no other clause stands between: on run-on speech the parser forgets that."""
     first, last = sorted((head.place, other.place))
-    commas = sum(token.text == "," for token in tokens[first + 1 : last])
+    inner = set(subtree(tokens, other.place))  # 'новый лоукостер, авиакомпания «Победа», начинает'
+    commas = sum(token.text == "," and token.place not in inner for token in tokens[first + 1 : last])
     if other.rel in SUBJECTS and commas % 2 and not any(tokens[child].rel == "conj" for child in other.children):
         raise Refused  # 'Альберт, хотел спросить': an address, no subject
     own = set(subtree(tokens, other.place)) | {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from keyart.errors import BadSetting, MissingModel
 from keyart.speech.language import guess_language, language_name, short_code
@@ -13,11 +13,12 @@ from keyart.titles import check, russian
 from keyart.titles.clauses import antecedent
 from keyart.titles.clauses import drafts as russian_drafts
 from keyart.titles.cut import Limits
-from keyart.titles.dedup import GuidMaster
+from keyart.titles.dedup import GuidMaster, cosines, masters
 from keyart.titles.draft import Draft
 from keyart.titles.embed import embedders_for
 from keyart.titles.entities import find_entities
 from keyart.titles.names import file_headlines
+from keyart.titles.rank import score
 from keyart.titles.salience import Salience, content_lemmas, measure
 from keyart.titles.sentences import Sentence, split_sentences
 from keyart.titles.support import missing_words
@@ -28,23 +29,6 @@ MAX_SENTENCES = 240
 """How many of the most central sentences are parsed; the rest of a long text is only counted."""
 MAX_CHECKED = 40
 """How many of the best drafts go through the last check and the near-duplicate removal."""
-
-
-EARLY = 3.0
-"""How many times more the very first sentence weighs, beside its own weight."""
-EARLY_SENTENCES = 2.0
-"""The advantage falls to a third over so many sentences."""
-ANNOUNCED = 1.3
-"""Factor for sentences that say what the video is about."""
-HALF_SCORE = 6.0
-"""Raw score that is shown as 0.5."""
-_ANNOUNCES = re.compile(
-    r"\b(?:сегодня (?:мы|я|у нас|пойд|поговор|речь|расска|буд)|в (?:этом|сегодняшнем|данном|новом) (?:видео|ролике)"
-    r"|тема (?:нашего|сегодня|этого|урока|выпуска|лекции)|расскажу|покажу|поговорим|разбер[её]м|рассмотрим|речь пойд"
-    r"|в гостях|вы узнаете|посвящ[её]н|today (?:we|i|i'm|we're)\b|in this (?:video|episode|lesson|lecture)|i'll show"
-    r"|we'll (?:talk|look|learn)|talk about|going to (?:show|talk|learn)|this (?:video|lecture|lesson) is about)",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +45,8 @@ class WriteTitles:
     """Characters in a headline, 10 ... 200."""
     tau: float = 0.85
     """Cosine from which two headlines are one (thesis §5.5), 0 ... 1."""
-    min_score: float = 0.1
-    """Drafts below this are not offered, 0 ... 1."""
+    min_score: float = 0.15
+    """Drafts below this are not offered, 0 ... 1; a bare phrase needs twice as much."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("count", 1, 20), ("max_words", 2, 20), ("max_characters", 10, 200), ("tau", 0, 1)):
@@ -102,13 +86,13 @@ class WriteTitles:
         salience = measure(sentences, transcript.language)
         drafts = self._drafts(sentences, salience, transcript.language)
         ranked = sorted(
-            ((self.score(one, sentences, salience, transcript.language), one) for one in drafts),
+            ((score(one, sentences, salience, transcript.language), one) for one in drafts),
             key=lambda pair: (-pair[0], pair[1].sentence, pair[1].text),
         )
         good = self._good(ranked, sentences, transcript.language)
-        unique = self._unique(good, sentences, transcript.language)
+        unique = self._unique(good, transcript.language)
         chosen = self._ordered(unique, transcript.language)[: self.count]
-        return tuple(_headline(score, draft, sentences, transcript.language) for score, draft in chosen)
+        return tuple(_headline(value, draft, sentences, transcript.language) for value, draft in chosen)
 
     def _drafts(self, sentences: Sequence[Sentence], salience: Salience, language: str) -> list[Draft]:
         chosen = sorted(sentences, key=lambda one: (-salience.central[one.number], one.number))[:MAX_SENTENCES]
@@ -150,42 +134,30 @@ class WriteTitles:
             )
         return found
 
-    def score(self, draft: Draft, sentences: Sequence[Sentence], salience: Salience, language: str) -> float:
-        """0 ... 1: what the line says of the text's subject, how early and centrally, and what its form is worth.
-
-        The constants were set on the titles bench, where they lie on a plateau: first sentences hold the subject.
-        """
-        lemmas = set(content_lemmas(draft.text, language))
-        if not lemmas:
-            return 0.0
-        said = salience.said(lemmas) / len(lemmas) ** 0.5
-        central = (0.4 + 0.6 * salience.central[draft.sentence]) ** 0.3
-        early = 1 + EARLY * math.exp(-draft.sentence / EARLY_SENTENCES)
-        announced = ANNOUNCED if _ANNOUNCES.search(sentences[draft.sentence].text) else 1.0
-        written = 0.85 if sentences[draft.sentence].restored else 1.0  # guessed ends make wrong parses
-        raw = said * central * early * announced * written * draft.weight
-        return float(raw / (raw + HALF_SCORE))
-
     def _good(
         self, ranked: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str
     ) -> list[tuple[float, Draft]]:
         """The best drafts that can be printed and that their own sentences support, word for word."""
         found: list[tuple[float, Draft]] = []
         seen: set[str] = set()
-        for score, draft in ranked:
-            if len(found) >= MAX_CHECKED or score < self.min_score:
+        for value, draft in ranked:
+            if len(found) >= MAX_CHECKED or value < self.min_score:
                 break
+            if draft.angle == "phrase" and value < 2 * self.min_score:
+                continue
             new = draft.text.casefold() not in seen
             if new and _supported(draft, sentences, language) and not check.problems(draft.text, language, draft.angle):
-                found.append((score, draft))
+                found.append((value, draft))
             seen.add(draft.text.casefold())
         return found
 
-    def _unique(
-        self, good: Sequence[tuple[float, Draft]], sentences: Sequence[Sentence], language: str
-    ) -> list[tuple[float, Draft]]:
-        document = " ".join(one.text for one in sentences)
-        verdicts = GuidMaster(self.tau)([draft.text for _, draft in good], document, embedders_for(language))
+    def _unique(self, good: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
+        """GuidMaster's rule with our own score in place of S_i: nearness to the whole text prefers its commonest words
+        to its subject (ROUGE-L of the first headline on news 13.9 with S_i)."""
+        if not good:
+            return []
+        vectors = GuidMaster(self.tau).combine([draft.text for _, draft in good], embedders_for(language))
+        verdicts = masters(np.array([value for value, _ in good], np.float32), cosines(vectors, vectors), self.tau)
         return [
             pair for place, (pair, verdict) in enumerate(zip(good, verdicts, strict=True)) if verdict.master == place
         ]
@@ -193,8 +165,8 @@ class WriteTitles:
     def _ordered(self, unique: Sequence[tuple[float, Draft]], language: str) -> list[tuple[float, Draft]]:
         """By score, a little more for each entity (thesis: entities first; here they don't beat sense), forms mixed."""
         scored = [
-            (min(1.0, score * (1 + 0.1 * min(3, len(find_entities(draft.text, language))))), draft)
-            for score, draft in unique
+            (_raised(value, 1 + 0.1 * min(3, len(find_entities(draft.text, language)))), draft)
+            for value, draft in unique
         ]
         waiting = sorted(scored, key=lambda pair: (-pair[0], pair[1].sentence))
         chosen: list[tuple[float, Draft]] = []
@@ -202,13 +174,22 @@ class WriteTitles:
             best = max(
                 waiting,
                 key=lambda pair: (
-                    pair[0] * _freshness(pair[1], [one for _, one in chosen], language),
+                    _odds(pair[0]) * _freshness(pair[1], [one for _, one in chosen], language),
                     -pair[1].sentence,
                 ),
             )
             waiting.remove(best)
             chosen.append(best)
         return chosen
+
+
+def _odds(value: float) -> float:
+    return value / max(1e-9, 1 - value)
+
+
+def _raised(value: float, factor: float) -> float:
+    """A score of 0 ... 1 made `factor` times as likely; a plain product would weigh most where scores are high."""
+    return (raised := factor * _odds(value)) / (1 + raised)
 
 
 def _freshness(draft: Draft, chosen: Sequence[Draft], language: str) -> float:
