@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keyart.covers import MakeAvatar
+from keyart.covers import MakeAvatar, avatar
 from keyart.covers.avatar import CUT_OUT, LOOKS, Portrait, draw_monogram, monogram_letters, portrait_framing, subject_of
 from keyart.covers.crop import scene_of
 from keyart.covers.fonts import find_typeface
@@ -176,3 +177,18 @@ def test_settings_are_checked() -> None:
         MakeAvatar(looks=("sepia",))
     with pytest.raises(BadSetting, match="at least one look"):
         MakeAvatar(looks=())
+
+
+def test_a_doubtful_face_needs_a_person_under_it(
+    info: VideoInfo, make_still: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still = make_still(scenery(640, 360), Box(250, 80, 90, 110))
+    doubtful = replace(still, faces=tuple(replace(face, confidence=0.5) for face in still.faces))
+    nobody, somebody = np.zeros((256, 256)), np.ones((256, 256))
+    monkeypatch.setattr(avatar, "person_map", lambda image: nobody)
+    assert MakeAvatar()(info, [still]).backend == "face", "a sure one does not"
+    assert MakeAvatar()(info, [doubtful]).backend != "face"
+    monkeypatch.setattr(avatar, "person_map", lambda image: somebody)
+    assert MakeAvatar()(info, [doubtful]).backend == "face"
+    monkeypatch.setattr(avatar, "person_map", lambda image: None)
+    assert MakeAvatar()(info, [doubtful]).backend == "face", "without the network there is no second word"
