@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from keyart.errors import MissingModel
+from keyart.titles import offer
 from keyart.titles.dedup import GuidMaster
+from keyart.titles.endpoint import EndpointWriter
 from keyart.titles.entities import Entity
-from keyart.titles.offer import digest, hub_titles, merged, supported, supporting_span
+from keyart.titles.offer import by_endpoint, by_t5, digest, hub_titles, merged, supported, supporting_span
 from keyart.titles.sentences import split_sentences
-from keyart.titles.t5 import Writer
+from keyart.titles.t5 import T5Writer, Writer, tidied
 from keyart.types import Cue, Headline, Transcript
 
 TALK = Transcript(
@@ -123,3 +128,42 @@ def test_merged_puts_the_unsupported_last() -> None:
     found = merged((line("Выдумка", False), line("а", True)), own, 3)
     assert [one.text for one in found] == ["а", "Б", "Выдумка"]
     assert merged((line("Выдумка", False),), own, 2) == own
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('Ракета "Союз"', 'Ракета "Союз"'),
+        ('"Тоттенхэм" вышел в финал.', '"Тоттенхэм" вышел в финал'),
+        ('"кот спит"', "Кот спит"),
+        ("«кот спит».", "Кот спит"),
+        ("«Зенит» и «Спартак»", "«Зенит» и «Спартак»"),
+        ("  кот \n спит. ", "Кот спит"),
+        ("", ""),
+    ],
+)
+def test_tidied(text: str, line: str) -> None:
+    assert tidied(text) == line
+
+
+def test_t5_without_weights_says_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    with pytest.raises(MissingModel, match="keyart models pull rut5-headline"):
+        by_t5(TALK)
+
+
+def test_t5_with_some_weights_says_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {"rut5-lenta": T5Writer("rut5-lenta"), "second": writes("Свёкла варится целый час")}
+    monkeypatch.setattr(offer, "WRITERS", made)
+    found = by_t5(TALK)
+    assert [one.text for one in found.headlines] == ["Свёкла варится целый час"]
+    assert (found.backend, found.models) == ("second", ("second",))
+    assert "keyart learn headlines" in found.notes[0] and "multilingual-e5" in found.notes[1]
+
+
+def test_an_endpoint_is_named_in_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EndpointWriter, "__call__", lambda self, text, language: ("Свёкла варится час",))
+    found = by_endpoint(TALK, "https://titles.example/v1", "big")
+    assert found.headlines[0].supported and "titles.example" in found.backend
+    assert found.notes == ("headlines by big at titles.example, the text left this machine",)

@@ -10,15 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from keyart.models import have
 from keyart.titles import check
 from keyart.titles.dedup import Embedder, GuidMaster
-from keyart.titles.embed import embedders_for
+from keyart.titles.embed import EMBEDDERS, THESIS, Encoder, embedders_for
+from keyart.titles.endpoint import EndpointWriter
 from keyart.titles.entities import find_entities
-from keyart.titles.hub_entities import EntityFinder
+from keyart.titles.hub_entities import FINDERS, EntityFinder
 from keyart.titles.salience import content_lemmas, measure
 from keyart.titles.sentences import Sentence, split_sentences
 from keyart.titles.support import missing_words
-from keyart.titles.t5 import Writer, once
+from keyart.titles.t5 import WRITERS, Writer, missing_of, once
 from keyart.types import Headline, Transcript
 
 MAX_CHARACTERS = 120
@@ -47,22 +49,68 @@ def hub_titles(
     *,
     embedders: Sequence[Embedder] = (),
     entities: EntityFinder = find_entities,
+    words: int = DIGEST_WORDS,
 ) -> tuple[Headline, ...]:
     """At most `count` headlines by these writers, the supported ones first.
 
     The thesis' offer (§5.5): what GuidMaster and the number of different entities put first, then the second writer's
     own, then the third's; after these whatever else GuidMaster left. Without `embedders` those of the language.
-    Raises what the writers raise.
+    Of a text of more than `words` words the writers get the digest. Raises what the writers raise.
     """
     language = transcript.language
     sentences = split_sentences(transcript)
-    text = digest(sentences, language)
+    text = digest(sentences, language, words)
     made = {name: _printable(writer(text, language), language) for name, writer in writers.items()}
     unique = _unique(made, text, language, guid or GuidMaster(), embedders, entities)
     chosen = _offered(unique, made)
     found = [_headline(one, sentences, language) for one in chosen]
     # sorting is stable: among the supported the order of the offer stays
     return tuple(sorted(found, key=lambda one: not one.supported))[:count]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Headlines of writers that compose, and what the stage's outcome and the manifest must say of them."""
+
+    headlines: tuple[Headline, ...]
+    backend: str
+    models: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was not there, and whether the text left the machine; one sentence each."""
+
+
+def by_t5(transcript: Transcript, guid: GuidMaster | None = None, count: int = 3) -> Composed:
+    """The thesis' way, with those of its three writers whose weights are here; the encoders and the name tagger too.
+
+    Raises `MissingModel` with the cure where none of the writers is here, and `MissingExtra`.
+    """
+    lacks = {name: lack for name, writer in WRITERS.items() if (lack := missing_of(writer))}
+    ready = {name: writer for name, writer in WRITERS.items() if name not in lacks}
+    if not ready:
+        raise lacks.get("rut5-headline") or next(iter(lacks.values()))
+    encoders = tuple(EMBEDDERS[name] for name in THESIS)
+    cards = [one.model for one in encoders if isinstance(one, Encoder)]
+    whole = all(have(name) for name in cards)
+    tagger = FINDERS["bert-base-ner"] if transcript.language == "en" and have("bert-base-ner") else find_entities
+    found = hub_titles(transcript, ready, guid, count, embedders=encoders if whole else (), entities=tagger)
+    notes = tuple(str(lack) for lack in lacks.values())
+    if not whole:
+        notes += (f"near-duplicates are found without {', '.join(name for name in cards if not have(name))}",)
+    used = (*ready, *(cards if whole else ()), *(("bert-base-ner",) if tagger is not find_entities else ()))
+    return Composed(found, "+".join(ready), used, notes)
+
+
+ENDPOINT_WORDS = 6000
+"""What a language model is given of a transcript; about three quarters of an hour of speech."""
+
+
+def by_endpoint(
+    transcript: Transcript, address: str, model: str = "", guid: GuidMaster | None = None, count: int = 3
+) -> Composed:
+    """Headlines of the language model at the address that the user named. Raises `EndpointFailed`, `BadSetting`."""
+    writer = EndpointWriter(address, model)
+    found = hub_titles(transcript, {"endpoint": writer}, guid, count, words=ENDPOINT_WORDS)
+    return Composed(found, f"endpoint ({writer.sent_to})", (), (f"headlines by {writer.sent_to}",))
 
 
 def merged(written: Sequence[Headline], extracted: Sequence[Headline], count: int) -> tuple[Headline, ...]:

@@ -106,8 +106,11 @@ def once(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def tidied(text: str) -> str:
-    """One line: no edges of space, no point at the end, a capital at the start."""
-    line = re.sub(r"\s+", " ", text).strip().strip("\"'").removesuffix(".").strip()
+    """One line: no edges of space, no quotes around the whole, no point at the end, a capital at the start."""
+    line = re.sub(r"\s+", " ", text).strip()
+    quoted = re.fullmatch(r"""(["'])([^"']*)\1\.?|«([^«»]*)»\.?|“([^“”]*)”\.?""", line)
+    line = next((part for part in quoted.groups()[1:] if part is not None), line) if quoted else line
+    line = line.strip().removesuffix(".").strip()
     return line[:1].upper() + line[1:]
 
 
