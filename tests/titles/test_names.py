@@ -71,3 +71,25 @@ def test_a_program_that_put_the_name_into_the_title_tag() -> None:
     assert file_headlines(info, 7, 60) == ()
     same = file_headlines(info_for(Path("/videos/Лес зимой.mp4"), tags={"title": "Лес зимой"}), 7, 60)
     assert [one.text for one in same] == ["Лес зимой"]
+
+
+@pytest.mark.parametrize(
+    "stem",
+    ["new video", "Новый проект 3", "test_video", "my_video_final", "movie clip 2", "exported clip", "camera1",
+     "видео с телефона", "untitled project", "sample_short_30fps"],
+)  # fmt: skip
+def test_names_that_nobody_thought_of_are_no_titles(stem: str) -> None:
+    assert clean_name(stem) == ""
+
+
+@pytest.mark.parametrize(
+    ("stem", "title"),
+    [
+        ("ЛЕКЦИЯ_5_ПСИХОЛОГИЯ", "Лекция 5 психология"),
+        ("my_trip_to_karelia", "My trip to karelia"),
+        ("big_buck_bunny_1080p_30fps", "Big buck bunny"),
+        ("NASA", "NASA"),
+    ],
+)
+def test_other_names_are_tidied(stem: str, title: str) -> None:
+    assert clean_name(stem) == title

@@ -28,6 +28,22 @@ _HASH = re.compile(
     r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b|\[[\w-]{11}\]|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
     re.I,
 )
+_TECHNICAL = re.compile(r"\b(?:\d{3,4}[pi]|\d{2,3}fps|\d{3,4}x\d{3,4}|\d+(?:s|sec|min|mb|kbps))\b", re.I)
+_SAY_NOTHING = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a an the my new old test tests sample samples demo short long movie film clip clips video videos vid
+        recording recorded record rec export exported render rendered output out input final finale project
+        untitled edit edited draft copy master camera cam phone mobile screen capture file download
+        downloaded temp tmp normal full part version ver timeline sequence comp scene track media footage
+        raw stream from of мой моё мое моя новый новая новое старый тест проба пример видео ролик фильм клип
+        запись экран камера телефон телефона телефоном проект файл без названия имени безымянный черновик
+        копия итог финал монтаж экспорт часть с на из
+        """,
+    )
+)
+"""A name made of these alone was given by nobody who thought of a title."""
 _SERIAL_CHAPTER = re.compile(
     r"^(?:chapter|глава|part|часть|scene|сцена|track|kapitel|chapitre)?[ .#№]*\d*[:.]?$|^\d\d?:\d\d", re.I
 )
@@ -39,6 +55,7 @@ def clean_name(stem: str) -> str:
     text = re.sub(r"[_+]+", " ", text)
     if " " not in text.strip():
         text = re.sub(r"(?<=[^\W\d])[-.](?=\w)|(?<=\w)[-.](?=[^\W\d])", " ", text)
+    text = _TECHNICAL.sub(" ", text)
     before = ""
     while before != text:
         before, text = text, _TAILS.sub("", text).strip(" ._-–—()[]")
@@ -46,6 +63,15 @@ def clean_name(stem: str) -> str:
     words = re.findall(r"[^\W\d_]{2,}", text)
     if not words or _CAMERA.match(text) or not any(_pronounceable(word) for word in words):
         return ""
+    if {re.sub(r"\d", "", word.lower()) for word in re.findall(r"[^\W_]+", text)} <= _SAY_NOTHING | {""}:
+        return ""
+    return _cased(text)
+
+
+def _cased(text: str) -> str:
+    """Sentence case; what is shouted from end to end loses its capitals."""
+    if text.isupper() and len(text.split()) > 1:
+        text = text.lower()
     return text[:1].upper() + text[1:]
 
 
