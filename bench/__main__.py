@@ -11,6 +11,7 @@ COMMANDS = {
     "shots": "cuts and gradual transitions against hand-made truth",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
+    "clusters": "how well near-duplicate headlines are grouped: silhouettes, cosines, heat map",
     "covers": "faces left free, contrast, the headline read back",
     "moderation": "what the word lists and NudeNet find, and what they find wrongly",
     "matte": "mattes against masks drawn by hand: overlap, halo, time",

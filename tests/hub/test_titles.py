@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from keyart.errors import BadSetting, MissingModel  # noqa: E402
+from keyart.models import CARDS, have  # noqa: E402
 from keyart.titles.dedup import GuidMaster  # noqa: E402
 from keyart.titles.embed import EMBEDDERS, THESIS, Encoder, embedders_named  # noqa: E402
 from keyart.titles.entities import find_entities  # noqa: E402
 from keyart.titles.hub_entities import FINDERS, EntityTagger, by_entities, joined, outermost  # noqa: E402
-from keyart.titles.offer import hub_titles  # noqa: E402
+from keyart.titles.offer import by_t5, hub_titles  # noqa: E402
 from keyart.titles.subject import Pair  # noqa: E402
 from keyart.titles.t5 import PENALTIES, WRITERS, T5Writer, first_line, missing_of  # noqa: E402
 from keyart.titles.translate import Translator, english_pair  # noqa: E402
@@ -216,3 +218,23 @@ def test_translation(marian: Path) -> None:
 @pytest.fixture(scope="module")
 def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.marian(tmp_path_factory.mktemp("marian"))
+
+
+def test_the_thesis_way_with_everything_at_hand(t5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from keyart.models.store import stored_path
+
+    if russian := os.environ.get("KEYART_MODELS"):  # the parser's models, for the last check of a Russian line
+        for folder in Path(russian).iterdir():
+            (tmp_path / folder.name).symlink_to(folder)
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path))
+    for name in ("rut5-headline", "rut5-gazeta"):
+        stored_path(CARDS[name]).symlink_to(t5)
+    for name in ("bert-multilingual", "xlm-roberta-base", "multilingual-e5"):
+        tiny.encoder(stored_path(CARDS[name]))
+    if not have("slovnet-morph"):
+        pytest.skip("the Russian parser's models are not in the store")
+    said = Transcript("ru", "test", (Cue("Кот спит на столе. Как сварить борщ дома?", 0.0, 4.0),))
+    found = by_t5(said)
+    assert found.backend == "rut5-headline+rut5-gazeta"
+    assert found.models == ("rut5-headline", "rut5-gazeta", "bert-multilingual", "xlm-roberta-base", "multilingual-e5")
+    assert len(found.notes) == 1 and "keyart learn headlines" in found.notes[0]
