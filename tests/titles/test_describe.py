@@ -103,11 +103,27 @@ def test_tidy(text: str, language: str, shown: str) -> None:
         "Почему яблоки портятся так быстро зимой?",
         "Яблоки в подвале.",
         "Потому ровно половину сезона охота была закрыта.",
+        "Яблоки хранят в тёмном подвале. потом их моют водой.",
+        "Хозяйка хранит яблоки в подвале зимой, но.",
+        "Античная психология, где предметом выступает душа человека.",
         "Если ты сидишь дома, девушка сама не придёт.",
     ],
 )
 def test_what_cannot_stand_alone(text: str) -> None:
     assert not stands_alone(text, "ru", 28)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Немое кино — это мимика и жест актёра.", "ru"),
+        ("Волосы после дешёвой краски тусклые и сухие.", "ru"),
+        ("В этом видео я расскажу о поиске в Яндексе.", "ru"),
+        ("The blue whale sings in the deep ocean.", "en"),
+    ],
+)
+def test_what_can(text: str, language: str) -> None:
+    assert stands_alone(text, language, 24)
 
 
 def test_products() -> None:

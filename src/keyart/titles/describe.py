@@ -49,7 +49,7 @@ class DescribeVideo:
 
     sentences: int = 2
     """Sentences of the description, 0 ... 5."""
-    max_words: int = 28
+    max_words: int = 24
     """Words in a sentence of the description, 6 ... 60."""
     tags: int = MAX_TAGS
     """Most tags, 0 ... 30."""
@@ -162,10 +162,12 @@ def worth(one: Sentence, text: str, salience: Salience, language: str) -> float:
     said = salience.said(lemmas) / len(lemmas) ** 0.5
     early = 1 + 1.5 * 0.6**one.number
     announces = _ANNOUNCED_WORTH if _ANNOUNCES.search(text) else _CHATTY_WORTH if _CHATTY.search(text) else 1.0
-    return float(said * (0.3 + 0.7 * salience.central[one.number]) * early * announces)
+    rambling = 0.8 if len(text.split()) > _RAMBLING_WORDS or text.count(",") > 2 else 1.0
+    return float(said * (0.3 + 0.7 * salience.central[one.number]) * early * announces * rambling)
 
 
 _ANNOUNCED_WORTH = 2.0
+_RAMBLING_WORDS = 18
 _CHATTY_WORTH = 0.5
 _CHATTY = re.compile(
     r"\b(?:я|мне|меня|мой|моя|моё|мое|мои|моих|моим|вы|вам|вас|ваш\w*|i|i'\w+|me|my|you|your|you'\w+)\b|[!«\"]", re.I
@@ -194,7 +196,7 @@ _RU_LEAD = re.compile(
     r"|соответственно|естественно|конечно же|конечно|например|однако|зато|причём|причем|при этом|кроме того"
     r"|более того|таким образом|ладно|хорошо|окей|смотрите|как бы|получается|на самом деле|в принципе|в целом|опять же"
     r"|ещё раз|еще раз|наконец|к слову|между прочим|как вы видите|как видите|как я сказала?|как я уже говорила?"
-    r"|как мы знаем|теперь|сначала|после этого|плюс|you|so|thank you)(?:\s*[,—–-]+\s*|\s+)"
+    r"|как мы знаем|буквально|что ж|теперь|сначала|после этого|плюс|you|so|thank you)(?:\s*[,—–-]+\s*|\s+)"
     r"|^(?:первое|второе|третье|главное|вообще|просто)\s*,\s*",
     re.I,
 )
@@ -238,13 +240,13 @@ def _ended(text: str) -> str:
 
 
 _RU_POINTS = re.compile(
-    r"\b(?:вот|здесь|тут|там|туда|сюда|оттуда|отсюда|эт(?:от|а|о|и|у|ой|ого|ому|им|их|ими|ом|ою)|т(?:от|а|у|ой|ого|ому|ем|ех)"
-    r"|так(?:ой|ая|ое|ие|ую|их|им|ого)|он|она|оно|они|его|её|ее|их|ему|ей|им|ими|ним|ней|них|нему|неё|нее|него|нами?"
+    r"\b(?:вот|здесь|тут|там|туда|сюда|оттуда|отсюда|эт(?:от|а|о|и|у|ой|ого|ому|им|их|ими|ом|ою)|т(?:от|а|е|у|ой|ого|ому|ем|ех)"
+    r"|так(?:ой|ая|ое|ие|ую|их|им|ого)|он|она|оно|они|его|её|ее|их|ему|ей|им|ими|ним|ней|них|нем|нём|нему|неё|нее|него|нами?"
     r"|какой-то|какая-то|какие-то|что-то|кто-то|где-то|сам[аои]?|выше|ниже)\b",
     re.I,
 )
 _RU_ALLOWED = re.compile(
-    r"\bв (?:этом|данном) (?:видео|ролике|выпуске|уроке|курсе)|\bо том|\bтого|\bто,|\bдля того|\bтаким образом|\bтем",
+    r"\bв (?:этом|данном) (?:видео|ролике|выпуске|уроке|курсе)|\bо том|[—–-] это\b|\bтого|\bто,|\bдля того|\bтаким образом|\bтем",
     re.I,
 )
 _EN_POINTS = re.compile(
@@ -268,8 +270,16 @@ def stands_alone(text: str, language: str, max_words: int) -> bool:
         return False
     if language == "ru" and len(re.findall("[А-Яа-яЁё]", text)) < 0.6 * len(re.findall(r"[^\W\d]", text)):
         return False
-    if language == "ru" and re.match(r"(?:потому|который|которая|которые|чтобы|если бы)\b", text, re.I):
+    if language == "ru" and re.match(
+        r"(?:потому|котор\w+|чтобы|если|хотя|поскольку|так как|раз|тем временем|как раз|либо|или|чем)\b", text, re.I
+    ):
         return False
+    if re.search(
+        r"(?:^|\W)(?:и|а|но|или|что|чтобы|как|в|на|с|по|для|то|and|but|or|that|to|of|the|a|in)\W*$", text, re.I
+    ):
+        return False
+    if re.search(r"[.!?…]\s+[^\W\dA-ZА-ЯЁ]", text):
+        return False  # two sentences, of which the second was not seen as one
     points, allowed = (_RU_POINTS, _RU_ALLOWED) if language == "ru" else (_EN_POINTS, _EN_ALLOWED)
     if points.search(allowed.sub(" ", text)):
         return False
@@ -290,7 +300,8 @@ def _has_predicate(text: str) -> bool:
     if root is None or root.feats.get("Mood") == "Imp" or root.lemma in lexicon.RU_CALLS | lexicon.RU_GREETINGS:
         return False
     subjects = [tokens[child] for child in root.children if tokens[child].rel in ("nsubj", "nsubj:pass", "csubj")]
-    nominal = root.pos in ("NOUN", "PROPN", "ADJ") and bool(subjects)
+    linked = root.pos == "ADJ" or bool(re.search(r"\s[—–-]\s|\bэто\b", text))
+    nominal = root.pos in ("NOUN", "PROPN", "ADJ") and bool(subjects) and linked
     if any(one.feats.get("Person") == "2" and one.feats.get("Number") == "Sing" for one in words):
         return False  # 'сидишь дома, и девушки не будет'
     announces = root.feats.get("Person") == "1" and bool(_ANNOUNCES.search(text))

@@ -16,7 +16,7 @@ LONG_TEXT_WORDS = 150
 """From so many words on, a tag must have been said twice."""
 _PHRASE_WORTH = 1.35
 """A phrase says more than its noun alone."""
-_TAIL = 0.4
+_TAIL = 0.3
 """Share of the best tag's worth below which no more are offered, once there are `MIN_TAGS`."""
 
 
@@ -86,15 +86,23 @@ def _russian(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         if noun is None:
             continue
         lemma, form, tag = noun
-        shown = _cased(tokens[place], form, first=place == 0)
+        begins = place == 0 or tokens[place - 1] in _OPENING
+        shown = _cased(tokens[place], form, first=begins)
         yield (lemma,), shown
         before = tokens[place - 1] if place else ""
         adjective, named = _agreeing(before, tag), nouns[place - 1] if place else None
         if adjective is not None:
             described, lemma_before = adjective
-            yield (lemma_before, lemma), f"{_cased(before, described, first=place == 1)} {shown}"
+            yield (
+                (lemma_before, lemma),
+                f"{_cased(before, described, first=place == 1 or tokens[place - 2] in _OPENING)} {shown}",
+            )
         elif named is not None and _is_full_name(named[2], tag):
             yield (named[0], lemma), f"{_cased(before, named[1], first=False)} {shown}"
+
+
+_OPENING = frozenset({"«", '"', "“", "„", ".", ":", "!", "?"})
+"""Marks after which a capital says nothing."""
 
 
 def _is_full_name(first: object, second: object) -> bool:
@@ -111,6 +119,8 @@ def _noun(word: str) -> tuple[str, str, object] | None:
         return _foreign(word)
     best = readings(lowered)[0]
     lemma = str(best.normal_form).replace("ё", "е")
+    if any(str(one.tag.POS) == "ADJF" for one in readings(lowered)):
+        return None  # 'старое', 'больной': rarely what a text is about
     if str(best.tag.POS) != "NOUN" or not known_word(word) or not content_lemmas(lowered, "ru"):
         return None
     if lemma in lexicon.RU_EMPTY_NOUNS or lemma in lexicon.RU_MEASURES or lemma in lexicon.RU_RELATIONAL:
