@@ -19,6 +19,7 @@ from keyart.learn import headlines  # noqa: E402
 from keyart.learn.data import BadData, Pair, in_group, read_pairs, split  # noqa: E402
 from keyart.learn.headlines import LearnHeadlines, load  # noqa: E402
 from keyart.learn.metrics import bert_score  # noqa: E402
+from keyart.titles.t5 import T5Writer  # noqa: E402
 from tests.hub import tiny  # noqa: E402
 
 WHO, DOES, WHAT = (
@@ -84,6 +85,9 @@ def test_headlines_of_unseen_texts_become_better(data: Path, base: Path, tmp_pat
     assert facts["test"]["perplexity"] < (before.perplexity or 0) / 5
     assert json.loads((tmp_path / "out" / "headlines.json").read_text("utf-8")) == facts
     assert str(tmp_path) not in json.dumps(facts)
+    # and the title room writes with it
+    writer = T5Writer(str(tmp_path / "out" / "weights"), penalties=(1.0,), max_tokens=8)
+    assert writer("врач моет окно потом и снова тут", "ru") == ("Врач моет окно",)
 
 
 def weights(folder: Path) -> dict[str, Any]:

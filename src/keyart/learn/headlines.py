@@ -259,7 +259,7 @@ class _Training:
         if self.step or self.epoch:
             say(f"going on after {self.epoch} epochs and {self.step} steps")
         while self.epoch < self.recipe.epochs:
-            self._one_epoch()
+            self._one_epoch(say)
             self.history.append(self._looked_at())
             self._keep_best()
             self.epoch, self.step, self.losses = self.epoch + 1, 0, []
@@ -271,7 +271,7 @@ class _Training:
             )
         return self.history
 
-    def _one_epoch(self) -> None:
+    def _one_epoch(self, say: Callable[[str], None]) -> None:
         for number, part in enumerate(batched(self._order(), self.recipe.batch)):
             if number < self.step:
                 continue
@@ -279,6 +279,8 @@ class _Training:
             self.step, self.steps = number + 1, self.steps + 1
             if self.step % self.recipe.checkpoint_steps == 0:
                 self._save()
+                of = math.ceil(len(self.pairs.train) / self.recipe.batch)
+                say(f"epoch {self.epoch + 1}, step {self.step} of {of}: loss {self.losses[-1]:.4f}")
 
     def _order(self) -> list[Pair]:
         """Its own generator, so that what an epoch sees does not depend on what went before."""
