@@ -24,6 +24,7 @@ _TODAY = re.compile(
     re.I,
 )
 _PREPOSITIONS = ("о", "об", "обо", "про")
+_NAMELESS = frozenset({"название", "тысяча", "номинация", "слово", "вопрос", "звание"})
 HEADINGS = 4
 """Sentences from the beginning in which a title is read aloud; later ones without a verb are scraps of talk."""
 _LESSONS = frozenset({"урок", "совет", "лекция", "занятие", "мастер-класс", "курс", "экскурсия", "обучение"})
@@ -263,12 +264,17 @@ def named_work(tokens: Sequence[Token], number: int, limits: Limits, _: dict[str
         noun = _noun_before(tokens, first)
         name = render(tokens, [token.place for token in inside])
         name = name if name.startswith("«") else f"«{name}»"
-        if noun is None or noun.lemma in _CHANNELS:
+        if noun is None or noun.lemma in _CHANNELS | _NAMELESS or _is_dependent(noun):
             continue
         text = f"{noun.lemma.capitalize()} {name}"
         if len(text) <= limits.max_characters:
             found.append(Draft(text, number, "topic", 1.2))
     return found
+
+
+def _is_dependent(noun: Token) -> bool:
+    """'Ракета класса «Союз»' names the rocket, not its class."""
+    return noun.feats.get("Case") == "Gen" and noun.rel == "nmod"
 
 
 def _noun_before(tokens: Sequence[Token], first: int) -> Token | None:

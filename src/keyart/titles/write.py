@@ -179,8 +179,15 @@ class WriteTitles:
                 ),
             )
             waiting.remove(best)
-            chosen.append(best)
+            if not _says_less(best[1], [one for _, one in chosen], language):
+                chosen.append(best)
         return chosen
+
+
+def _says_less(draft: Draft, chosen: Sequence[Draft], language: str) -> bool:
+    """Whether a line already offered has all its words: 'Шапочка' after 'Шапочка с узором'."""
+    lemmas = set(content_lemmas(draft.text, language))
+    return any(lemmas <= set(content_lemmas(other.text, language)) for other in chosen)
 
 
 def _odds(value: float) -> float:
