@@ -215,6 +215,8 @@ class MediapipeFaces:
     """Of the mean of the first and the second look, [0, 1]: real faces lie at 0.7 and above, hands and signs below."""
     min_presence: float = 0.7
     """Of the 468-point network, [0, 1]: its own word on whether the points lie on a face."""
+    min_alone: float = 0.6
+    """Confidence below which a face counts only where the person network sees somebody, [0, 1]."""
     min_eye_px: float = 44.0
     """Side of a face below which its eyes are too small to measure."""
     max_tiles: int = 15
@@ -249,7 +251,17 @@ class MediapipeFaces:
         merged = merge_overlapping(finds)
         agreed = [(find, (find.confidence + self._second_look(image, find)) / 2) for find in merged]
         faces = [self._face(image, find, mean) for find, mean in agreed if mean >= self.min_agreed]
-        return tuple(sorted((face for face in faces if face), key=lambda face: -face.box.area))
+        sure = [face for face in faces if face and self._is_believed(image, face)]
+        return tuple(sorted(sure, key=lambda face: -face.box.area))
+
+    def _is_believed(self, image: RGB, face: Face) -> bool:
+        """Curtains and checked cloth make faces too, unsure ones, and no other network sees a person there."""
+        people = person_mask(image) if face.confidence < self.min_alone else None
+        if people is None:
+            return True
+        box = face.box.scaled(people.shape[1] / image.shape[1], people.shape[0] / image.shape[0])
+        rows, columns = slice(max(0, int(box.y)), int(box.bottom) + 1), slice(max(0, int(box.x)), int(box.right) + 1)
+        return float(people[rows, columns].mean()) >= _LEAST_PERSON
 
     def _second_look(self, image: RGB, find: Find) -> float:
         """Confidence in the same face when the network sees it and its surroundings alone; 0 where it does not."""
@@ -342,8 +354,11 @@ def choose_detector(name: str) -> tuple[FaceDetector, str]:
 # --- people, and what the video is about --------------------------------------------------------------------------
 
 
-def person_fraction(image: RGB) -> float | None:
-    """Share of the picture that shows people, [0, 1]; None where the model is not in the store."""
+_LEAST_PERSON = 0.2
+
+
+def person_mask(image: RGB) -> NDArray[np.float32] | None:
+    """Probability of a person, (256, 256) laid over the picture; None where the model is not in the store."""
     if not have(PERSON_MODEL):
         return None
     import cv2
@@ -351,7 +366,13 @@ def person_fraction(image: RGB) -> float | None:
     px = CARDS[PERSON_MODEL].input_px
     assert px is not None
     (mask,) = _run(PERSON_MODEL, np.asarray(cv2.resize(image, px, interpolation=cv2.INTER_AREA), np.uint8)).values()
-    return round(float((mask > 0.5).mean()), 4)
+    return mask.reshape(px[1], px[0])
+
+
+def person_fraction(image: RGB) -> float | None:
+    """Share of the picture that shows people, [0, 1]; None where the model is not in the store."""
+    mask = person_mask(image)
+    return None if mask is None else round(float((mask > 0.5).mean()), 4)
 
 
 def presence_share(present: Sequence[bool]) -> float:
