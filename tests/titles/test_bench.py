@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.titles import rouge_1, rouge_l
+from bench.textrank import central_sentence, lead_cut, text_rank
+from bench.titles import Pair, best_covered, rouge_1, rouge_l, rouge_n
 
 
 def test_rouge_by_hand() -> None:
@@ -12,3 +13,33 @@ def test_rouge_by_hand() -> None:
     assert rouge_l("Кот спит дома", "дома кот тихо спит") == pytest.approx(2 * 2 / 7)
     assert rouge_1("&laquo;Ёлка&raquo;", "елка") == 1.0
     assert rouge_l("", "слово") == 0.0 == rouge_1("а", "б")
+
+
+def test_rouge_2_counts_neighbours() -> None:
+    # "b c" and "c b" against "b c", "c d", "d e": one shared of 3 and 4 pairs
+    assert rouge_n("a b c b", "A b, c d e", 2) == pytest.approx(2 * 2 / 7)
+    assert rouge_n("слово", "слово", 2) == 0.0
+
+
+def test_text_rank_prefers_what_is_shared() -> None:
+    lines = ["Кот ест рыбу.", "Кот любит рыбу и мясо.", "Идёт снег.", "Рыбу ловят сетью."]
+    scores = text_rank(lines, "ru")
+    assert scores[2] == min(scores) and sum(scores[:2]) > 0.5
+    assert central_sentence(lines, "ru") in lines[:2]
+    assert text_rank(["Да."], "ru") == pytest.approx([0.15])
+
+
+def test_lead_is_cut_where_a_headline_ends() -> None:
+    assert lead_cut(["один, два, три", "четыре"], 2) == "один, два"
+
+
+def test_halves_are_fixed_and_the_best_covered_half_is_kept_in_order() -> None:
+    pairs = [
+        Pair("Зимний лес", "ничего"),
+        Pair("Кот дома", "Кот был дома"),
+        Pair("Снег", "Снег идёт"),
+        Pair("Гром", ""),
+    ]
+    assert [one.title for one in best_covered(pairs)] == ["Кот дома", "Снег"]
+    assert [one.is_development for one in pairs] == [Pair(one.title, "").is_development for one in pairs]
+    assert Pair("Кот дома", "Кот спит").covered == pytest.approx(0.5)
