@@ -383,3 +383,13 @@ def test_a_figure_that_ends_in_shreds_is_not_clear() -> None:
     frayed[130:] = frayed[130]
     assert Matte(frayed, image, "by hand", (), "person").is_clear, "or whom the frame cuts off"
     assert not Matte(np.zeros_like(alpha), image, "by hand", (), "person").is_clear, "nobody"
+
+
+def test_what_runs_from_side_to_side_is_no_thing() -> None:
+    alpha = np.zeros((200, 300), np.float32)
+    alpha[20:60] = 1
+    image = np.zeros((200, 300, 3), np.uint8)
+    assert not Matte(alpha, image, "by hand", (), "object").is_clear
+    assert Matte(alpha, image, "by hand", (), "person").is_clear, "people may fill the frame"
+    alpha[:, 250:] = 0
+    assert Matte(alpha, image, "by hand", (), "object").is_clear

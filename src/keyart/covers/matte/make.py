@@ -67,6 +67,8 @@ class Matte:
         soft, solid = (self.alpha > 0.1) & (self.alpha < 0.9), self.alpha > 0.5
         if not solid.any() or soft.sum() > _MOST_SOFT * solid.sum():
             return False
+        if self.subject == "object" and box.x <= 1 and box.right >= self.alpha.shape[1] - 1:
+            return False  # a thing stands somewhere; what runs from side to side is a stand, a street, a table
         if box.bottom >= 0.99 * len(self.alpha):
             return True
         foot = np.s_[int(box.y + 0.85 * box.height) : int(box.bottom)]
