@@ -10,24 +10,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from keyart.titles import lexicon
-from keyart.titles.cut import (
-    SUBJECTS,
-    Cut,
-    Limits,
-    Refused,
-    adverb,
-    arguments,
-    check_object,
-    complement,
-    fit,
-    no_deixis,
-    no_halved_names,
-    noun_phrase,
-    oblique,
-)
+from keyart.titles.cut import Cut, Limits, adverb, arguments, complement, fit, noun_phrase, oblique
 from keyart.titles.draft import Draft
 from keyart.titles.line import render
 from keyart.titles.russian import Token, is_name, known_word, readings, subtree
+from keyart.titles.whole import SUBJECTS, Refused, check_object, no_deixis, no_halved_names
 
 
 def how_to(tokens: Sequence[Token], head: Token, number: int, limits: Limits, worth: dict[str, float]) -> Draft | None:

@@ -13,10 +13,11 @@ from contextlib import suppress
 
 from keyart.titles import lexicon
 from keyart.titles.angles import to_nominative
-from keyart.titles.cut import Limits, Refused, no_deixis
+from keyart.titles.cut import Limits
 from keyart.titles.draft import Draft
 from keyart.titles.line import quoted_spans, render
 from keyart.titles.russian import Token, is_name, known_word, lemma_of, readings
+from keyart.titles.whole import Refused, no_deixis
 
 _TODAY = re.compile(
     r"\b(?:сегодня|сейчас|в (?:этом|сегодняшнем|данном|новом|прошлом) (?:видео|ролике|выпуске|уроке|видеоролике)"

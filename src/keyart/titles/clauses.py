@@ -13,22 +13,11 @@ from functools import partial
 from keyart.titles import lexicon
 from keyart.titles.angles import equation, guest, how_to, phrase, questions, topic
 from keyart.titles.announced import SELF_NAMING
-from keyart.titles.cut import (
-    SUBJECTS,
-    Cut,
-    Limits,
-    Refused,
-    arguments,
-    check_complete,
-    check_near,
-    fit,
-    no_deixis,
-    no_halved_names,
-    noun_phrase,
-)
+from keyart.titles.cut import Cut, Limits, arguments, fit, noun_phrase
 from keyart.titles.draft import Draft
 from keyart.titles.line import render
 from keyart.titles.russian import Token, is_name, is_stray, known_word, readings, subtree
+from keyart.titles.whole import SUBJECTS, Refused, check_complete, check_near, no_deixis, no_halved_names
 
 _CONDITIONS = frozenset(["если", "бы", "пока", "кроме", "без", "ли", "чтобы", "раз", "когда"])
 

@@ -8,38 +8,14 @@ from dataclasses import dataclass, field
 
 from keyart.titles import lexicon
 from keyart.titles.line import quoted_spans
-from keyart.titles.russian import Token, is_name, readings, subtree
-
-CORE = frozenset(
-    {
-        "aux",
-        "aux:pass",
-        "cop",
-        "nummod",
-        "nummod:gov",
-        "nummod:entity",
-        "flat",
-        "flat:name",
-        "flat:foreign",
-        "fixed",
-        "case",
-        "compound",
-        "expl",
-    }
-)
-
-
-SUBJECTS = ("nsubj", "nsubj:pass")
+from keyart.titles.russian import Token, readings, subtree
+from keyart.titles.whole import CORE, SUBJECTS, Refused, check_near, check_negation, is_bare
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     max_words: int = 7
     max_characters: int = 60
-
-
-class Refused(Exception):
-    """No true and grammatical headline can be cut from this clause."""
 
 
 @dataclass(slots=True)
@@ -111,16 +87,6 @@ def _is_aside(tokens: Sequence[Token], head: Token, child: Token) -> bool:
     return len(commas) % 2 == 1  # two may close a clause in the middle; one alone parts
 
 
-def check_negation(tokens: Sequence[Token], head: Token) -> None:
-    # "не так подчёркивают" must not lose its "не" together with the "так"
-    for child in (tokens[place] for place in head.children):
-        dropped = (
-            child.rel.split(":")[0] in ("advmod", "discourse", "det") and child.text.lower() not in lexicon.RU_HEDGES
-        )
-        if dropped and any(tokens[one].text.lower() in ("не", "ни") for one in subtree(tokens, child.place)):
-            raise Refused
-
-
 def complement(tokens: Sequence[Token], child: Token, cut: Cut, worth: dict[str, float]) -> int:
     if child.pos in ("PRON", "DET"):
         if child.feats.get("Person") in ("1", "2") and child.feats.get("Case") == "Dat":
@@ -155,11 +121,6 @@ def oblique(
     else:
         cut.optional.append((inner.core, head.place))
         cut.optional += inner.optional
-
-
-def is_bare(tokens: Sequence[Token], noun: Token) -> bool:
-    """A noun without a preposition: governed by its verb, so it cannot be left out."""
-    return noun.pos in ("NOUN", "PROPN", "NUM") and not any(tokens[child].rel == "case" for child in noun.children)
 
 
 def adverb(tokens: Sequence[Token], head: Token, child: Token, cut: Cut) -> None:
@@ -318,104 +279,3 @@ def _group_worth(tokens: Sequence[Token], places: set[int], worth: dict[str, flo
 def _within(tokens: Sequence[Token], places: set[int], limits: Limits) -> bool:
     words = [tokens[place].text for place in places if tokens[place].is_word]
     return len(words) <= limits.max_words and len(" ".join(words)) <= limits.max_characters
-
-
-def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> None:
-    """A transitive verb keeps its object, 'выглядеть' its 'как', a gram its 'of what'. Raises `Refused`."""
-    kept = set(places)
-    for place in places:
-        token = tokens[place]
-        own = [tokens[child] for child in token.children if child in kept]
-        of_size = token.head >= 0 and tokens[token.head].lemma in lexicon.RU_RELATIONAL  # 'весом 5 кг' is whole
-        if (
-            not of_size
-            and token.lemma in lexicon.RU_MEASURES
-            and not any(one.feats.get("Case") == "Gen" and one.pos != "NUM" for one in own)
-        ):
-            _no_number(own)
-        governs = any(one.rel.split(":")[0] == "nmod" for one in own)
-        if token.lemma in lexicon.RU_PREPOSITION_NOUNS and not governs and any(one.rel == "case" for one in own):
-            raise Refused  # 'в зависимости' from what
-    for place in places:
-        check_object(tokens, tokens[place], kept)
-    said = [tokens[child] for child in head.children if child in kept and tokens[child].rel.split(":")[0] in _SAID]
-    adverbs = [
-        child
-        for child in head.children
-        if child in kept and tokens[child].rel == "advmod" and tokens[child].text.lower() not in lexicon.RU_HEDGES
-    ]
-    needy = head.lemma in lexicon.RU_OBLIQUE_VERBS or (head.is_short and head.lemma in lexicon.RU_NEEDY_SHORT)
-    if needy and not said and not adverbs:
-        raise Refused
-
-
-def _no_number(own: Sequence[Token]) -> None:
-    if any(one.pos == "NUM" or one.text[0].isdigit() for one in own):
-        raise Refused  # '50 грамм' of what
-
-
-_SAID = ("obj", "xcomp", "obl", "iobj", "ccomp", "csubj")
-
-
-def check_object(tokens: Sequence[Token], verb: Token, kept: set[int]) -> None:
-    if verb.pos != "VERB" or verb.is_short or verb.feats.get("VerbForm") not in ("Fin", "Inf"):
-        return
-    if not any("tran" in one.tag for one in readings(verb.text.lower())[:1]):
-        return
-    own = [tokens[child] for child in verb.children if child in kept]
-    joined = [tokens[child] for one in own if one.rel == "conj" for child in one.children if child in kept]
-    objects = [
-        one
-        for one in [*own, *joined]
-        if one.rel.split(":")[0] in ("obj", "xcomp")
-        or (is_bare(tokens, one) and one.feats.get("Case") in ("Acc", "Gen"))
-    ]
-    if not objects:
-        raise Refused
-
-
-def no_halved_names(tokens: Sequence[Token], places: list[int]) -> None:
-    """'Дед Мороз' must not become 'Мороз', nor 'компании Canadian Natural' 'компании': a name's words stay together."""
-    kept = set(places)
-    for place in places:
-        if place and place - 1 not in kept and tokens[place - 1].text.lower() in lexicon.RU_TRUTH:
-            raise Refused  # 'не только дети', 'почти все'
-        for beside in (place - 1, place + 1):
-            if beside in kept or not 0 <= beside < len(tokens) or not tokens[beside].is_word:
-                continue
-            here, other = tokens[place], tokens[beside]
-            foreign = beside > place and here.pos in ("NOUN", "PROPN") and bool(re.match("[A-Za-z]", other.text))
-            both = (
-                other.pos in ("NOUN", "PROPN")
-                and here.pos in ("NOUN", "PROPN")
-                and here.feats.get("Case") == other.feats.get("Case") == "Nom"
-            )
-            named = is_name(here.text) and is_name(other.text) and here.text[0].isupper() and other.text[0].isupper()
-            if foreign or both or (named and here.feats.get("Case") == other.feats.get("Case")):
-                raise Refused
-
-
-def no_deixis(tokens: Sequence[Token], places: list[int]) -> None:
-    if any(tokens[place].text.lower() in lexicon.RU_DEIXIS for place in places):
-        raise Refused
-
-
-def check_near(tokens: Sequence[Token], head: Token, other: Token) -> None:
-    """A word belongs to its verb only if no other clause stands between: on run-on speech the parser forgets that."""
-    first, last = sorted((head.place, other.place))
-    inner = set(subtree(tokens, other.place))  # 'новый лоукостер, авиакомпания «Победа», начинает'
-    commas = sum(token.text == "," and token.place not in inner for token in tokens[first + 1 : last])
-    if other.rel in SUBJECTS and commas % 2 and not any(tokens[child].rel == "conj" for child in other.children):
-        raise Refused  # 'Альберт, хотел спросить': an address, no subject
-    own = set(subtree(tokens, other.place)) | {
-        child for child in subtree(tokens, head.place) if tokens[child].rel in CORE
-    }
-    for between in tokens[first + 1 : last]:
-        shared = head.rel == "conj" and between.place == head.head
-        if (
-            between.is_finite
-            and between.place not in own
-            and not shared
-            and between.rel not in ("parataxis", "acl:relcl")
-        ):
-            raise Refused
