@@ -74,7 +74,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
-    products += _written(transcript, titles) if "titles" in wanted else ()
+    products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
         products, seen = _reviewed(run, recipe, products, stills)
         verdicts += seen
@@ -148,11 +148,26 @@ def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...]) 
     return transcript, kept_headlines(titles, verdicts), verdicts
 
 
-def _written(transcript: Transcript | None, titles: tuple[Headline, ...]) -> Products:
+def _written(
+    run: Run,
+    recipe: Recipe,
+    info: VideoInfo,
+    transcript: Transcript | None,
+    titles: tuple[Headline, ...],
+    shots: tuple[Shot, ...],
+    said: tuple[object, ...],
+) -> Products:
+    """What is read beside the video: transcript, titles, description, chapters, tags."""
     from keyart.speech import transcript_products
     from keyart.titles import titles_products
+    from keyart.titles.describe import Description
 
-    return titles_products(titles) + (transcript_products(transcript) if transcript else ())
+    def describe() -> Outcome[Description]:
+        return recipe.description(transcript, titles, shots, duration_seconds=info.duration_seconds)
+
+    found = run.stage("description", describe, Outcome[Description], recipe.description, said, titles, shots).value
+    told = titles_products(titles, description=found)
+    return told + (transcript_products(transcript) if transcript else ())
 
 
 def _reviewed(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyart.stills import PickStills
     from keyart.teasers import MakeTeaser, Storyboard
     from keyart.titles import WriteTitles
+    from keyart.titles.describe import DescribeVideo
 
 
 class _AsItComes:
@@ -52,6 +53,7 @@ class Recipe:
     storyboard: Storyboard = _late("teasers", "Storyboard")
     speech: Transcribe = _late("speech", "Transcribe")
     titles: WriteTitles = _late("titles", "WriteTitles")
+    description: DescribeVideo = _late("titles.describe", "DescribeVideo")
     covers: MakeCovers = _late("covers", "MakeCovers")
     cutouts: CutOut = _late("covers.cutout", "CutOut")
     variants: MakeVariants = _late("covers.variants", "MakeVariants")
@@ -75,7 +77,7 @@ _NEEDS = {
     "avatar": ("shots", "stills"),
     "teaser": ("shots", "stills"),
 }
-_OF_A_PART = {"titles": ("speech", "titles")}
+_OF_A_PART = {"titles": ("speech", "titles", "description")}
 PUBLISHED = frozenset({"titles", "covers", "cutouts", "variants", "avatar", "teaser"})
 """Parts that are shown to the world as they are, and so are reviewed."""
 

@@ -19,7 +19,19 @@ from keyart.types import Outcome
 T = TypeVar("T")
 
 ORDER = (
-    *("scan", "shots", "stills", "storyboard", "transcript", "titles", "words", "covers", "cutouts", "variants"),
+    *(
+        "scan",
+        "shots",
+        "stills",
+        "storyboard",
+        "transcript",
+        "titles",
+        "words",
+        "description",
+        "covers",
+        "cutouts",
+        "variants",
+    ),
     *("avatar", "teaser", "pictures", "agreement"),
 )
 

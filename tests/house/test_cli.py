@@ -108,7 +108,7 @@ def test_make_writes_all_of_the_contract(made: Path) -> None:
         assert (made / name).stat().st_size > 0
     assert any(path.startswith("avatar/") for path in paths)
     assert {stage["name"] for stage in found["stages"]} == {
-        "scan", "shots", "stills", "storyboard", "transcript", "titles", "words", "covers",
+        "scan", "shots", "stills", "storyboard", "transcript", "titles", "words", "description", "covers",
         "cutouts", "variants", "avatar", "teaser", "pictures", "agreement",
     }  # fmt: skip
     assert found["titles"]

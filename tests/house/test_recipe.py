@@ -42,8 +42,8 @@ def test_only_the_rooms_of_a_part_are_entered() -> None:
     [
         (("shots",), ("scan", "shots")),
         (("shots", "stills"), ("scan", "shots", "stills")),
-        (("titles",), ("speech", "titles", "review")),
-        (("covers",), ("scan", "shots", "stills", "speech", "titles", "covers", "review")),
+        (("titles",), ("speech", "titles", "description", "review")),
+        (("covers",), ("scan", "shots", "stills", "speech", "titles", "description", "covers", "review")),
         (PARTS, SECTIONS),
     ],
 )
