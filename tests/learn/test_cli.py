@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from keyart.errors import BadSetting, KeyartError
+from keyart.errors import BadSetting, KeyartError, MissingExtra
 from keyart.learn.cli import RECIPES, add, recipe_of, run
 from keyart.learn.headlines import Epoch, LearnHeadlines, best_of
 from keyart.settings import settings_of
@@ -79,3 +80,11 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 def test_the_best_epoch() -> None:
     history = [Epoch(1, 1, 1, 0.2), Epoch(2, 1, 0.9, 0.3), Epoch(3, 1, 0.8, 0.3), Epoch(4, 1, 0.7, 0.1)]
     assert best_of(history) == 3
+
+
+def test_without_torch_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    data = tmp_path / "a.csv"
+    data.write_text("title,text\n" + "".join(f"Кот {number},Кот спит {number}\n" for number in range(20)), "utf-8")
+    with pytest.raises(MissingExtra, match=r"keyart\[learn\]"):
+        run(parsed("headlines", "--data", str(data), "--base", str(tmp_path), "--out", str(tmp_path / "o")))

@@ -207,9 +207,17 @@ def test_the_key_comes_from_the_environment_and_stays_secret(server: Server, mon
     assert "sesame" not in repr(asked) and "sesame" not in asked.sent_to
     with pytest.raises(BadSetting, match="use https"):
         EndpointWriter("http://titles.example/v1")(TEXT, "ru")
+    monkeypatch.setenv(KEY_VARIABLE, "ses\name: x")
+    with pytest.raises(BadSetting, match="no key has") as caught:
+        asked(TEXT, "ru")
+    assert "name" not in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["", "localhost:8080", "ftp://x/v1", "http://", "http://me:pass@x/v1"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "localhost:8080", "ftp://x/v1", "http://", "http://me:pass@x/v1", "http://[::1/v1", "http://x:port/v1",
+     "http://x/v 1", "http://пример/v1", "http://x/v1?key=pass"],
+)  # fmt: skip
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(BadSetting, match="is no address") as caught:
         EndpointWriter(address)

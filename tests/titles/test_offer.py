@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from keyart.errors import MissingModel
+from keyart.errors import MissingExtra, MissingModel
 from keyart.titles import offer
 from keyart.titles.dedup import GuidMaster
+from keyart.titles.embed import Encoder
 from keyart.titles.endpoint import EndpointWriter
 from keyart.titles.entities import Entity
+from keyart.titles.hub_entities import EntityTagger
 from keyart.titles.offer import by_endpoint, by_t5, digest, hub_titles, merged, supported, supporting_span
 from keyart.titles.sentences import split_sentences
 from keyart.titles.t5 import T5Writer, Writer, tidied
+from keyart.titles.translate import Translator
 from keyart.types import Cue, Headline, Transcript
 
 TALK = Transcript(
@@ -167,3 +171,16 @@ def test_an_endpoint_is_named_in_what_is_said(monkeypatch: pytest.MonkeyPatch) -
     found = by_endpoint(TALK, "https://titles.example/v1", "big")
     assert found.headlines[0].supported and "titles.example" in found.backend
     assert found.notes == ("headlines by big at titles.example, the text left this machine",)
+
+
+def test_without_the_packages_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("torch", "transformers"):
+        monkeypatch.setitem(sys.modules, package, None)
+    for make in (T5Writer(str(tmp_path)), EntityTagger(str(tmp_path))):
+        with pytest.raises(MissingExtra, match=r"keyart\[hub\]"):
+            make("Свёкла варится", "ru")
+    with pytest.raises(MissingExtra, match=r"keyart\[hub\]"):
+        Encoder(str(tmp_path))(["Свёкла варится"])
+    with pytest.raises(MissingExtra, match=r"keyart\[hub\]"):
+        Translator(str(tmp_path))(["Свёкла варится"])
+    assert Translator(str(tmp_path))([" "]) == ("",), "nothing needs no model"

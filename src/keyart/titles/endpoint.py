@@ -70,8 +70,7 @@ class EndpointWriter:
     pause: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        if not _is_address(self.address):
             raise BadSetting(
                 f"endpoint {_shown(self.address)!r} is no address; write it like http://127.0.0.1:8080/v1,"
                 f" and a key into {KEY_VARIABLE}"
@@ -129,6 +128,8 @@ class EndpointWriter:
         if key := os.environ.get(KEY_VARIABLE, "").strip():
             if not self.is_local and urlsplit(self.address).scheme != "https":
                 raise BadSetting(f"the key in {KEY_VARIABLE} is not sent to {self._place} over plain http; use https")
+            if not key.isascii() or not key.isprintable():
+                raise BadSetting(f"the key in {KEY_VARIABLE} has a character that no key has")
             headers["Authorization"] = f"Bearer {key}"
         address = self.address.rstrip("/") + "/chat/completions"
         return urllib.request.Request(address, json.dumps(body).encode(), headers, method="POST")
@@ -178,6 +179,19 @@ class EndpointWriter:
         return next((why for why, holds in checks.items() if holds), "")
 
 
+def _is_address(address: str) -> bool:
+    """Whether it is http or https to a host, without a name and password in it, in plain letters."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    plain = (
+        address.isascii() and address.isprintable() and " " not in address and not parts.query and not parts.fragment
+    )
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+
+
 def answered(data: bytes) -> list[str]:
     """The titles in a chat answer. Raises `_Unfit` where it is not JSON of the wanted shape."""
     try:
@@ -221,4 +235,4 @@ def _reason(err: Exception) -> str:
 
 def _shown(address: str) -> str:
     """An address without what may be a password in it."""
-    return re.sub(r"//[^/@]*@", "//...@", address)
+    return re.sub(r"\?.*", "?...", re.sub(r"//[^/@]*@", "//...@", address), flags=re.S)
