@@ -43,7 +43,7 @@ class LearnHeadlines:
     out: Path
     """Folder for the checkpoint, the weights and the scores; a run that finds its checkpoint there goes on from it."""
     group: Literal["short", "medium", "long", "all"] = "short"
-    """Headlines to learn from, by length (table 5.2): up to 51, over 65, over 80."""
+    """Headlines to learn from, by length (table 5.2): up to 51, over 65 up to 80, over 80."""
     length_unit: Literal["tokens", "characters"] = "tokens"
     """What the length is counted in: the thesis writes tokens, its figures fit characters."""
     topics: tuple[str, ...] = ()
@@ -59,6 +59,7 @@ class LearnHeadlines:
     warmup_steps: int = 0
     """Steps in which the learning rate grows to its value."""
     weight_decay: float = 0.01
+    """Of AdamW."""
     max_norm: float = 1.0
     """To which longer gradients are cut."""
     prefix: str = ""
