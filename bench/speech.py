@@ -213,7 +213,8 @@ def gate_curve(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Sphinx's gate over thresholds of the mean confidence: how many recordings pass, how many of those are right.
 
     Right: English whose words are known and err by at most `RIGHT_WER`. What is foreign, sung or no speech is wrong
-    whatever is heard; English of unknown words is left out.
+    whatever is heard, and so, listened to once, is the English of films and adverts; other English of unknown words is
+    left out.
     """
     judged = [
         (row["confidence"], row.get("wer", {}).get("pocketsphinx", 1.0) <= RIGHT_WER)
