@@ -434,6 +434,18 @@ def _models(args: argparse.Namespace) -> int:
     return 0
 
 
+def _add_learn(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.learn.cli import add
+
+    add(parser)
+
+
+def _learn(args: argparse.Namespace) -> int:
+    from keyart.learn.cli import run
+
+    return run(args)
+
+
 def _add_json(parser: argparse.ArgumentParser, _: Command) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
@@ -493,5 +505,6 @@ COMMANDS: dict[str, Command] = {
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),
     "presets": Command("what each platform accepts", _presets, _add_json),
+    "learn": Command("train a model on a data set of yours", _learn, _add_learn),
     "doctor": Command("what is installed, and what a missing extra would add", _doctor, _add_json),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from keyart.titles.salience import Salience, content_lemmas, measure
 from keyart.titles.sentences import Sentence, split_sentences
 from keyart.titles.support import missing_words
 from keyart.types import Headline, Outcome, Transcript, VideoInfo
+
+if TYPE_CHECKING:
+    from keyart.titles.offer import Composed
 
 LANGUAGES = ("ru", "en")
 MAX_SENTENCES = 240
@@ -45,6 +49,13 @@ class WriteTitles:
     """Characters in a headline, 10 ... 200."""
     tau: float = 0.85
     """Cosine from which two headlines are one (thesis §5.5), 0 ... 1."""
+    writer: Literal["extract", "t5", "endpoint"] = "extract"
+    """extract: cut from what is said; t5: the thesis' three models (hub); endpoint: a model that you name, with the
+    transcript sent to it. What these compose and the transcript does not support comes last, marked."""
+    endpoint: str = ""
+    """Address of an OpenAI-compatible endpoint; empty takes KEYART_TITLES_ENDPOINT. The key: KEYART_ENDPOINT_KEY."""
+    endpoint_model: str = ""
+    """Name of the model there."""
     min_score: float = 0.15
     """Drafts below this are not offered, 0 ... 1; a bare phrase needs twice as much."""
 
@@ -55,30 +66,54 @@ class WriteTitles:
 
     def __call__(self, info: VideoInfo, transcript: Transcript | None) -> Outcome[tuple[Headline, ...]]:
         """Fewer than `count` with status `degraded` where the text gives no more that can be stood for."""
-        spoken, lack = self._spoken(transcript)
+        spoken, lack, composed = self._spoken(transcript)
         own = file_headlines(info, self.max_words, self.max_characters)
         said = tuple(one for one in own if one.supported)
         offered = (*spoken, *said, *(() if spoken else own[len(said) :]))[: self.count]
         models = russian.MODELS if spoken and spoken[0].language == "ru" else ()
+        backend = "extract-and-compress"
+        if composed is not None:
+            backend, models = composed.backend, (*composed.models, *models)
+            lack = "; ".join(part for part in (lack, *composed.notes) if part)
         if len(spoken) >= self.count:
-            return Outcome(spoken[: self.count], backend="extract-and-compress", models=models)
+            return Outcome(spoken[: self.count], "degraded" if lack else "ok", lack, backend, models)
         if not offered:
             return Outcome((), "skipped", f"{lack}; the file's title, chapters and name say nothing either")
-        backend = "extract-and-compress" if spoken else "file"
+        backend = backend if spoken else "file"
         return Outcome(offered, "degraded", f"{lack}; {_sources(offered)}", backend, models)
 
-    def _spoken(self, transcript: Transcript | None) -> tuple[tuple[Headline, ...], str]:
+    def _spoken(self, transcript: Transcript | None) -> tuple[tuple[Headline, ...], str, Composed | None]:
+        """Headlines of the words, what is amiss with them, and what a model composed if one was asked for."""
         if transcript is None or not transcript.cues:
-            return (), "no transcript"
+            return (), "no transcript", None
         language = short_code(self.language) or transcript.language or guess_language(transcript.text)
         if language not in LANGUAGES:
-            return (), f"no writer for {language_name(language)}; there are: {', '.join(LANGUAGES)}"
+            return (), f"no writer for {language_name(language)}; there are: {', '.join(LANGUAGES)}", None
+        said = replace(transcript, language=language)
+        composed = self._composed(said)  # asked for by name: what is missing is said aloud
         try:
-            found = self.write(replace(transcript, language=language))
+            found = self.write(said)
         except MissingModel as err:
-            return (), str(err)
+            if composed is None:
+                return (), str(err), None
+            found = ()
+        if composed is not None:
+            from keyart.titles.offer import merged
+
+            found = merged(composed.headlines, found, self.count)
         lack = f"the speech supports {len(found)} of {self.count} headlines" if len(found) < self.count else ""
-        return found, lack
+        return found, lack, composed
+
+    def _composed(self, transcript: Transcript) -> Composed | None:
+        """Raises `MissingModel`, `MissingExtra`, `EndpointFailed`, and `BadSetting` without an address."""
+        if self.writer == "extract":
+            return None
+        from keyart.titles.offer import by_endpoint, by_t5
+
+        guid = GuidMaster(self.tau)
+        if self.writer == "t5":
+            return by_t5(transcript, guid, self.count)
+        return by_endpoint(transcript, self.endpoint, self.endpoint_model, guid, self.count)
 
     def write(self, transcript: Transcript) -> tuple[Headline, ...]:
         """Headlines from the words alone, at most `count`. Raises `MissingModel` for Russian without the models."""
