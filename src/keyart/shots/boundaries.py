@@ -262,12 +262,13 @@ def block_means(luma: Gray, chroma: tuple[Gray, Gray] | None) -> Floats:
     """Coarse planes -> 144 means of luma, and as many of each colour difference, weighted; 1-d, float32."""
     if chroma is None:
         return _means(luma)
-    return np.concatenate([_means(luma), _CHROMA_WEIGHT * _means(chroma[0]), _CHROMA_WEIGHT * _means(chroma[1])])
+    return np.concatenate([_means(luma), _CHROMA_WEIGHT * _means(np.stack(chroma))])
 
 
-def _means(plane: Gray) -> Floats:
-    rows, columns = _averaging(plane.shape[0], ROWS), _averaging(plane.shape[1], COLUMNS)
-    return np.asarray((rows @ plane.astype(np.float32) @ columns.T).ravel(), np.float32)
+def _means(planes: Gray) -> Floats:
+    """Of one plane, or of each of several of one size, one after the other."""
+    rows, columns = _averaging(planes.shape[-2], ROWS), _averaging(planes.shape[-1], COLUMNS)
+    return np.asarray((rows @ planes.astype(np.float32) @ columns.T).ravel(), np.float32)
 
 
 @lru_cache(maxsize=16)

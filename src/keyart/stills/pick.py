@@ -311,7 +311,7 @@ class _Picking:
         """Frames near a candidate and in its shot, decoded and looked at as that was."""
         times = self._times_near(scored.candidate)
         frames = self._clear([scored.candidate.frame, *(grab(self.info, times) if times else ())])
-        looked = (self._neighbour(scored, frame, around) for frame in frames)
+        looked = shared_out(lambda frame: self._neighbour(scored, frame, around), frames)
         return [other for other in looked if other is not None]
 
     def _clear(self, frames: list[Frame]) -> list[Frame]:
