@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder
-from keyart.cores import opencv_on_one_thread
+from keyart.cores import give_back_memory, opencv_on_one_thread
 from keyart.errors import NothingUsable
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
@@ -60,6 +60,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
     shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
+    give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
     transcript, titles, verdicts = words.result() if words else (None, (), ())
 
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:

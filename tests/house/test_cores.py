@@ -8,7 +8,7 @@ import time
 import cv2
 import pytest
 
-from keyart.cores import NUM_THREADS, opencv_on_one_thread, shared_out
+from keyart.cores import NUM_THREADS, give_back_memory, opencv_on_one_thread, shared_out
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -55,3 +55,7 @@ def test_opencv_gets_its_threads_back() -> None:
     with opencv_on_one_thread():
         assert cv2.getNumThreads() == 1
     assert cv2.getNumThreads() == before
+
+
+def test_memory_is_given_back_or_nothing_happens() -> None:
+    give_back_memory()
