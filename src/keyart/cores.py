@@ -49,6 +49,11 @@ def shared_out(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     return [results[number] for number in range(len(given))]
 
 
+def all_done(jobs: Iterable[Callable[[], R]]) -> list[R]:
+    """What the jobs return, in their order, done on every core."""
+    return shared_out(lambda job: job(), jobs)
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, NUM_THREADS - 1), thread_name_prefix="keyart")

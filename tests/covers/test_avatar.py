@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keyart.covers import MakeAvatar, avatar
+from keyart.covers import MakeAvatar
 from keyart.covers.avatar import CUT_OUT, LOOKS, Portrait, draw_monogram, monogram_letters, portrait_framing, subject_of
 from keyart.covers.crop import scene_of
 from keyart.covers.fonts import find_typeface
 from keyart.covers.layout import TypeRule
 from keyart.covers.palette import luminance, palette_of
 from keyart.errors import BadSetting
+from keyart.stills import objects
 from keyart.types import RGB, Box, Product, Still, VideoInfo
 from tests.covers.conftest import scenery, video_info, with_face
 from tests.goldens import check
@@ -185,10 +186,10 @@ def test_a_doubtful_face_needs_a_person_under_it(
     still = make_still(scenery(640, 360), Box(250, 80, 90, 110))
     doubtful = replace(still, faces=tuple(replace(face, confidence=0.5) for face in still.faces))
     nobody, somebody = np.zeros((256, 256)), np.ones((256, 256))
-    monkeypatch.setattr(avatar, "person_map", lambda image: nobody)
+    monkeypatch.setattr(objects, "person_mask", lambda image: nobody)
     assert MakeAvatar()(info, [still]).backend == "face", "a sure one does not"
     assert MakeAvatar()(info, [doubtful]).backend != "face"
-    monkeypatch.setattr(avatar, "person_map", lambda image: somebody)
+    monkeypatch.setattr(objects, "person_mask", lambda image: somebody)
     assert MakeAvatar()(info, [doubtful]).backend == "face"
-    monkeypatch.setattr(avatar, "person_map", lambda image: None)
+    monkeypatch.setattr(objects, "person_mask", lambda image: None)
     assert MakeAvatar()(info, [doubtful]).backend == "face", "without the network there is no second word"

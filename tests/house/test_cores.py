@@ -8,7 +8,7 @@ import time
 import cv2
 import pytest
 
-from keyart.cores import NUM_THREADS, give_back_memory, opencv_on_one_thread, shared_out
+from keyart.cores import NUM_THREADS, all_done, give_back_memory, opencv_on_one_thread, shared_out
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -59,3 +59,9 @@ def test_opencv_gets_its_threads_back() -> None:
 
 def test_memory_is_given_back_or_nothing_happens() -> None:
     give_back_memory()
+
+
+def test_jobs_are_all_done() -> None:
+    assert all_done([lambda: "a", lambda: "b", lambda: "c"]) == ["a", "b", "c"]
+    with pytest.raises(ZeroDivisionError):
+        all_done([lambda: 1 // 0])

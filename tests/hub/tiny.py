@@ -101,23 +101,11 @@ def picture_classifier(folder: Path, *labels: str) -> Path:
 def text_classifier(folder: Path, *labels: str) -> Path:
     """A BERT that tells the labels apart, at random."""
     import torch
-    from transformers import BertConfig, BertForSequenceClassification
+    from transformers import BertForSequenceClassification
 
-    words = tokenizer()
-    config = BertConfig(
-        vocab_size=len(words),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=LENGTH,
-        pad_token_id=words.pad_token_id,
-        id2label=dict(enumerate(labels)),
-        label2id={label: place for place, label in enumerate(labels)},
-    )
     torch.manual_seed(0)
-    BertForSequenceClassification(config).save_pretrained(folder)
-    words.save_pretrained(folder)
+    BertForSequenceClassification(_bert(*labels)).save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
     return folder
 
 

@@ -16,10 +16,11 @@ from keyart.covers.crop import Framing, Scene, frame, picture, scene_of
 from keyart.covers.draw import letter, tinted
 from keyart.covers.fonts import drawable, find_typeface
 from keyart.covers.layout import TypeRule, set_in
-from keyart.covers.matte import MakeMatte, Matte, person_map
+from keyart.covers.matte import MakeMatte, Matte
 from keyart.covers.palette import WHITE, Colour, Palette, as_hex, luminance, oklab_of, oklch, oklch_of, palette_of
 from keyart.covers.presets import exported, presets_named
 from keyart.errors import BadSetting
+from keyart.stills.objects import is_believed
 from keyart.types import RGB, Box, Face, Outcome, Preset, Product, Receipt, Still, VideoInfo
 
 # --- looks ------------------------------------------------------------------------------------------------------
@@ -341,26 +342,8 @@ def _best_face(stills: Sequence[Still]) -> tuple[Still, Face] | None:
         eyes = 0.5 if face.eyes_open is None else face.eyes_open
         return float(size + 0.3 * face.confidence + 0.3 * still.score + 0.25 * whole + 0.2 * eyes)
 
-    pairs = [(still, face) for still in stills for face in still.faces if _is_somebody(still, face)]
+    pairs = [(still, face) for still in stills for face in still.faces if is_believed(still.frame.image, face)]
     return max(pairs, key=lambda pair: worth(*pair), default=None)
-
-
-_SURE = 0.6
-_LEAST_PERSON = 0.2
-
-
-def _is_somebody(still: Still, face: Face) -> bool:
-    """Whether a face that the detector is not sure of lies on what a second network takes for a person.
-
-    A pattern of curtains is worn by a channel as its face for years, so two have to agree on it.
-    """
-    people = person_map(still.frame.image) if face.confidence < _SURE else None
-    if people is None:
-        return True
-    (height, width), cells = still.frame.image.shape[:2], people.shape
-    box = face.box.scaled(cells[1] / width, cells[0] / height)
-    rows, columns = slice(max(0, int(box.y)), int(box.bottom) + 1), slice(max(0, int(box.x)), int(box.right) + 1)
-    return float(people[rows, columns].mean()) >= _LEAST_PERSON
 
 
 def _head_in(scene: Scene, face: Face) -> Box:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from keyart.cores import opencv_on_one_thread, shared_out
+from keyart.cores import all_done, opencv_on_one_thread
 from keyart.covers.backgrounds import BACKGROUNDS, Background
 from keyart.covers.backgrounds.diffusion import MODEL, PROMPTS, Diffused, Prompt, object_of, prompt_of
 from keyart.covers.compose import STAGINGS, emptied, on_ground
@@ -66,7 +66,7 @@ class MakeVariants:
             jobs.append(partial(self._looks, info, still))
             jobs += [partial(self._staged, info, still, headline)] if self.backgrounds else []
         with opencv_on_one_thread():  # networks of the hub take what cores there are by themselves
-            made = shared_out(_called, jobs) if self._is_embedded else [job() for job in jobs]
+            made = all_done(jobs) if self._is_embedded else [job() for job in jobs]
         products = tuple(product for one in made for product in one.products)
         reasons = [reason for one in made for reason in one.reasons]
         models = tuple(dict.fromkeys(name for one in made for name in one.models))
@@ -133,10 +133,6 @@ class _Made:
     products: list[Product]
     reasons: list[str]
     models: list[str]
-
-
-def _called(job: Callable[[], _Made]) -> _Made:
-    return job()
 
 
 def _boxes(still: Still) -> list[Box]:

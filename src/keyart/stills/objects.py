@@ -23,6 +23,8 @@ Points = NDArray[np.float32]
 
 FACE_MODELS = ("face-detection-short-range", "face-landmark")
 PERSON_MODEL = "selfie-segmentation"
+SURE_ALONE = 0.6
+"""Confidence from which a face needs no second network's word."""
 
 
 class FaceDetector(Protocol):
@@ -215,7 +217,7 @@ class MediapipeFaces:
     """Of the mean of the first and the second look, [0, 1]: real faces lie at 0.7 and above, hands and signs below."""
     min_presence: float = 0.7
     """Of the 468-point network, [0, 1]: its own word on whether the points lie on a face."""
-    min_alone: float = 0.6
+    min_alone: float = SURE_ALONE
     """Confidence below which a face counts only where the person network sees somebody, [0, 1]."""
     min_eye_px: float = 44.0
     """Side of a face below which its eyes are too small to measure."""
@@ -251,17 +253,8 @@ class MediapipeFaces:
         merged = merge_overlapping(finds)
         agreed = [(find, (find.confidence + self._second_look(image, find)) / 2) for find in merged]
         faces = [self._face(image, find, mean) for find, mean in agreed if mean >= self.min_agreed]
-        sure = [face for face in faces if face and self._is_believed(image, face)]
+        sure = [face for face in faces if face and is_believed(image, face, self.min_alone)]
         return tuple(sorted(sure, key=lambda face: -face.box.area))
-
-    def _is_believed(self, image: RGB, face: Face) -> bool:
-        """Curtains and checked cloth make faces too, unsure ones, and no other network sees a person there."""
-        people = person_mask(image) if face.confidence < self.min_alone else None
-        if people is None:
-            return True
-        box = face.box.scaled(people.shape[1] / image.shape[1], people.shape[0] / image.shape[0])
-        rows, columns = slice(max(0, int(box.y)), int(box.bottom) + 1), slice(max(0, int(box.x)), int(box.right) + 1)
-        return float(people[rows, columns].mean()) >= _LEAST_PERSON
 
     def _second_look(self, image: RGB, find: Find) -> float:
         """Confidence in the same face when the network sees it and its surroundings alone; 0 where it does not."""
@@ -367,6 +360,20 @@ def person_mask(image: RGB) -> NDArray[np.float32] | None:
     assert px is not None
     (mask,) = _run(PERSON_MODEL, np.asarray(cv2.resize(image, px, interpolation=cv2.INTER_AREA), np.uint8)).values()
     return mask.reshape(px[1], px[0])
+
+
+def is_believed(image: RGB, face: Face, min_alone: float = SURE_ALONE) -> bool:
+    """Whether a face is sure, or lies on what the person network takes for somebody.
+
+    Curtains and checked cloth make faces too, unsure ones, and no other network sees a person there. Without that
+    network there is no second word.
+    """
+    people = person_mask(image) if face.confidence < min_alone else None
+    if people is None:
+        return True
+    box = face.box.scaled(people.shape[1] / image.shape[1], people.shape[0] / image.shape[0])
+    rows, columns = slice(max(0, int(box.y)), int(box.bottom) + 1), slice(max(0, int(box.x)), int(box.right) + 1)
+    return float(people[rows, columns].mean()) >= _LEAST_PERSON
 
 
 def person_fraction(image: RGB) -> float | None:

@@ -5,7 +5,7 @@ gate ─> clusters ─> a few of each ─> full pictures ─> faces, text, terms
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.cores import opencv_on_one_thread, shared_out
+from keyart.cores import all_done, opencv_on_one_thread, shared_out
 from keyart.errors import BadSetting
 from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
@@ -294,7 +294,7 @@ class _Picking:
         # most of those chosen will stay: their pictures are finished by whoever has no neighbours to fetch
         fetching = [partial(self._neighbours, chosen[place], around) for place in wanted]
         finishing = [partial(self._finish, each) for each in chosen]
-        found = shared_out(_called, [*fetching, *finishing])
+        found = all_done([*fetching, *finishing])
         better = list(chosen)
         for place, neighbours in zip(wanted, found, strict=False):
             for other in neighbours:
@@ -429,10 +429,6 @@ def _worth_showing(chosen: tuple[Scored, ...]) -> tuple[Scored, ...]:
         if place == 0
         or (each.score >= MIN_SCORE_SHARE * best and (_eyes(each) >= SHUT_EYES or each.candidate.cluster not in awake))
     )
-
-
-def _called(job: Callable[[], list[Scored]]) -> list[Scored]:
-    return job()
 
 
 def _eyes(scored: Scored) -> float:
