@@ -15,7 +15,6 @@ from keyart.errors import BadSetting, KeyartError
 
 if TYPE_CHECKING:
     from keyart.package import Package
-    from keyart.recipe import Recipe
     from keyart.settings import Given
 
 
@@ -128,8 +127,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
     from keyart.package import PARTS
+    from keyart.recipe import stage_types
 
-    for section, stage in _sections(command.parts or PARTS).items():
+    for section, stage in stage_types(command.parts or PARTS).items():
         _add_fields(
             parser, section, stage, prefix="" if section == command.section else f"{section}-", explain=wants_help
         )
@@ -157,42 +157,6 @@ def _add_fields(parser: argparse.ArgumentParser, section: str, stage: type[Any],
 
 def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
-
-
-def _sections(parts: tuple[str, ...]) -> dict[str, type[Any]]:
-    """The stages that have a say in these parts; the other rooms are not entered."""
-    from keyart.recipe import Recipe, sections_for
-
-    recipe = Recipe()
-    return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
-
-
-def recipe_for(
-    video: Path | None,
-    given: list[Given],
-    config: Path | None = None,
-    seed: int = 0,
-    parts: tuple[str, ...] | None = None,
-) -> Recipe:
-    """The stages of these parts (all, if None) with their values: defaults, config files, environment, then `given`."""
-    import dataclasses
-
-    from keyart.package import PARTS
-    from keyart.recipe import SECTIONS, Recipe
-    from keyart.settings import applied, config_files, read_config, read_environment, settings_of
-
-    sections = _sections(PARTS if parts is None else parts)
-    files = (*config_files(video), *((config,) if config else ()))
-    said = [one for file in files for one in read_config(file)]
-    said += [*read_environment(sections), *given]
-    if unknown := {one.section for one in said} - set(SECTIONS):
-        raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
-    stages = {}
-    for section, stage in sections.items():
-        made = applied(stage(), section, said)
-        has_seed = any(setting.name == "seed" for setting in settings_of(stage))
-        stages[section] = dataclasses.replace(made, seed=seed) if has_seed and seed else made
-    return Recipe(**stages)
 
 
 def _given(args: argparse.Namespace) -> list[Given]:
@@ -235,6 +199,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     from keyart.cache import StageCache, cache_folder
     from keyart.journal import run_facts
     from keyart.pipeline import make
+    from keyart.recipe import recipe_for
     from keyart.terminal import told
 
     recipe = recipe_for(args.video, _given(args), args.config, args.seed, parts)
@@ -253,7 +218,7 @@ def _print_json(package: Package, command: Command) -> None:
         stages = found["stages"]
         name, keys = command.section, {"shots": "shots", "stills": "stills", "titles": "titles"}
         found = {name: found[keys[name]]} if name in keys else {name: found["products"]}
-        found = {"source": package.info.path.name, **found, "stages": stages}
+        found = {"source": package.info.name, **found, "stages": stages}
     print(plain.dumps(found), end="")
 
 
@@ -298,6 +263,7 @@ def _titles(args: argparse.Namespace) -> int:
 
 def _titles_of_lines(args: argparse.Namespace) -> int:
     """JSON lines in, JSON lines out, each answered before the next is read."""
+    from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.titles.texts import answer_lines
 
@@ -327,6 +293,7 @@ def _json_line(value: Any) -> str:
 
 def _titles_of_text(args: argparse.Namespace) -> int:
     from keyart import plain
+    from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.speech.written import read_text
     from keyart.titles.texts import titles_of

@@ -86,7 +86,7 @@ def manifest(package: Package) -> dict[str, Any]:
         "schema": SCHEMA,
         "keyart": __version__,
         "source": {
-            "name": package.info.path.name,
+            "name": package.info.name,
             "sha256": package.sha256,
             "bytes": package.info.size_bytes,
             "video": plain.video(package.info),

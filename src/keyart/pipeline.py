@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,23 @@ def make(
     progress: Progress | None = None,
     cache: StageCache | None = None,
     licence: LicenceMode | None = None,
+    called: str = "",
 ) -> Package:
     """A video's publishing package, or the named parts of it and what they need; `keyart.save` puts it on disk.
 
     `licence` "permissive" keeps out models whose card is not permissive; None takes what KEYART_LICENCE says.
+    `called` is the file's name for people, where the path is a place in a store.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
     with licensed(licence or licence_mode()):
-        return _made(probe(video), recipe or Recipe(), parts, progress or Silent(), cache or StageCache(cache_folder()))
+        info = replace(probe(video), called=called)
+        return _made(
+            info,
+            recipe or Recipe(),
+            parts,
+            progress or Silent(),
+            cache or StageCache(cache_folder()),
+        )
 
 
 def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Progress, cache: StageCache) -> Package:
@@ -66,14 +76,14 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
         if part not in wanted:
             return ()
-        stage = getattr(recipe, part)
-        return run.stage(part, work, Outcome[Products], stage, *inputs, recipe.scan, recipe.shots, recipe.stills).value
+        inputs = (getattr(recipe, part), info.name, *inputs, recipe.scan, recipe.shots, recipe.stills)
+        return run.stage(part, work, Outcome[Products], *inputs).value
 
     scores = recipe.review.pair_scores(stills, titles).value if "covers" in wanted else ()
     products += made("covers", lambda: recipe.covers(info, stills, titles, scores), said, titles, scores)
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
-    products += made("avatar", lambda: recipe.avatar(info, stills), info.path.name)
+    products += made("avatar", lambda: recipe.avatar(info, stills))
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
@@ -187,7 +197,7 @@ def _reviewed(
 
 def _said(recipe: Recipe, info: VideoInfo) -> tuple[object, ...]:
     """All that decides what the words are, beside the video itself."""
-    return recipe.speech, recipe.titles, _sidecars(info), info.path.name
+    return recipe.speech, recipe.titles, _sidecars(info), info.name
 
 
 def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:

@@ -5,10 +5,15 @@ Importing the whole house costs as much as half a minute of video: `keyart frame
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from keyart.errors import BadSetting
+from keyart.package import PARTS
+from keyart.settings import Given, applied, config_files, read_config, read_environment, settings_of
 
 if TYPE_CHECKING:
     from keyart.covers import MakeAvatar, MakeCovers
@@ -95,3 +100,30 @@ def sections_for(parts: Iterable[str]) -> tuple[str, ...]:
         taking_part.add("review")
     taking_part.update(*(_OF_A_PART.get(part, (part,)) for part in wanted))
     return tuple(name for name in SECTIONS if name in taking_part)
+
+
+def stage_types(parts: Iterable[str]) -> dict[str, type[Any]]:
+    """The stages that have a say in these parts; the other rooms are not entered."""
+    recipe = Recipe()
+    return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
+
+
+def recipe_for(
+    video: Path | None, given: Sequence[Given], config: Path | None = None, seed: int = 0, parts: Iterable[str] = PARTS
+) -> Recipe:
+    """The stages of these parts with their values: defaults, config files, environment, then `given`.
+
+    Raises `BadSetting` for a section or field that is not there and a value that is not allowed.
+    """
+    sections = stage_types(parts)
+    files = (*config_files(video), *((config,) if config else ()))
+    said = [one for file in files for one in read_config(file)]
+    said += [*read_environment(sections), *given]
+    if unknown := {one.section for one in said} - {*SECTIONS, "studio"}:
+        raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
+    stages = {}
+    for section, stage in sections.items():
+        made = applied(stage(), section, said)
+        has_seed = any(setting.name == "seed" for setting in settings_of(stage))
+        stages[section] = replace(made, seed=seed) if has_seed and seed else made
+    return Recipe(**stages)

@@ -152,6 +152,17 @@ class VideoInfo:
     """Container metadata, keys in lower case: title, artist, description, language ..."""
     notes: tuple[str, ...] = ()
     """Oddities a user should know, one sentence each."""
+    called: str = ""
+    """What the file is called where its path does not say; empty takes the path's last part."""
+
+    @property
+    def name(self) -> str:
+        """For people: receipts, monograms, titles where nothing better is known. Never a path."""
+        return self.called or self.path.name
+
+    @property
+    def stem(self) -> str:
+        return Path(self.name).stem
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from keyart.cli import COMMANDS, main, recipe_for
+from keyart.cli import COMMANDS, main
 from keyart.errors import BadSetting
+from keyart.recipe import recipe_for
 from keyart.settings import Given
 from tests.conftest import ClipFactory, Take
 from tests.house.conftest import Keyart

@@ -310,7 +310,7 @@ def _product(
 ) -> Product:
     common = {
         "kind": "avatar",
-        "video": info.path.name,
+        "video": info.name,
         "preset": preset.name,
         "size": [preset.width_px, preset.height_px],
         "accent": as_hex(palette.accent),
@@ -428,7 +428,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 def monogram_letters(info: VideoInfo) -> str:
     """One or two initials: of the artist, else of the title, else of the file name."""
-    for text in (info.tags.get("artist", ""), info.tags.get("title", ""), info.path.stem):
+    for text in (info.tags.get("artist", ""), info.tags.get("title", ""), info.stem):
         words = _WORD.findall(text)
         named = [word for word in words if not word.isdigit()] or words
         if named:

@@ -96,7 +96,7 @@ class CutOut:
         box = matte.box
         return {
             "kind": "cutout",
-            "video": info.path.name,
+            "video": info.name,
             "seconds": round(still.seconds, 3),
             "still_rank": still.rank,
             "subject": matte.subject,

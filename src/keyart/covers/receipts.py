@@ -18,7 +18,7 @@ def picture_facts(
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "kind": "cover",
-        "video": info.path.name,
+        "video": info.name,
         "preset": preset.name,
         "size": [preset.width_px, preset.height_px],
         "seconds": round(still.seconds, 3),

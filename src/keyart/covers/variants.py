@@ -154,7 +154,7 @@ def _known(what: str, names: Sequence[str], table: Mapping[str, object]) -> None
 def _product(info: VideoInfo, still: Still, name: str, image: RGB, facts: dict[str, Any]) -> Product:
     common = {
         "kind": "variant",
-        "video": info.path.name,
+        "video": info.name,
         "seconds": round(still.seconds, 3),
         "still_rank": still.rank,
         "still_score": round(still.score, 4),

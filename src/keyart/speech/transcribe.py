@@ -221,7 +221,7 @@ def _lack(language: str) -> str:
 
 
 def _cure(info: VideoInfo, language: str) -> str:
-    beside = f"add {info.path.stem}.srt beside the video"
+    beside = f"add {info.stem}.srt beside the video"
     return beside if language else f"{beside}, or name the language (language='en' is recognised)"
 
 

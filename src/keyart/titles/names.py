@@ -112,17 +112,17 @@ def file_headlines(info: VideoInfo, max_words: int, max_characters: int) -> tupl
     end = info.duration_seconds
     found: list[Headline] = []
     title = info.tags.get("title", "").strip()
-    said = clean_name(title) if title and title == info.path.stem else _tidy(title)
+    said = clean_name(title) if title and title == info.stem else _tidy(title)
     if said:
         found.append(_headline(shortened(said, max_words, max_characters), 0.0, end, title, True, 0.5, "metadata"))
     for chapter in info.chapters:
         if not _SERIAL_CHAPTER.match(chapter.title.strip()) and _tidy(chapter.title):
             text = shortened(_tidy(chapter.title), max_words, max_characters)
             found.append(_headline(text, chapter.start, chapter.end, chapter.title, True, 0.4, "chapter"))
-    name = clean_name(info.path.stem)
+    name = clean_name(info.stem)
     if name:
         found.append(
-            _headline(shortened(name, max_words, max_characters), 0.0, end, info.path.name, False, 0.2, "file name")
+            _headline(shortened(name, max_words, max_characters), 0.0, end, info.name, False, 0.2, "file name")
         )
     unique: dict[str, Headline] = {}
     for one in found:
