@@ -15,7 +15,6 @@ from keyart.errors import BadSetting, KeyartError
 
 if TYPE_CHECKING:
     from keyart.package import Package
-    from keyart.settings import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,44 +125,13 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
+    from keyart.flags import add_flags
     from keyart.package import PARTS
     from keyart.recipe import stage_types
 
     for section, stage in stage_types(command.parts or PARTS).items():
-        _add_fields(
-            parser, section, stage, prefix="" if section == command.section else f"{section}-", explain=wants_help
-        )
-
-
-def _add_fields(parser: argparse.ArgumentParser, section: str, stage: type[Any], *, prefix: str, explain: bool) -> None:
-    from keyart.settings import settings_of
-
-    group = parser.add_argument_group(section)
-    taken = parser._option_string_actions  # argparse has no public way to ask
-    for setting in settings_of(stage, with_help=explain):
-        flag = f"--{prefix}{setting.name}".replace("_", "-")
-        if setting.name == "seed" or flag in taken:
-            continue
-        words = setting.help.replace("%", "%%")
-        group.add_argument(
-            flag,
-            dest=f"{section}__{setting.name}",
-            metavar="{" + ",".join(setting.choices) + "}" if setting.choices else setting.name.upper(),
-            nargs="?" if setting.is_switch else None,
-            const="true" if setting.is_switch else None,
-            help=f"{words} (default {_shown(setting.default)})".strip(),
-        )
-
-
-def _shown(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
-
-
-def _given(args: argparse.Namespace) -> list[Given]:
-    from keyart.settings import Given
-
-    pairs = ((name.split("__"), value) for name, value in vars(args).items() if "__" in name and value is not None)
-    return [Given(section, field, value, f"--{section}-{field}") for (section, field), value in pairs]
+        prefix = "" if section == command.section else f"{section}-"
+        add_flags(parser, section, stage, prefix=prefix, explain=wants_help, leave_out=("seed",))
 
 
 # --- the commands -------------------------------------------------------------------------------------------------
@@ -197,12 +165,13 @@ def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
 
 def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, dict[str, Any]]:
     from keyart.cache import StageCache, cache_folder
+    from keyart.flags import given
     from keyart.journal import run_facts
     from keyart.pipeline import make
     from keyart.recipe import recipe_for
     from keyart.terminal import told
 
-    recipe = recipe_for(args.video, _given(args), args.config, args.seed, parts)
+    recipe = recipe_for(args.video, given(args), args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
@@ -263,11 +232,12 @@ def _titles(args: argparse.Namespace) -> int:
 
 def _titles_of_lines(args: argparse.Namespace) -> int:
     """JSON lines in, JSON lines out, each answered before the next is read."""
+    from keyart.flags import given
     from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.titles.texts import answer_lines
 
-    recipe = recipe_for(None, _given(args), args.config, args.seed, ("titles",))
+    recipe = recipe_for(None, given(args), args.config, args.seed, ("titles",))
     judge = recipe.review.judge_words
     status = 0
     for well, answer in answer_lines(
@@ -293,12 +263,13 @@ def _json_line(value: Any) -> str:
 
 def _titles_of_text(args: argparse.Namespace) -> int:
     from keyart import plain
+    from keyart.flags import given
     from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.speech.written import read_text
     from keyart.titles.texts import titles_of
 
-    recipe = recipe_for(args.video, _given(args), args.config, args.seed, ("titles",))
+    recipe = recipe_for(args.video, given(args), args.config, args.seed, ("titles",))
     outcome = titles_of(recipe.titles, read_text(args.video))
     judged = recipe.review.judge_words(outcome.value)
     titles = kept_headlines(outcome.value, judged.value)
@@ -413,6 +384,23 @@ def _learn(args: argparse.Namespace) -> int:
     return run(args)
 
 
+def _add_studio(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.flags import add_flags
+    from keyart.studio.options import Studio
+
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    add_flags(parser, "studio", Studio)
+
+
+def _studio(args: argparse.Namespace) -> int:
+    from keyart.flags import given
+    from keyart.studio.serve import options_of, serve
+
+    return serve(options_of(given(args), args.config), quiet=args.quiet)
+
+
 def _add_json(parser: argparse.ArgumentParser, _: Command) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
@@ -471,6 +459,7 @@ COMMANDS: dict[str, Command] = {
     "teaser": Command("a short animated preview", _make, _add_making, "teaser", ("teaser",), "teaser"),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),
+    "studio": Command("the way from a video to its cover in the browser", _studio, _add_studio),
     "presets": Command("what each platform accepts", _presets, _add_json),
     "learn": Command("train a model on a data set of yours", _learn, _add_learn),
     "doctor": Command("what is installed, and what a missing extra would add", _doctor, _add_json),

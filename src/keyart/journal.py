@@ -31,6 +31,7 @@ class Extra:
 EXTRAS: dict[str, Extra] = {
     "speech-en": Extra("pocketsphinx", "recognition of English speech without subtitles"),
     "torch": Extra("torch", "networks that are not in ONNX"),
+    "studio": Extra("fastapi", "keyart studio: the way from a video to its cover in the browser"),
     "hub": Extra("transformers", "the models of the hub: diffusion, CLIP scores, classifiers"),
 }
 

@@ -67,10 +67,15 @@ def _settings_of(stage: type[Any], with_help: bool) -> tuple[Setting, ...]:
     hints = typing.get_type_hints(stage)
     words = _field_docs(stage) if with_help else {}
     return tuple(
-        Setting(field.name, kind, field.default, words.get(field.name, ""))
+        Setting(field.name, kind, _default(field), words.get(field.name, ""))
         for field in dataclasses.fields(stage)
         if field.init and (kind := _without_none(hints[field.name])) is not None
     )
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    """`MISSING` where a value must be given."""
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
 def _without_none(kind: Any) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from importlib import import_module
 from typing import Any
 
-from keyart.settings import Setting, parsed, settings_of
+from keyart.flags import add_flags, given
+from keyart.settings import parsed, settings_of
 
 RECIPES = {"headlines": ("keyart.learn.headlines", "LearnHeadlines")}
 """Name of the recipe -> module and class; a module is entered when its recipe is asked for."""
@@ -22,8 +22,7 @@ def add(parser: argparse.ArgumentParser, _: object = None) -> None:
         summary = (recipe.__doc__ or "").strip().splitlines()[0]
         verb = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         verb.add_argument("--json", action="store_true", help="print the scores as JSON")
-        for setting in settings_of(recipe, with_help=True):
-            _add_flag(verb, setting)
+        add_flags(verb, name, recipe)
 
 
 def recipe_of(name: str) -> type[Any]:
@@ -32,32 +31,13 @@ def recipe_of(name: str) -> type[Any]:
     return found
 
 
-def _add_flag(parser: argparse.ArgumentParser, setting: Setting) -> None:
-    must = setting.default is dataclasses.MISSING
-    words = setting.help.replace("%", "%%")
-    parser.add_argument(
-        "--" + setting.name.replace("_", "-"),
-        dest=f"field__{setting.name}",
-        required=must,
-        metavar="{" + ",".join(setting.choices) + "}" if setting.choices else setting.name.upper(),
-        help=words if must else f"{words} (default {_shown(setting.default)})",
-    )
-
-
-def _shown(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
-
-
 def run(args: argparse.Namespace) -> int:
     """Train; the scores of the test pairs on standard output. Raises `KeyartError`."""
     from keyart.plain import dumps
 
     recipe = recipe_of(args.recipe)
-    values = {}
-    for setting in settings_of(recipe):
-        given = getattr(args, f"field__{setting.name}")
-        if given is not None:
-            values[setting.name] = parsed(setting, given, f"--{setting.name.replace('_', '-')}")
+    known = {setting.name: setting for setting in settings_of(recipe)}
+    values = {one.name: parsed(known[one.name], one.value, f"--{one.name.replace('_', '-')}") for one in given(args)}
     facts = recipe(**values)(say=lambda line: print(line, file=sys.stderr, flush=True))
     if args.json:
         print(dumps(facts), end="")

@@ -1,0 +1,48 @@
+"""Flags read off the fields of a stage: a new field is a new flag at once."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import MISSING
+from typing import Any
+
+from keyart.settings import Given, settings_of
+
+
+def add_flags(
+    parser: argparse.ArgumentParser,
+    section: str,
+    stage: type[Any],
+    *,
+    prefix: str = "",
+    explain: bool = True,
+    leave_out: tuple[str, ...] = (),
+) -> None:
+    """A flag for each field that the parser does not have yet. `explain` reads the help from the source: slow."""
+    group = parser.add_argument_group(section)
+    taken = parser._option_string_actions  # argparse has no public way to ask
+    for setting in settings_of(stage, with_help=explain):
+        flag = f"--{prefix}{setting.name}".replace("_", "-")
+        if setting.name in leave_out or flag in taken:
+            continue
+        must = setting.default is MISSING
+        words = setting.help.replace("%", "%%")
+        group.add_argument(
+            flag,
+            dest=f"{section}__{setting.name}",
+            required=must,
+            metavar="{" + ",".join(setting.choices) + "}" if setting.choices else setting.name.upper(),
+            nargs="?" if setting.is_switch else None,
+            const="true" if setting.is_switch else None,
+            help=words if must else f"{words} (default {_shown(setting.default)})".strip(),
+        )
+
+
+def given(args: argparse.Namespace) -> list[Given]:
+    """What was said on the command line, as the settings that it stands for."""
+    pairs = ((name.split("__"), value) for name, value in vars(args).items() if "__" in name and value is not None)
+    return [Given(section, field, value, f"--{section}-{field}") for (section, field), value in pairs]
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"

@@ -1,0 +1,76 @@
+"""`keyart studio`: read the settings, bind, serve until interrupted."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+from keyart.errors import BadSetting, MissingExtra, OutputProblem
+from keyart.settings import Given, applied, config_files, read_config, read_environment
+from keyart.studio.options import Studio
+
+
+def options_of(given: list[Given], config: Path | None = None) -> Studio:
+    """Defaults, config files, environment, then `given`; what other sections say is not looked at."""
+    files = (*config_files(), *((config,) if config else ()))
+    said = [one for file in files for one in read_config(file)]
+    said += [*read_environment({"studio": Studio}), *given]
+    return applied(Studio(), "studio", said)
+
+
+def serve(options: Studio, *, quiet: bool = False) -> int:
+    """Serve until interrupted. Raises `MissingExtra`, `BadSetting` and `OutputProblem` before anything is served."""
+    try:
+        import uvicorn
+
+        from keyart.studio.app import application
+    except ModuleNotFoundError as err:
+        raise MissingExtra(err.name or "fastapi", extra="studio") from err
+    listener = _bound(options)
+    _writable(options)
+    address = f"http://{_shown(options.host)}:{listener.getsockname()[1]}"
+    logging.basicConfig(format="keyart: %(message)s", level=logging.ERROR if quiet else logging.WARNING)
+    settings = uvicorn.Config(
+        application(options),
+        log_level="error" if quiet else "warning",
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=64_000,
+        limit_concurrency=1000,
+        proxy_headers=False,
+    )
+    if not quiet:
+        print(f"keyart studio: {address}  (Ctrl-C ends it; what is not finished goes on next time)", flush=True)
+    uvicorn.Server(settings).run(sockets=[listener])
+    return 0
+
+
+def _bound(options: Studio) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((options.host, options.port))
+    except (OSError, OverflowError) as err:
+        listener.close()
+        reason = getattr(err, "strerror", None) or str(err)
+        raise BadSetting(f"{options.host}:{options.port} cannot be used ({reason}); try another --port") from err
+    listener.set_inheritable(False)
+    return listener
+
+
+def _writable(options: Studio) -> None:
+    try:
+        options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = options.data / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as err:
+        raise OutputProblem(f"{options.data}: cannot be written ({err.strerror}); choose another --data") from err
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,58 @@
+"""What a user of the studio may set for a video. The stages' own fields, less what reaches beyond the video.
+
+A web form must not name files, servers or model folders of the machine that it runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from keyart.errors import BadSetting
+from keyart.recipe import Recipe, recipe_for, stage_types
+from keyart.settings import Given, Setting, settings_of
+
+OFFERED: dict[str, tuple[str, ...]] = {
+    "scan": ("mode",),
+    "stills": ("count", "clahe", "embedded_cover"),
+    "speech": ("language",),
+    "titles": ("count", "max_words", "max_characters"),
+    "covers": ("presets", "count", "template", "colour", "text_colour", "position", "size", "case", "outline", "fill",
+               "look", "background", "seed"),
+    "variants": ("looks", "backgrounds", "count", "seed"),
+    "teaser": ("presets",),
+}  # fmt: skip
+"""Sections and fields that the web may set; a field that a stage does not have is left out."""
+
+
+def offered() -> dict[str, dict[str, Setting]]:
+    """The settings that may be sent with a video, with their kinds, choices, defaults and help."""
+    stages = stage_types(("shots", "stills", "titles", "covers", "variants", "teaser"))
+    return {
+        section: {one.name: one for one in settings_of(stages[section], with_help=True) if one.name in names}
+        for section, names in OFFERED.items()
+        if section in stages
+    }
+
+
+def given(settings: Mapping[str, Any]) -> list[Given]:
+    """`{section: {field: value}}` as settings. Raises `BadSetting` for what the web may not set."""
+    return list(_given(settings))
+
+
+def _given(settings: Mapping[str, Any]) -> Iterable[Given]:
+    may = offered()
+    for section, fields in settings.items():
+        if section not in may or not isinstance(fields, Mapping):
+            raise BadSetting(f"settings are {{section: {{field: value}}}} of: {', '.join(may)}; not {section!r}")
+        for name, value in fields.items():
+            if name not in may[section]:
+                raise BadSetting(f"{section}.{name} cannot be set here; what can: {', '.join(may[section])}")
+            if isinstance(value, Mapping) or len(str(value)) > 500:
+                raise BadSetting(f"{section}.{name} is a short text, a number or a list of these")
+            yield Given(section, name, value, f"{section}.{name}")
+
+
+def recipe_of(settings: Mapping[str, Any]) -> Recipe:
+    """The stages as the machine's own configuration and the user's settings have them."""
+    return recipe_for(None, given(settings))
