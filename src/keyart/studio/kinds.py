@@ -7,6 +7,7 @@ other files, begin with none of these.
 from __future__ import annotations
 
 import codecs
+import re
 
 HEAD_BYTES = 4096
 
@@ -59,6 +60,10 @@ def subtitle_suffix(head: bytes) -> str:
         return ".ass"
     if text.startswith("{") and text[1:2].isdigit():
         return ".sub"
+    if text.startswith("<") and "ttml" in text[:1000]:
+        return ".ttml"
+    if re.match(r"\d+:\d\d:\d\d\.\d+,\d", text):
+        return ".sbv"
     return ".srt" if "-->" in text else ""
 
 

@@ -38,12 +38,14 @@ class Space:
         if wanted > options.max_upload_gb * GIGABYTE:
             raise HTTPException(413, f"one upload has at most {options.max_upload_gb:g} GB, this one {_gb(wanted)}")
         promised, come = self._on_their_way(rooms)
-        quota = int(options.quota_gb * GIGABYTE) - promised - wanted
-        if self._videos_bytes(_MEASURED_FOR_SECONDS) > quota and self._videos_bytes(0) > quota:
-            raise HTTPException(
-                507, f"the studio's quota of {options.quota_gb:g} GB has no room for {_gb(wanted)} more"
-            )
+        self.check_quota(wanted + promised)
         self.check_disk(wanted + promised - come)
+
+    def check_quota(self, wanted: int) -> None:
+        """Raises 507 where videos and `wanted` bytes more are above the quota."""
+        left = int(self.options.quota_gb * GIGABYTE) - wanted
+        if self._videos_bytes(_MEASURED_FOR_SECONDS) > left and self._videos_bytes(0) > left:
+            raise HTTPException(507, f"the studio's quota of {self.options.quota_gb:g} GB is used up; remove videos")
 
     def check_disk(self, wanted: int = 0) -> None:
         """Raises 507 where the disk would have less than `spare_gb` left with `wanted` bytes more."""

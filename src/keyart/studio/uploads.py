@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from keyart.studio.addresses import destination, may_call_private
 from keyart.studio.catalogue import Upload, new_id
 from keyart.studio.kinds import HEAD_BYTES, subtitle_suffix, video_suffix
 from keyart.studio.names import shown_name
@@ -29,6 +30,7 @@ from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
     from keyart.studio.app import Rooms
+    from keyart.studio.options import Studio
 
 TUS = "1.0.0"
 KEPT_SECONDS = 24 * 3600.0
@@ -37,12 +39,12 @@ MOST_AT_ONCE = 200
 """Uploads that are begun and not yet made into videos."""
 _BATCH_BYTES = 1 << 20
 _MOST_METADATA = 8192
+SUBTITLES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".sub", ".sbv")
 _SUBTITLE_BYTES = 10_000_000
 _BUSY: set[str] = set()
 """Ids that somebody writes to or takes; ids are random, so one set does for all studios of a process."""
 
 UploadId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$", description="id of an upload")]
-Kind = Literal["video", "subtitles"]
 
 
 def router(rooms: Rooms) -> APIRouter:
@@ -164,8 +166,8 @@ def alone(id: str) -> Iterator[None]:
         _BUSY.discard(id)
 
 
-def take(rooms: Rooms, upload_id: str, folder: Path, stem: str, kind: Kind = "video") -> Path:
-    """Move a finished upload to `folder/stem.<ending of what it is>`.
+def take(rooms: Rooms, upload_id: str, place: Path) -> None:
+    """Move a finished upload to `place`, whose ending tells whether it is to be a video or subtitles.
 
     Raises 404 for an unknown upload, 409 for an unfinished one, 423 where it is being written to, 415 where its first
     bytes are of no known video (or subtitles): then it is removed.
@@ -175,28 +177,38 @@ def take(rooms: Rooms, upload_id: str, folder: Path, stem: str, kind: Kind = "vi
         source = _place(rooms, upload_id)
         if _size(rooms, upload_id) != upload.bytes:
             raise _refused(409, f"{upload.name}: only {_size(rooms, upload_id)} of {upload.bytes} bytes have come")
-        suffix = _suffix(source, kind)
-        if not suffix:
+        try:
+            check_content(source, upload.name, subtitles=place.suffix.lower() in SUBTITLES)
+        except HTTPException:
             remove(rooms, upload_id)
-            raise _refused(415, f"{upload.name}: {_WRONG[kind]}")
-        target = folder / f"{stem}{suffix}"
-        source.replace(target)
+            raise
+        source.replace(place)
         rooms.catalogue.remove_upload(upload_id)
-    return target
 
 
-_WRONG: dict[Kind, str] = {
-    "video": "this is no video: its first bytes are of no known container",
-    "subtitles": "these are no subtitles: send SubRip, WebVTT, ASS or MicroDVD, at most 10 MB",
-}
-
-
-def _suffix(source: Path, kind: Kind) -> str:
-    with source.open("rb") as file:
+def check_content(path: Path, name: str, *, subtitles: bool = False) -> str:
+    """The ending of what a file is, whatever it is called. Raises 415 where it is no video (no subtitles)."""
+    with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if kind == "video":
-        return video_suffix(head)
-    return subtitle_suffix(head) if source.stat().st_size <= _SUBTITLE_BYTES else ""
+    if subtitles and path.stat().st_size <= _SUBTITLE_BYTES and (suffix := subtitle_suffix(head)):
+        return suffix
+    if not subtitles and (suffix := video_suffix(head)):
+        return suffix
+    what = (
+        "subtitles of a known kind, of at most 10 MB" if subtitles else "a video: its first bytes are of no known kind"
+    )
+    raise _refused(415, f"{name}: this is not {what}")
+
+
+def check_room(rooms: Rooms, wanted: int) -> None:
+    """Raises 413 above the size of one upload, 507 where quota or disk have no room for `wanted` bytes."""
+    space_of(rooms.options).admit(rooms, wanted)
+
+
+def check_webhook(options: Studio, url: str) -> None:
+    """Raises `BadSetting` for an address that is never called; '' is none."""
+    if url:
+        destination(url, private=may_call_private(options))
 
 
 def remove(rooms: Rooms, id: str) -> None:
