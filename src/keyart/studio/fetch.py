@@ -6,12 +6,14 @@ Both are off unless whoever runs the studio switched them on.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urljoin, urlsplit
 
 from fastapi import HTTPException
@@ -25,6 +27,8 @@ from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
     import httpx
+
+    from keyart.studio.app import Rooms
 
 _MOST_REDIRECTS = 5
 _MOST_SECONDS = 3600.0
@@ -57,25 +61,41 @@ def allowed_path(options: Studio, path: str) -> Path:
     if not real.is_file():
         raise MissingFile(f"{path}: no such file")
     with real.open("rb") as file:
-        _check_head(file.read(HEAD_BYTES), shown_name(real.name))
+        _suffix(file.read(HEAD_BYTES), shown_name(real.name))
     return real
+
+
+def copied(rooms: Rooms, source: Path, folder: Path, stem: str) -> Path:
+    """An allowed file's bytes at `folder/stem.<ending of what it is>`. Raises 413, 507 as uploads do."""
+    with source.open("rb") as file:
+        head, told = file.read(HEAD_BYTES), os.fstat(file.fileno()).st_size
+        suffix = _suffix(head, shown_name(source.name))
+        with space_of(rooms.options).held(rooms, told):
+            file.seek(0)
+            place = folder / f"{stem}{suffix}"
+            with _new_file(place) as kept:
+                shutil.copyfileobj(file, kept, _CHUNK_BYTES)
+    return place
 
 
 # --- by address ----------------------------------------------------------------------------------------------------
 
 
-def name_in(url: str) -> str:
+def name_of(url: str) -> str:
     """What a file of this address would be called: the last part of its path."""
-    return shown_name(unquote(urlsplit(url).path.rsplit("/", 1)[-1], errors="replace"))
+    try:
+        return shown_name(unquote(urlsplit(url).path.rsplit("/", 1)[-1], errors="replace"))
+    except ValueError as err:
+        raise BadSetting(f"this is no address ({err})") from err
 
 
-def download(options: Studio, url: str, place: Path) -> None:
-    """The video at a public address into `place`, a new file; nothing is left there where it fails.
+def fetched(rooms: Rooms, url: str, folder: Path, stem: str) -> Path:
+    """The video at a public address, as `folder/stem.<ending of what it is>`; nothing is left there where it fails.
 
     Raises `BadSetting` for what is not allowed, `UnreadableVideo` for what does not answer with a video, 413 and 507 as
     uploads do, 429 while two others are fetched.
     """
-    if not options.allow_urls:
+    if not rooms.options.allow_urls:
         raise BadSetting("this studio fetches no addresses; upload the video, or start it with --allow-urls")
     try:
         import httpx
@@ -85,7 +105,7 @@ def download(options: Studio, url: str, place: Path) -> None:
         raise HTTPException(429, "two videos are being fetched already; try again when one is here")
     try:
         with _answer(url) as answer:
-            _kept(options, answer, url, place)
+            return _kept(rooms, answer, folder / stem)
     except httpx.HTTPError as err:
         raise UnreadableVideo(f"{url}: could not be fetched ({type(err).__name__})") from err
     finally:
@@ -119,47 +139,52 @@ def _onward(url: str, location: str) -> str:
     return onward
 
 
-def _kept(options: Studio, answer: httpx.Response, url: str, place: Path) -> None:
+def _kept(rooms: Rooms, answer: httpx.Response, stem: Path) -> Path:
     if answer.status_code != 200 or "content-encoding" in answer.headers:
-        raise UnreadableVideo(f"{url}: answered {answer.status_code}, not with a file")
-    most = int(options.max_upload_gb * GIGABYTE)
-    told = answer.headers.get("content-length", "0")
-    if not told.isdigit() or int(told) > most:
-        raise HTTPException(413, f"{url}: more than {options.max_upload_gb:g} GB")
-    space_of(options).check_quota(int(told))
-    with _new_file(place) as handle, os.fdopen(handle, "wb") as file:
-        for chunk in _watched(answer, url, most):
-            if file.tell() == 0:
-                _check_head(chunk[:HEAD_BYTES], url)
-            space_of(options).check_disk(len(chunk))
-            file.write(chunk)
-        if file.tell() == 0:
-            raise UnreadableVideo(f"{url}: the file is empty")
+        raise UnreadableVideo(f"the address answered {answer.status_code}, not with a file")
+    most = int(rooms.options.max_upload_gb * GIGABYTE)
+    told = answer.headers.get("content-length", str(most))
+    if not (told.isascii() and told.isdigit()) or int(told[:18]) > most:
+        raise HTTPException(413, f"the address has more than {rooms.options.max_upload_gb:g} GB")
+    space = space_of(rooms.options)
+    with space.held(rooms, int(told)):
+        chunks = _watched(answer, most)
+        first = next(chunks, b"")
+        place = stem.with_name(f"{stem.name}{_suffix(first[:HEAD_BYTES], 'what the address has')}")
+        with _new_file(place) as file:
+            for chunk in chain((first,), chunks):
+                space.check_disk(len(chunk))
+                file.write(chunk)
+    return place
 
 
-def _watched(answer: httpx.Response, url: str, most: int) -> Iterator[bytes]:
+def _watched(answer: httpx.Response, most: int) -> Iterator[bytes]:
     """The body in pieces, as long as it is neither too big nor too slow."""
     begun, come = time.monotonic(), 0
     for chunk in answer.iter_raw(_CHUNK_BYTES):
         come += len(chunk)
         took = time.monotonic() - begun
         if come > most:
-            raise HTTPException(413, f"{url}: more than {most / GIGABYTE:g} GB")
+            raise HTTPException(413, f"the address has more than {most / GIGABYTE:g} GB")
         if took > _MOST_SECONDS or (took > _SILENT_SECONDS and come < took * _SLOWEST):
-            raise UnreadableVideo(f"{url}: came too slowly")
+            raise UnreadableVideo("what the address has came too slowly")
         yield chunk
 
 
 @contextmanager
-def _new_file(place: Path) -> Iterator[int]:
+def _new_file(place: Path) -> Iterator[BinaryIO]:
+    """Written to, and gone again if that fails."""
     handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        yield handle
+        with os.fdopen(handle, "wb") as file:
+            yield file
     except BaseException:
         place.unlink(missing_ok=True)
         raise
 
 
-def _check_head(head: bytes, name: str) -> None:
-    if not video_suffix(head):
-        raise UnreadableVideo(f"{name}: this is no video: its first bytes are of no known container")
+def _suffix(head: bytes, name: str) -> str:
+    suffix = video_suffix(head)
+    if not suffix:
+        raise UnreadableVideo(f"{name}: this is no video: its first bytes are of no known kind")
+    return suffix
