@@ -5,6 +5,7 @@ A video's folder is made under its id; it is entered in the catalogue only when 
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
 from keyart.errors import BadSetting, UnreadableVideo
+from keyart.speech.sidecar import find_sidecars
 from keyart.studio import fetch, uploads
 from keyart.studio.catalogue import Video, new_id
+from keyart.studio.forms import read_form
+from keyart.studio.names import shown_name
 from keyart.studio.running import run_child
 from keyart.studio.wishes import recipe_of
 
@@ -29,30 +32,34 @@ if TYPE_CHECKING:
     from keyart.studio.app import Rooms
     from keyart.studio.videos import NewVideo
 
-SUBTITLES = (".srt", ".vtt", ".ass", ".ssa", ".ttml")
-_MOST_SUBTITLES = 8
+_LANGUAGE = re.compile(r"\.([a-z]{2,3}(?:-[a-z]{2,4})?)$", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A file that a user handed in: its name for people, and how it gets to its place."""
+    """A file that a user handed in: its name for people, and what puts it into a folder under a stem."""
 
     name: str
-    move: Callable[[Path], None]
+    put: Callable[[Path, str], Path]
 
 
 async def from_form(rooms: Rooms, request: Request) -> Video:
-    """A multipart form with `file`, and perhaps `subtitles`, `settings`, `webhook`."""
-    from keyart.studio.videos import read_settings
+    """A multipart form with `file`, and perhaps `subtitles`, `settings`, `webhook`; its files become uploads first."""
+    from keyart.studio.videos import NewVideo, read_settings
 
-    async with request.form(max_files=1 + _MOST_SUBTITLES, max_fields=4, max_part_size=64_000) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise HTTPException(422, "file: the form has no file of that name")
-        beside = [one for one in form.getlist("subtitles") if isinstance(one, UploadFile)]
-        settings, webhook = read_settings(_text(form.get("settings"))), _text(form.get("webhook"))
-        source, texts = _of_form(rooms, file), [_of_form(rooms, one) for one in beside]
-        return await run_in_threadpool(_take_in, rooms, source, texts, settings, webhook)
+    came = await read_form(rooms, request)
+    try:
+        if len(came.files.get("file", ())) != 1 or came.files.keys() - {"file", "subtitles"}:
+            raise HTTPException(422, "the form has one `file` and perhaps `subtitles`, `settings`, `webhook`")
+        wish = NewVideo(
+            upload=came.files["file"][0].id,
+            subtitles=[one.id for one in came.files.get("subtitles", ())],
+            settings=read_settings(came.fields.get("settings", "")),
+            webhook=came.fields.get("webhook", "")[:2000],
+        )
+        return await run_in_threadpool(from_wish, rooms, wish)
+    finally:
+        await run_in_threadpool(came.forget, rooms)
 
 
 def from_wish(rooms: Rooms, wish: NewVideo) -> Video:
@@ -63,48 +70,56 @@ def from_wish(rooms: Rooms, wish: NewVideo) -> Video:
     if len(named) != 1:
         raise HTTPException(422, "name exactly one of upload, path and url")
     settings = checked_settings(wish.settings)
-    texts = [_of_upload(rooms, one) for one in wish.subtitles]
-    source = {"upload": _of_upload, "path": _of_path, "url": _of_url}[named[0]](rooms, getattr(wish, named[0]))
+    texts = [_of_subtitles(rooms, one) for one in wish.subtitles]
+    source = FROM[named[0]](rooms, getattr(wish, named[0]))
     return _take_in(rooms, source, texts, settings, wish.webhook)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 # --- where a file comes from --------------------------------------------------------------------------------------
 
 
-def _of_form(rooms: Rooms, file: UploadFile) -> Handed:
-    def move(place: Path) -> None:
-        with place.open("wb") as kept:
-            shutil.copyfileobj(file.file, kept, 1 << 20)
+def _of_upload(rooms: Rooms, id: str) -> Handed:
+    def put(folder: Path, stem: str) -> Path:
+        uploads.take(rooms, id, folder / stem)
+        return _named_by_content(folder / stem)
 
-    uploads.check_room(rooms, file.size or 0)
-    return Handed(uploads.shown_name(file.filename or ""), move)
+    return Handed(uploads.known(rooms, id).name, put)
 
 
-def _of_upload(rooms: Rooms, upload: str) -> Handed:
-    found = rooms.catalogue.upload(upload)
-    if found is None:
-        raise HTTPException(404, "there is no such upload")
-    return Handed(found.name, lambda place: uploads.take(rooms, upload, place))
+def _of_subtitles(rooms: Rooms, id: str) -> Handed:
+    def put(folder: Path, stem: str) -> Path:
+        coming = folder / f"{stem}.srt"
+        uploads.take(rooms, id, coming)
+        return coming.rename(folder / f"{stem}{uploads.check_content(coming, stem, subtitles=True)}")
+
+    return Handed(uploads.known(rooms, id).name, put)
 
 
 def _of_path(rooms: Rooms, path: str) -> Handed:
+    """A file of this machine, with the subtitles that lie beside it."""
     allowed = fetch.allowed_path(rooms.options, path)
-    uploads.check_room(rooms, allowed.stat().st_size)
-    return Handed(uploads.shown_name(allowed.name), lambda place: _copied(allowed, place))
+
+    def put(folder: Path, stem: str) -> Path:
+        for beside in find_sidecars(allowed):
+            shutil.copyfile(beside.path, folder / f"{stem}{beside.path.name.removeprefix(allowed.stem).lower()}")
+        return _named_by_content(shutil.copyfile(allowed, folder / stem))
+
+    return Handed(shown_name(allowed.name), put)
 
 
 def _of_url(rooms: Rooms, url: str) -> Handed:
-    name = uploads.shown_name(fetch.name_in(url))
-    return Handed(name, lambda place: fetch.download(rooms.options, url, place))
+    def put(folder: Path, stem: str) -> Path:
+        fetch.download(rooms.options, url, folder / stem)
+        return _named_by_content(folder / stem)
+
+    return Handed(shown_name(fetch.name_in(url)), put)
 
 
-def _copied(source: Path, place: Path) -> None:
-    """A second name for the same bytes where the file system has that, else a copy."""
-    shutil.copyfile(source, place)
+def _named_by_content(path: Path) -> Path:
+    return path.rename(path.with_name(f"{path.name}{uploads.check_content(path, path.name)}"))
+
+
+FROM: dict[str, Callable[[Rooms, str], Handed]] = {"upload": _of_upload, "path": _of_path, "url": _of_url}
 
 
 # --- into the house -----------------------------------------------------------------------------------------------
@@ -115,15 +130,14 @@ def _take_in(rooms: Rooms, source: Handed, texts: Sequence[Handed], settings: Ma
     uploads.check_webhook(rooms.options, webhook)
     id = new_id()
     with _folder(rooms, id) as folder:
-        file = f"source{_ending(source.name)}"
-        source.move(folder / file)
+        path = source.put(folder, "source")
         _put_beside(folder, texts)
-        probe = _probed(rooms, folder / file, source.name)
+        probe = _probed(rooms, path, source.name)
         video = Video(
             id=id,
             name=source.name,
-            file=file,
-            bytes=(folder / file).stat().st_size,
+            file=path.name,
+            bytes=path.stat().st_size,
             state="queued",
             settings=dict(settings),
             probe=probe,
@@ -148,24 +162,16 @@ def _folder(rooms: Rooms, id: str) -> Iterator[Path]:
         raise
 
 
-def _ending(name: str) -> str:
-    """What kind of file it is is told by its content; the ending only helps players."""
-    ending = Path(name).suffix.lower()
-    return ending if ending.isascii() and ending[1:].isalnum() and len(ending) <= 6 else ""
-
-
 def _put_beside(folder: Path, texts: Sequence[Handed]) -> None:
     """Subtitles under the source's name, `source.srt` and `source.ru.srt`, as the house finds them."""
+    taken: set[str] = set()
     for text in texts:
-        parts = text.name.lower().rsplit(".", 2)
-        ending = f".{parts[-1]}"
-        if ending not in SUBTITLES:
-            raise BadSetting(f"{text.name}: subtitles are {', '.join(SUBTITLES)}")
-        language = parts[1] if len(parts) == 3 and parts[1].isascii() and parts[1].isalpha() else ""
-        place = folder / (f"source.{language[:8]}{ending}" if language else f"source{ending}")
-        if place.exists():
-            raise BadSetting(f"{text.name}: there are two subtitle files of this kind and language")
-        text.move(place)
+        found = _LANGUAGE.search(Path(text.name).stem)
+        stem = f"source.{found[1].lower()}" if found else "source"
+        if stem in taken:
+            raise BadSetting(f"{text.name}: subtitles of this language came twice; name them talk.ru.srt, talk.en.srt")
+        taken.add(stem)
+        text.put(folder, stem)
 
 
 def _probed(rooms: Rooms, path: Path, name: str) -> dict[str, Any]:
