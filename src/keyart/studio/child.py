@@ -1,0 +1,188 @@
+"""The process that touches a user's video: `python -m keyart.studio.child VERB`, one JSON request on standard input.
+
+It answers in JSON lines: `{"begin": stage}`, `{"at": stage, "fraction": f}`, `{"end": stage, "status", "reason",
+"seconds"}`, and last `{"done": {...}}` or `{"error": "one line", "kind": "UnreadableVideo"}`. It sets its own limits
+before it opens anything, and ends when the studio does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+from keyart.errors import KeyartError
+from keyart.types import Status
+
+Request = Mapping[str, Any]
+Say = Callable[[Mapping[str, Any]], None]
+
+_PR_SET_PDEATHSIG = 1
+_TELL_EVERY_SECONDS = 0.2
+
+
+# --- what it does -------------------------------------------------------------------------------------------------
+
+
+def _probe(request: Request, _: Say) -> dict[str, Any]:
+    """`path` -> what the file says of itself, as `plain.video` tells it."""
+    from keyart import plain
+    from keyart.media.probe import probe
+
+    return plain.video(probe(request["path"]))
+
+
+def _make(request: Request, say: Say) -> dict[str, Any]:
+    """`path`, `name`, `settings`, `folder`, `cache` -> the package in the folder; titles and tags for the search."""
+    from keyart.cache import StageCache
+    from keyart.journal import run_facts
+    from keyart.package import PARTS, claim
+    from keyart.pipeline import make
+    from keyart.studio.wishes import recipe_of
+
+    with claim(Path(request["folder"])) as claimed:
+        package = make(
+            request["path"],
+            recipe_of(request["settings"]),
+            parts=PARTS,
+            progress=Told(say),
+            cache=StageCache(Path(request["cache"])),
+            called=request["name"],
+        )
+        claimed.save(package, run_facts(package))
+    told = [json.loads(one.data) for one in package.products if one.path == "titles.json"]
+    tags = [str(tag) for one in told for tag in one.get("tags", ())]
+    return {"titles": [one.text for one in package.titles], "tags": tags}
+
+
+def _still(request: Request, _: Say) -> dict[str, Any]:
+    """`path`, `name`, `seconds` -> that frame as a still, kept in the `cache` under `key`; its facts."""
+    from keyart import plain
+    from keyart.cache import StageCache
+    from keyart.media.probe import probe
+    from keyart.stills.by_hand import still_at
+    from keyart.types import Still
+
+    info = replace(probe(request["path"]), called=request["name"])
+    still = still_at(info, float(request["seconds"]))
+    StageCache(Path(request["cache"])).put(request["key"], still, Still)
+    return plain.still(still)
+
+
+VERBS: dict[str, Callable[[Request, Say], dict[str, Any]]] = {"probe": _probe, "make": _make, "still": _still}
+
+
+@dataclass(slots=True)
+class Told:
+    """Progress as JSON lines; a stage's fraction at most a few times a second."""
+
+    say: Say
+    _next: float = field(default=0.0)
+
+    def begin(self, stage: str) -> None:
+        self.say({"begin": stage})
+
+    def at(self, stage: str, fraction: float) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _TELL_EVERY_SECONDS
+            self.say({"at": stage, "fraction": round(min(1.0, max(0.0, fraction)), 4)})
+
+    def end(self, stage: str, status: Status, note: str, seconds: float) -> None:
+        self.say({"end": stage, "status": status, "reason": note, "seconds": round(seconds, 3)})
+
+
+# --- how it lives -------------------------------------------------------------------------------------------------
+
+
+def main() -> int:
+    """One verb, one answer. The exit status is 0 whenever an answer was given."""
+    says = _own_voice()
+    request = json.loads(sys.stdin.buffer.readline())
+    _die_with(int(request["parent"]))
+    _keep_within(request["limits"])
+    lock = threading.Lock()
+
+    def say(line: Mapping[str, Any]) -> None:
+        with lock:
+            says.write(json.dumps(line) + "\n")
+            says.flush()
+
+    say(_done(VERBS[sys.argv[1]], request, say))
+    sys.stderr.flush()
+    os._exit(0)  # threads that wait for nothing more, and the lifeline's, are not waited for
+
+
+def _done(verb: Callable[[Request, Say], dict[str, Any]], request: Request, say: Say) -> Mapping[str, Any]:
+    try:
+        return {"done": verb(request, say)}
+    except KeyartError as err:
+        return {"error": _without_places(str(err), request), "kind": type(err).__name__}
+    except MemoryError:
+        return {"error": "it asked for more memory than it may have", "kind": "OverLimit"}
+    except Exception as err:  # noqa: BLE001  here a fault of our own meets the studio
+        import traceback
+
+        traceback.print_exc()
+        line = " ".join(f"{type(err).__name__}: {err}".split())
+        return {"error": f"a fault of keyart's own, please report it ({line})", "kind": "Fault"}
+
+
+def _without_places(text: str, request: Request) -> str:
+    """Where things lie in the studio's store is no business of its users."""
+    names = {request.get("path"): request.get("name"), request.get("folder"): "the package"}
+    for place, name in names.items():
+        text = text.replace(place, name) if place and name else text
+    return text
+
+
+def _own_voice() -> IO[str]:
+    """The pipe to the studio, out of reach of libraries that print: their standard output goes to the log."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(kept, "w", encoding="utf-8")
+
+
+def _die_with(parent: int) -> None:
+    """End when the studio does: at the word of the kernel where it gives one, and when the lifeline is cut."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+    threading.Thread(target=_watch_lifeline, daemon=True).start()
+
+
+def _watch_lifeline() -> None:
+    while os.read(0, 1):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+def _keep_within(limits: Mapping[str, Any]) -> None:
+    """Limits that no library can lift again. Threads' stacks and arenas count as data: hence twice the memory."""
+    cpu = int(limits["cpu_seconds"]) + 1
+    _limit(resource.RLIMIT_CPU, cpu)
+    _limit(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_DATA, 2 * int(limits["memory_bytes"]))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write that fails can be told, a death cannot
+    os.nice(int(limits["niceness"]))
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (least, least))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
