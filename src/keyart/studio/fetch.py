@@ -6,12 +6,10 @@ Both are off unless whoever runs the studio switched them on.
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import unquote, urljoin, urlsplit
@@ -27,8 +25,6 @@ from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
     import httpx
-
-    from keyart.studio.app import Rooms
 
 _MOST_REDIRECTS = 5
 _MOST_SECONDS = 3600.0
@@ -61,27 +57,14 @@ def allowed_path(options: Studio, path: str) -> Path:
     if not real.is_file():
         raise MissingFile(f"{path}: no such file")
     with real.open("rb") as file:
-        _suffix(file.read(HEAD_BYTES), shown_name(real.name))
+        _check_head(file.read(HEAD_BYTES), shown_name(real.name))
     return real
-
-
-def copied(rooms: Rooms, source: Path, folder: Path, stem: str) -> Path:
-    """An allowed file's bytes at `folder/stem.<ending of what it is>`. Raises 413, 507 as uploads do."""
-    with source.open("rb") as file:
-        head, told = file.read(HEAD_BYTES), os.fstat(file.fileno()).st_size
-        suffix = _suffix(head, shown_name(source.name))
-        with space_of(rooms.options).held(rooms, told):
-            file.seek(0)
-            place = folder / f"{stem}{suffix}"
-            with _new_file(place) as kept:
-                shutil.copyfileobj(file, kept, _CHUNK_BYTES)
-    return place
 
 
 # --- by address ----------------------------------------------------------------------------------------------------
 
 
-def name_of(url: str) -> str:
+def name_in(url: str) -> str:
     """What a file of this address would be called: the last part of its path."""
     try:
         return shown_name(unquote(urlsplit(url).path.rsplit("/", 1)[-1], errors="replace"))
@@ -89,13 +72,13 @@ def name_of(url: str) -> str:
         raise BadSetting(f"this is no address ({err})") from err
 
 
-def fetched(rooms: Rooms, url: str, folder: Path, stem: str) -> Path:
-    """The video at a public address, as `folder/stem.<ending of what it is>`; nothing is left there where it fails.
+def download(options: Studio, url: str, place: Path) -> None:
+    """The video at a public address into `place`, a new file; nothing is left there where it fails.
 
     Raises `BadSetting` for what is not allowed, `UnreadableVideo` for what does not answer with a video, 413 and 507 as
     uploads do, 429 while two others are fetched.
     """
-    if not rooms.options.allow_urls:
+    if not options.allow_urls:
         raise BadSetting("this studio fetches no addresses; upload the video, or start it with --allow-urls")
     try:
         import httpx
@@ -105,7 +88,7 @@ def fetched(rooms: Rooms, url: str, folder: Path, stem: str) -> Path:
         raise HTTPException(429, "two videos are being fetched already; try again when one is here")
     try:
         with _answer(url) as answer:
-            return _kept(rooms, answer, folder / stem)
+            _kept(options, answer, place)
     except httpx.HTTPError as err:
         raise UnreadableVideo(f"{url}: could not be fetched ({type(err).__name__})") from err
     finally:
@@ -139,23 +122,22 @@ def _onward(url: str, location: str) -> str:
     return onward
 
 
-def _kept(rooms: Rooms, answer: httpx.Response, stem: Path) -> Path:
+def _kept(options: Studio, answer: httpx.Response, place: Path) -> None:
     if answer.status_code != 200 or "content-encoding" in answer.headers:
         raise UnreadableVideo(f"the address answered {answer.status_code}, not with a file")
-    most = int(rooms.options.max_upload_gb * GIGABYTE)
+    most = int(options.max_upload_gb * GIGABYTE)
     told = answer.headers.get("content-length", str(most))
     if not (told.isascii() and told.isdigit()) or int(told[:18]) > most:
-        raise HTTPException(413, f"the address has more than {rooms.options.max_upload_gb:g} GB")
-    space = space_of(rooms.options)
-    with space.held(rooms, int(told)):
-        chunks = _watched(answer, most)
-        first = next(chunks, b"")
-        place = stem.with_name(f"{stem.name}{_suffix(first[:HEAD_BYTES], 'what the address has')}")
-        with _new_file(place) as file:
-            for chunk in chain((first,), chunks):
-                space.check_disk(len(chunk))
-                file.write(chunk)
-    return place
+        raise HTTPException(413, f"the address has more than {options.max_upload_gb:g} GB")
+    space = space_of(options)
+    with space.reserved(int(told)), _new_file(place) as file:
+        for chunk in _watched(answer, most):
+            if file.tell() == 0:
+                _check_head(chunk[:HEAD_BYTES], "what the address has")
+            space.check_disk(len(chunk))
+            file.write(chunk)
+        if file.tell() == 0:
+            raise UnreadableVideo("what the address has is empty")
 
 
 def _watched(answer: httpx.Response, most: int) -> Iterator[bytes]:
@@ -183,8 +165,6 @@ def _new_file(place: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _suffix(head: bytes, name: str) -> str:
-    suffix = video_suffix(head)
-    if not suffix:
+def _check_head(head: bytes, name: str) -> None:
+    if not video_suffix(head):
         raise UnreadableVideo(f"{name}: this is no video: its first bytes are of no known kind")
-    return suffix

@@ -54,10 +54,19 @@ class Space:
 
     @contextmanager
     def held(self, rooms: Rooms, wanted: int) -> Iterator[None]:
-        """Keep room for what comes without an upload of its own."""
-        key = object()
+        """Keep room for what comes without an upload of its own. Raises as `admit` does."""
         with self.lock:
             self.admit(rooms, wanted)
+        with self.reserved(wanted):
+            yield
+
+    @contextmanager
+    def reserved(self, wanted: int) -> Iterator[None]:
+        """Keep room beside what else comes so. Raises 507."""
+        key = object()
+        with self.lock:
+            self.check_quota(wanted + sum(self._held.values()))
+            self.check_disk(wanted)
             self._held[key] = wanted
         try:
             yield

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from fastapi import Path as InPath
@@ -44,7 +44,7 @@ _BUSY: set[str] = set()
 """Ids that somebody writes to or takes; ids are random, so one set does for all studios of a process."""
 
 UploadId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$", description="id of an upload")]
-Kind = Literal["video", "subtitles"]
+SUBTITLES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".sub", ".sbv")
 
 
 def router(rooms: Rooms) -> APIRouter:
@@ -166,42 +166,38 @@ def alone(id: str) -> Iterator[None]:
         _BUSY.discard(id)
 
 
-def take(rooms: Rooms, upload_id: str, folder: Path, stem: str, kind: Kind = "video") -> Path:
-    """Move a finished upload to `folder/stem.<ending of what it is>`.
+def take(rooms: Rooms, upload_id: str, place: Path) -> None:
+    """Move a finished upload to `place`, whose ending tells whether it is to be a video or subtitles.
 
     Raises 404 for an unknown upload, 409 for an unfinished one, 423 where it is being written to, 415 where its first
     bytes are of no known video (or subtitles): then it is removed.
     """
     upload = known(rooms, upload_id)
     with alone(upload_id):
-        source, have = _place(rooms, upload_id), _size(rooms, upload_id)
-        if have != upload.bytes:
-            raise _refused(409, f"{upload.name}: only {have} of {upload.bytes} bytes have come")
+        source = _place(rooms, upload_id)
+        if _size(rooms, upload_id) != upload.bytes:
+            raise _refused(409, f"{upload.name}: only {_size(rooms, upload_id)} of {upload.bytes} bytes have come")
         try:
-            place = folder / f"{stem}{ending_of(source, upload.name, kind)}"
+            check_content(source, upload.name, subtitles=place.suffix.lower() in SUBTITLES)
         except HTTPException:
             remove(rooms, upload_id)
             raise
         source.replace(place)
         rooms.catalogue.remove_upload(upload_id)
-    return place
 
 
-def ending_of(path: Path, name: str, kind: Kind = "video") -> str:
-    """The ending of what a file is, whatever it is called. Raises 415 where it is none of the kind."""
+def check_content(path: Path, name: str, *, subtitles: bool = False) -> str:
+    """The ending of what a file is, whatever it is called. Raises 415 where it is no video (no subtitles)."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    small_enough = kind == "video" or path.stat().st_size <= _SUBTITLE_BYTES
-    suffix = (video_suffix(head) if kind == "video" else subtitle_suffix(head)) if small_enough else ""
-    if not suffix:
-        raise _refused(415, f"{name}: {_WRONG[kind]}")
-    return suffix
-
-
-_WRONG: dict[Kind, str] = {
-    "video": "this is no video: its first bytes are of no known kind",
-    "subtitles": "these are no subtitles: send SubRip, WebVTT, ASS, TTML, SBV or MicroDVD, at most 10 MB",
-}
+    if subtitles and path.stat().st_size <= _SUBTITLE_BYTES and (suffix := subtitle_suffix(head)):
+        return suffix
+    if not subtitles and (suffix := video_suffix(head)):
+        return suffix
+    what = (
+        "subtitles of a known kind, of at most 10 MB" if subtitles else "a video: its first bytes are of no known kind"
+    )
+    raise _refused(415, f"{name}: this is not {what}")
 
 
 def check_room(rooms: Rooms, wanted: int) -> None:
