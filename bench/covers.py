@@ -21,10 +21,10 @@ from PIL import Image, ImageDraw
 
 from bench.record import MEDIA, WORK, commit, machine, write_result
 from keyart.covers.brief import Brief
+from keyart.covers.choose import painted_until_read
 from keyart.covers.crop import Scene, crop_window, frame, picture, scene_of
 from keyart.covers.fonts import find_typeface
 from keyart.covers.legibility import JUDGED_AT
-from keyart.covers.make import painted_until_read
 from keyart.covers.palette import palette_of
 from keyart.covers.presets import PRESETS
 from keyart.covers.readback import have_reader, read_at, reader_name, word_recall

@@ -64,14 +64,17 @@ def make(
 
 def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Progress, cache: StageCache) -> Package:
     sha256 = _sha256(info.path)
-    wanted = with_needed(parts)
+    wanted = _wanted(recipe, parts)
+    own = recipe.covers.said(()) if "covers" in wanted else ()
     run = Run(sha256, cache, progress)
 
     said = _said(recipe, info) if "titles" in wanted else ()
-    words = beside(lambda: _words(run, recipe, info, said)) if "titles" in wanted else None
-    shots, stills, products = _look(run, recipe, info, wanted) if wanted != {"titles"} else ((), (), ())
+    words = beside(lambda: _words(run, recipe, info, said, own)) if "titles" in wanted else None
+    shots, stills, products = _look(run, recipe, info, wanted) if "shots" in wanted else ((), (), ())
+    named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.at else ((), ())
+    products += frames if "stills" not in wanted else ()
     give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
-    transcript, titles, verdicts = words.result() if words else (None, (), ())
+    transcript, titles, verdicts = words.result() if words else (None, (), _judged(run, recipe, own) if own else ())
 
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
         if part not in wanted:
@@ -79,19 +82,43 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
         inputs = (getattr(recipe, part), info.name, *inputs, recipe.scan, recipe.shots, recipe.stills)
         return run.stage(part, work, Outcome[Products], *inputs).value
 
-    scores = recipe.review.pair_scores(stills, titles).value if "covers" in wanted else ()
-    products += made("covers", lambda: recipe.covers(info, stills, titles, scores), said, titles, scores)
+    shown = named or stills
+    scores = recipe.review.pair_scores(shown, own or titles).value if "covers" in wanted else ()
+    products += made("covers", lambda: recipe.covers(info, shown, titles, scores), said, titles, scores)
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
-        products, seen = _reviewed(run, recipe, products, stills)
+        products, seen = _reviewed(run, recipe, products, shown)
         verdicts += seen
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
     settings = _settings(recipe, sections_for(parts))
-    return Package(info, sha256, parts, shots, stills, transcript, titles, products, stages, settings, verdicts)
+    return Package(
+        info, sha256, parts, shots, stills or named, transcript, titles, products, stages, settings, verdicts
+    )
+
+
+def _wanted(recipe: Recipe, parts: tuple[str, ...]) -> frozenset[str]:
+    """The parts, and those that they are made from. Covers of frames that the user names need no pass over the video,
+    covers of the user's own text no titles."""
+    wanted = with_needed(parts)
+    if "covers" not in wanted:
+        return wanted
+    spared = {"shots", "stills"} if recipe.covers.at else set()
+    spared |= {"titles"} if recipe.covers.text else set()
+    return wanted - (spared - with_needed(part for part in parts if part != "covers"))
+
+
+def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ...], Products]:
+    """The frames that the user names instead of the ranked ones."""
+    from keyart.stills.by_hand import named_stills
+    from keyart.stills.export import still_products
+
+    picking, at = recipe.stills, recipe.covers.at
+    found = run.stage("by hand", lambda: named_stills(info, at, picking), Outcome[tuple[Still, ...]], at, picking).value
+    return found, still_products(found)
 
 
 def _look(
@@ -148,15 +175,21 @@ def _shots_outcome(shots: tuple[Shot, ...], exact: bool) -> Outcome[tuple[Shot, 
     return Outcome(shots, "degraded", "the fast scan sees key frames only: boundaries are approximate")
 
 
-def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...]) -> Words:
-    """Transcript and titles, less those that no cover should carry."""
-    from keyart.review import Verdicts, kept_headlines
+def _words(run: Run, recipe: Recipe, info: VideoInfo, said: tuple[object, ...], own: tuple[Headline, ...]) -> Words:
+    """Transcript and titles, less those that no cover should carry; what the user wrote is judged with them."""
+    from keyart.review import kept_headlines
 
     transcript = run.stage("transcript", lambda: recipe.speech(info), Outcome[Transcript | None], *said).value
     titles = run.stage("titles", lambda: recipe.titles(info, transcript), Outcome[tuple[Headline, ...]], *said).value
-    judge = recipe.review.judge_words
-    verdicts = run.stage("words", lambda: judge(titles), Outcome[Verdicts], recipe.review, titles).value
+    verdicts = _judged(run, recipe, (*titles, *own))
     return transcript, kept_headlines(titles, verdicts), verdicts
+
+
+def _judged(run: Run, recipe: Recipe, headlines: tuple[Headline, ...]) -> tuple[Verdict, ...]:
+    from keyart.review import Verdicts
+
+    judge = recipe.review.judge_words
+    return run.stage("words", lambda: judge(headlines), Outcome[Verdicts], recipe.review, headlines).value
 
 
 def _written(

@@ -23,6 +23,7 @@ ORDER = (
         "scan",
         "shots",
         "stills",
+        "by hand",
         "storyboard",
         "transcript",
         "titles",

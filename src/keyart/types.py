@@ -224,7 +224,7 @@ class Still:
     shot: int = 0
     cluster: int = 0
     cluster_size: int = 1
-    origin: Literal["scan", "embedded cover"] = "scan"
+    origin: Literal["scan", "embedded cover", "by hand"] = "scan"
     avoid: tuple[Box, ...] = ()
     """Regions that already hold text or logos; a headline should stay off them."""
 

@@ -40,11 +40,11 @@ def test_what_nothing_draws_is_left_out_and_said() -> None:
 def test_without_any_font_file_pillows_own_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(fonts, "find_spec", lambda _: None)
     monkeypatch.setattr(fonts, "_font_folders", lambda: (tmp_path,))
-    fonts._system_fonts.cache_clear()
+    fonts.system_fonts.cache_clear()
     face = find_typeface("Hello")
     assert face.path == "" and "install font-roboto" in face.notes[0]
     assert face.at(40).getlength("Hello") > 40
-    fonts._system_fonts.cache_clear()
+    fonts.system_fonts.cache_clear()
 
 
 def test_system_fonts_come_known_ones_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def test_system_fonts_come_known_ones_first(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "broken.ttf").write_text("no font")
     monkeypatch.setattr(fonts, "find_spec", lambda _: None)
     monkeypatch.setattr(fonts, "_font_folders", lambda: (tmp_path, tmp_path / "missing"))
-    fonts._system_fonts.cache_clear()
-    found = [Path(path).name for path in fonts._system_fonts("bold")]
+    fonts.system_fonts.cache_clear()
+    found = [Path(path).name for path in fonts.system_fonts("bold")]
     assert found == ["Inter-Bold.ttf", "Zebra-Bold.ttf", "Aardvark.ttf"]
     assert find_typeface(CYRILLIC, "bold").licence == "installed on this system"
-    fonts._system_fonts.cache_clear()
+    fonts.system_fonts.cache_clear()
 
 
 def test_folders_of_each_system(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from keyart.covers import MakeCovers
+from keyart.covers.choose import painted_until_read
 from keyart.covers.crop import head_of, scene_of
-from keyart.covers.make import Job, painted_until_read
+from keyart.covers.job import Job
 from keyart.covers.presets import PRESETS
 from keyart.covers.templates import TEMPLATES
 from keyart.covers.wishes import POSITIONS

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from keyart.covers.brief import Brief
+from keyart.covers.choose import painted_until_read
 from keyart.covers.crop import Scene, head_of
 from keyart.covers.extend import EXTENSIONS, extended_to
 from keyart.covers.fonts import Weight, find_typeface
-from keyart.covers.make import painted_until_read
 from keyart.covers.palette import contrast, palette_of
 from keyart.covers.presets import PRESETS
 from keyart.covers.templates import TEMPLATES

@@ -124,13 +124,13 @@ def _candidates(weight: Weight, path: str) -> Iterator[tuple[str, str, str]]:
     """(file, name, licence) in order of preference."""
     if path:
         yield path, _name(path), "the user's own"
-    roboto = _in_wheel("font_roboto", "files") / _ROBOTO[weight]
+    roboto = in_wheel("font_roboto", "files") / _ROBOTO[weight]
     if roboto.is_file():
         yield str(roboto), _name(str(roboto)), "Apache-2.0"
-    dejavu = _in_wheel("matplotlib", "mpl-data", "fonts", "ttf") / _MATPLOTLIB[weight]
+    dejavu = in_wheel("matplotlib", "mpl-data", "fonts", "ttf") / _MATPLOTLIB[weight]
     if dejavu.is_file():
         yield str(dejavu), _name(str(dejavu)), "Bitstream Vera"
-    for file in _system_fonts(weight):
+    for file in system_fonts(weight):
         yield file, _name(file), "installed on this system"
     yield "", "Pillow built-in", "MIT-CMU"
 
@@ -140,7 +140,7 @@ def _name(file: str) -> str:
     return " ".join(part for part in (family, style) if part)
 
 
-def _in_wheel(package: str, *inside: str) -> Path:
+def in_wheel(package: str, *inside: str) -> Path:
     """Folder in an installed package, without importing it."""
     spec = find_spec(package)
     return Path(spec.origin).parent.joinpath(*inside) if spec and spec.origin else Path("nowhere")
@@ -156,7 +156,7 @@ def _font_folders() -> tuple[Path, ...]:
 
 
 @cache
-def _system_fonts(weight: Weight) -> tuple[str, ...]:
+def system_fonts(weight: Weight) -> tuple[str, ...]:
     """Known good faces first, then whatever is there, by name: the same machine always takes the same one."""
     files = sorted(
         path for folder in _font_folders() if folder.is_dir() for path in folder.rglob("*") if path.suffix in _ENDINGS

@@ -2,78 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from keyart.cores import shared_out
 from keyart.covers.breaks import shortened
-from keyart.covers.brief import FILLS, Brief, Painted, Plan, framing_score, framings
-from keyart.covers.compare import Glance, distance, farthest, glance
+from keyart.covers.brief import FILLS, Brief, Plan, framing_score, framings
+from keyart.covers.choose import compared, eased, ordered, other_side, painted_until_read, shortcomings, worth
+from keyart.covers.compare import Glance, glance
 from keyart.covers.crop import CALM_FROM, Framing, Scene, scene_of
-from keyart.covers.draw import line_boxes
-from keyart.covers.fonts import Typeface, Weight, drawable, find_typeface
-from keyart.covers.layout import READ_AT_A_GLANCE
-from keyart.covers.legibility import JUDGED_AT, Legibility, measure
-from keyart.covers.pairing import paired
+from keyart.covers.fonts import Typeface, Weight, drawable
+from keyart.covers.job import Job, Version
+from keyart.covers.pairing import in_turn, paired
 from keyart.covers.palette import palette_of, parse_colour
-from keyart.covers.presets import exported, presets_named
-from keyart.covers.readback import ReadBack, have_reader, read_again, reader_name
+from keyart.covers.presets import exported, format_for, presets_named
+from keyart.covers.readback import have_reader, read_again, reader_name
 from keyart.covers.receipts import headline_facts, lettering_facts, picture_facts
 from keyart.covers.staging import Staged, check_staging, staged
 from keyart.covers.templates import TEMPLATES
-from keyart.covers.wishes import COLUMNS, ROWS, Case, Wishes, check_size, parse_outline, parse_position
+from keyart.covers.typefaces import check_font, typeface
+from keyart.covers.wishes import Case, Wishes, check_size, headline_of, parse_outline, parse_position
 from keyart.errors import BadSetting
 from keyart.media.images import EXTENSIONS
+from keyart.stills.moments import parse_moments
 from keyart.types import RGB, Headline, Outcome, Preset, Product, Receipt, Status, Still, VideoInfo
 
 SHORTER = (90, 60, 40)
 """Characters of a headline, tried from the left until the lettering is read."""
-_STRENGTHS = 3
 _TRIES = 4
-_NEAR_THE_BEST = 0.55
-"""Points of a plan's score within which a template may be taken because it makes the set more varied."""
-_MERIT = 0.15
-"""Distance between covers that one point of a plan's score outweighs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One cover laid out and painted."""
-
-    template: str
-    image: RGB
-    framing: Framing
-    notes: tuple[str, ...] = ()
-    brief: Brief | None = None
-    plan: Plan | None = None
-    legibility: Legibility | None = None
-    strength: int = 0
-    read: ReadBack | None = None
-
-    @property
-    def is_read(self) -> bool:
-        return self.legibility is None or (self.legibility.passes and (self.read is None or self.read.passes))
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What one cover of a preset is made from."""
-
-    preset: Preset
-    rank: int
-    still: Still
-    scene: Scene
-    headline: Headline | None
-    staging: Staged | None = None
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return (self.staging.note,) if self.staging and self.staging.note else ()
-
-    @property
-    def path(self) -> str:
-        return f"covers/{self.preset.name}_{self.rank}"
+Scenes = Mapping[int, tuple[Scene, Staged]]
+"""Rank of a still -> what the covers see of it, and what was done to it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +46,16 @@ class MakeCovers:
     """Covers per preset, 1 ... 12; with fewer stills or headlines they are used again, in another template."""
     template: str = "auto"
     """auto, none (no lettering), or a name from TEMPLATES."""
+    at: str = ""
+    """Frames to take instead of the ranked stills: seconds as 12.345, a clock as 1:02.5, or cover for the picture that
+    the author put into the file; several with commas between. Empty takes the ranked stills."""
+    text: str = ""
+    """Headline to set instead of those found in the video; empty takes the found ones."""
+    format: Literal["auto", "png", "jpeg"] = "auto"
+    """auto takes the first format that each platform names; where one does not take the wanted format, it is said."""
     font: str = ""
-    """Path of a font file; empty takes Roboto."""
+    """Name of a font that is at hand (Roboto Black, Roboto Light Italic ...) or path of a font file; empty takes
+    Roboto."""
     colour: str = ""
     """Accent as #rrggbb; empty takes it from the picture."""
     text_colour: str = ""
@@ -116,7 +84,8 @@ class MakeCovers:
     """Turns the order of accents and templates, 0 ..."""
 
     def __post_init__(self) -> None:
-        presets_named(self.presets)
+        for preset in presets_named(self.presets):
+            format_for(preset, self.format)
         if not 1 <= self.count <= 12:
             raise BadSetting(f"{self.count} covers were asked for; 1 to 12 can be made")
         if self.template not in ("auto", "none", *TEMPLATES):
@@ -130,10 +99,20 @@ class MakeCovers:
         for colour in (self.colour, self.text_colour):
             if colour:
                 parse_colour(colour)
+        if self.at:
+            parse_moments(self.at)
+        if self.font:
+            check_font(self.font)
+        headline_of(self.text)
         parse_position(self.position)
         parse_outline(self.outline)
         check_size(self.size)
         check_staging(self.look, self.background)
+
+    def said(self, headlines: Sequence[Headline]) -> tuple[Headline, ...]:
+        """What the covers say: the user's text, or what was found."""
+        own = headline_of(self.text)
+        return (own,) if own else tuple(headlines)
 
     def __call__(
         self,
@@ -142,16 +121,30 @@ class MakeCovers:
         headlines: Sequence[Headline] = (),
         agreement: Sequence[Sequence[float]] = (),
     ) -> Outcome[tuple[Product, ...]]:
-        """`agreement` are CLIP scores, a row a still, a column a headline, where a model gave any."""
+        """`stills` are the frames of `at` where that is set, see `keyart.stills.by_hand`. `agreement` are CLIP scores,
+        a row a still, a column a headline of `said`, where a model gave any."""
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
         if self.read_back == "on":
             reader_name()  # missing is said before anything is made
+        pairs = self._pairs(stills, self.said(headlines), agreement)
+        unique = list({still.rank: still for still, _ in pairs}.values())
+        scenes = dict(zip((still.rank for still in unique), shared_out(self.scene, unique), strict=True))
+        return self.laid_out(info, pairs, scenes)
+
+    def _pairs(
+        self, stills: Sequence[Still], headlines: Sequence[Headline], agreement: Sequence[Sequence[float]]
+    ) -> list[tuple[Still, Headline | None]]:
         varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
         count = self.count if varied else min(self.count, len(stills))
-        pairs = paired(stills, headlines, count, agreement)
-        unique = list({still.rank: still for still, _ in pairs}.values())
-        scenes = dict(zip((still.rank for still in unique), shared_out(self._scene, unique), strict=True))
+        if self.at:  # whoever names frames has put them in order
+            return in_turn(stills, headlines, count)
+        return paired(stills, headlines, count, agreement)
+
+    def laid_out(
+        self, info: VideoInfo, pairs: Sequence[tuple[Still, Headline | None]], scenes: Scenes
+    ) -> Outcome[tuple[Product, ...]]:
+        """The covers of these pairs, whose scenes are at hand."""
 
         def covers(preset: Preset) -> list[tuple[Product, tuple[str, ...]]]:
             jobs = [
@@ -162,13 +155,14 @@ class MakeCovers:
 
         made = [each for one in shared_out(covers, presets_named(self.presets)) for each in one]
         products = [product for product, _ in made]
-        reasons = [] if headlines else ["no headline, so the covers carry no text"]
+        reasons = [] if any(text for _, text in pairs) else ["no headline, so the covers carry no text"]
         reasons += [f"{product.path}: {note}" for product, notes in made for note in notes]
         models = tuple(dict.fromkeys(name for _, done in scenes.values() for name in done.models))
         status: Status = "degraded" if reasons else "ok"
         return Outcome(tuple(products), status, "; ".join(reasons), backend="templates", models=models)
 
-    def _scene(self, still: Still) -> tuple[Scene, Staged]:
+    def scene(self, still: Still) -> tuple[Scene, Staged]:
+        """What the covers see of a still, in its look and on its background."""
         done = staged(still, self.look, self.background, self.seed) if self.look or self.background else Staged(still)
         shown = done.still
         return scene_of(shown.frame.image, [face.box for face in shown.faces], shown.avoid), done
@@ -186,8 +180,8 @@ class MakeCovers:
         for place, (job, version) in enumerate(zip(jobs, versions, strict=True)):
             facts = self._facts(info, job, version)
             if len(jobs) > 1:
-                facts["compare"] = _compared(jobs, glances, place)
-            yield _product(job, version.image, facts), version.notes
+                facts["compare"] = compared(jobs, glances, place)
+            yield _product(job, version.image, facts, self.format), version.notes
 
     def version(self, job: Job, others: Sequence[Version] = (), seen: Sequence[Glance] = ()) -> Version:
         """One cover, unlike the `others` of its set, which at a glance look like `seen`."""
@@ -200,13 +194,13 @@ class MakeCovers:
                 continue
             for template, plan, relaxed, why in self._plans(brief, others, seen):
                 made = self._painted(relaxed, template, plan, job.headline, (*notes, *why))
-                if best is None or _worth(made) > _worth(best):
+                if best is None or worth(made) > worth(best):
                     best = made
                 if best.is_read:
                     return best
         if best is None:
             return self._bare(job, ("the headline fits nowhere without covering a face or old lettering",))
-        return replace(best, notes=(*best.notes, *_shortcomings(best)))
+        return replace(best, notes=(*best.notes, *shortcomings(best)))
 
     def brief(self, job: Job, max_characters: int = SHORTER[0]) -> tuple[Brief, tuple[str, ...]]:
         """What the templates are given, and what had to be done to the headline."""
@@ -214,7 +208,7 @@ class MakeCovers:
         preset = job.preset
         text = _as_title(job.headline.text)
         faces: dict[Weight, Typeface] = {
-            weight: find_typeface(text, weight, self.font) for weight in ("black", "bold", "medium")
+            weight: typeface(text, weight, self.font) for weight in ("black", "bold", "medium")
         }
         text = drawable(text, faces["black"])
         cut = shortened(text, max_characters)
@@ -246,11 +240,11 @@ class MakeCovers:
         wanted = list(TEMPLATES) if self.template == "auto" else [self.template]
         for names in (wanted, list(TEMPLATES)):  # where the wanted one finds no room, any will do
             other = () if names is wanted else (f"template {self.template} finds no room here",)
-            for eased, why in _eased(brief):
-                asked = [(name, _other_side(eased, name, others)) for name in names]
+            for relaxed, why in eased(brief):
+                asked = [(name, other_side(relaxed, name, others)) for name in names]
                 plans = [(name, plan) for name, turned in asked if (plan := TEMPLATES[name].plan(turned)) is not None]
-                for name, plan in _ordered(eased, plans, taken, seen)[:_TRIES]:
-                    yield name, plan, eased, (*why, *other)
+                for name, plan in ordered(relaxed, plans, taken, seen)[:_TRIES]:
+                    yield name, plan, relaxed, (*why, *other)
                 if plans:  # a wish gives way to room, not to contrast
                     return
 
@@ -271,6 +265,8 @@ class MakeCovers:
 
     def _facts(self, info: VideoInfo, job: Job, version: Version) -> dict[str, Any]:
         facts = picture_facts(info, job.preset, job.still, job.scene, version.framing, version.template)
+        if job.still.origin == "by hand":
+            facts["origin"] = job.still.origin
         facts["fill"] = self.fill if version.framing.has_blurred_sides else "crop"
         if version.framing.scale >= CALM_FROM:
             facts["treatment"] = "enlarged by Lanczos, codec blocks calmed before, edges crisped after"
@@ -290,85 +286,6 @@ class MakeCovers:
         return facts
 
 
-# --- choosing ---------------------------------------------------------------------------------------------------
-
-
-def _eased(brief: Brief) -> Iterator[tuple[Brief, tuple[str, ...]]]:
-    """The brief as it is; then without the wished size; then without the wished place either."""
-    yield brief, ()
-    if brief.wishes.size:
-        brief = replace(brief, wishes=replace(brief.wishes, size=0.0))
-        yield brief, ("type of the wished size has no room here; the largest that fits was set",)
-    if brief.wishes.point or brief.columns != COLUMNS or brief.rows != ROWS:
-        free = replace(brief, columns=COLUMNS, rows=ROWS, wishes=replace(brief.wishes, point=None))
-        yield free, ("the wished position has no room; the calmest place was taken",)
-
-
-def _other_side(brief: Brief, name: str, others: Sequence[Version]) -> Brief:
-    """A template that another cover of the set has puts the headline on the other side, where the user lets it."""
-    same = [other for other in others if other.template == name and other.plan is not None]
-    if not same or same[-1].plan is None or (brief.columns, brief.rows) != (COLUMNS, ROWS):
-        return brief
-    x, y = same[-1].plan.spot.box.center
-    if brief.is_tall:
-        return replace(brief, rows=("bottom",) if y < brief.height_px / 2 else ("top",))
-    return replace(brief, columns=("right",) if x < brief.width_px / 2 else ("left",))
-
-
-def _ordered(
-    brief: Brief, plans: Sequence[tuple[str, Plan]], taken: Sequence[str], seen: Sequence[Glance]
-) -> list[tuple[str, Plan]]:
-    """Best first. In a set the first is the one least like the covers already made, out of those near the best."""
-    by_score = sorted(plans, key=lambda pair: -pair[1].score)
-    if not seen or len(plans) < 2:
-        return by_score
-    fresh = [pair for pair in by_score if pair[0] not in taken] or by_score
-    near = [pair for pair in fresh if pair[1].score > fresh[0][1].score - _NEAR_THE_BEST]
-    near = [pair for pair in near if pair[1].spot.block.font_px >= READ_AT_A_GLANCE * brief.size_px] or near
-    if len(near) > 1:
-        sketches = [glance(sketch(brief, name, plan)) for name, plan in near]
-        first = near[farthest(sketches, seen, [_MERIT * plan.score for _, plan in near])]
-        near.remove(first)
-        near.insert(0, first)
-    return near + [pair for pair in by_score if pair not in near]
-
-
-def sketch(brief: Brief, name: str, plan: Plan, longest_px: int = JUDGED_AT[0]) -> RGB:
-    """The planned cover painted small: what it looks like in a feed, at a tenth of the cost."""
-    scale = longest_px / max(brief.width_px, brief.height_px)
-    small_brief, small_plan = brief.scaled(scale), plan.scaled(scale)
-    return TEMPLATES[name].paint(small_brief, small_plan, 0).image
-
-
-def _compared(jobs: Sequence[Job], glances: Sequence[Glance], place: int) -> dict[str, Any]:
-    """Distances of one cover to the others of its set, for the receipt."""
-    to = {
-        f"{job.preset.name}_{job.rank}": round(distance(glances[place], other), 3)
-        for index, (job, other) in enumerate(zip(jobs, glances, strict=True))
-        if index != place
-    }
-    return {"distance_to": to, "least": min(to.values()), "measure": "mean OKLab difference at feed size"}
-
-
-def _worth(version: Version) -> tuple[bool, float, float]:
-    """Read before not read; then what was read back; then contrast."""
-    assert version.legibility is not None
-    back = version.read.recall[JUDGED_AT] if version.read else 1.0
-    return version.is_read, back, min(version.legibility.contrast, 21.0)
-
-
-def _shortcomings(version: Version) -> tuple[str, ...]:
-    assert version.legibility is not None
-    notes = []
-    for one in version.legibility.at:
-        if not one.passes:
-            notes.append(f"lettering reaches a contrast of only {one.ratio} at {one.size[0]} px")
-    if version.read and not version.read.passes:
-        share = version.read.recall[JUDGED_AT]
-        notes.append(f"{version.read.engine} reads {share:.0%} of the words back at {JUDGED_AT[0]} px")
-    return tuple(notes[:2])
-
-
 def _as_title(text: str) -> str:
     """As set on a cover: one line of text, no full stop at its end."""
     text = " ".join(text.split())
@@ -382,21 +299,7 @@ def _plain_framing(scene: Scene, preset: Preset) -> Framing:
     )
 
 
-def painted_until_read(brief: Brief, name: str, plan: Plan) -> tuple[Painted, Legibility, int]:
-    """Painted ever stronger until the lettering passes at feed size; the best of the tries where none does."""
-    tries = []
-    for strength in range(_STRENGTHS):
-        painted = TEMPLATES[name].paint(brief, plan, strength)
-        block = plan.spot.block
-        boxes = line_boxes(block, plan.spot.box, plan.align)
-        cap_px = -block.face.at(block.font_px).getbbox("H", anchor="ls")[1]
-        legibility = measure(painted.image, painted.lettering, boxes, cap_px)
-        tries.append((painted, legibility, strength))
-        if legibility.passes:
-            return tries[-1]
-    return max(tries, key=lambda tried: tried[1].contrast)
-
-
-def _product(job: Job, image: RGB, facts: dict[str, Any]) -> Product:
-    receipt = Receipt(f"{job.path}.{EXTENSIONS[job.preset.formats[0]]}", facts)
-    return Product(receipt.product, exported(image, job.preset, receipt), "cover", receipt)
+def _product(job: Job, image: RGB, facts: dict[str, Any], format: str) -> Product:
+    written = format_for(job.preset, format)
+    receipt = Receipt(f"{job.path}.{EXTENSIONS[written]}", facts)
+    return Product(receipt.product, exported(image, job.preset, receipt, written), "cover", receipt)

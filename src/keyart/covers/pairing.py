@@ -51,6 +51,14 @@ def paired(
     return pairs
 
 
+def in_turn(stills: Sequence[Still], headlines: Sequence[Headline], count: int) -> list[tuple[Still, Headline | None]]:
+    """`count` pairs in the order given, both used again where there are too few of them."""
+    return [
+        (stills[place % len(stills)], headlines[place % len(headlines)] if headlines else None)
+        for place in range(count)
+    ]
+
+
 def _unlike(still: Still, taken: Sequence[Glance], seen: Mapping[int, Glance]) -> float:
     if still.rank not in seen:
         return 0.0

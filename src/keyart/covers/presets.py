@@ -41,16 +41,22 @@ def _read() -> dict[str, Preset]:
 PRESETS: dict[str, Preset] = _read()
 
 
+def format_for(preset: Preset, format: str = "auto") -> ImageFormat:
+    """The preset's first format, or the wanted one. Raises `BadSetting` for one that the platform does not take."""
+    chosen = preset.formats[0] if format in ("", "auto") else format
+    if chosen not in preset.formats:
+        raise BadSetting(f"{preset.title} takes {' or '.join(preset.formats)}, not {chosen}")
+    return cast(ImageFormat, chosen)
+
+
 def exported(image: RGB, preset: Preset, receipt: Receipt, format: str = "") -> bytes:
     """A picture of the preset's size as a file that its platform takes, in its first format or another of its formats.
 
     The best quality that the byte limit allows. Raises `BadSetting` for a format that the platform does not take.
     """
-    format = format or preset.formats[0]
-    if format not in preset.formats:
-        raise BadSetting(f"{preset.title} takes {' or '.join(preset.formats)}, not {format}")
+    chosen = format_for(preset, format)
     assert image.shape[:2] == (preset.height_px, preset.width_px), "a cover has the size of its preset"
-    return encode_image(image, cast(ImageFormat, format), receipt=receipt, max_bytes=preset.max_bytes)
+    return encode_image(image, chosen, receipt=receipt, max_bytes=preset.max_bytes)
 
 
 def presets_named(

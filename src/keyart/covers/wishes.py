@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from keyart.covers.layout import Column, Row
 from keyart.covers.palette import Colour, as_hex, parse_colour
 from keyart.errors import BadSetting
+from keyart.types import Headline
 
 Case = Literal["auto", "upper", "lower", "asis"]
 POSITIONS = ("left", "right", "top", "bottom", "center", "top left", "top right", "bottom left", "bottom right")
@@ -15,6 +17,8 @@ COLUMNS: tuple[Column, ...] = ("left", "center", "right")
 ROWS: tuple[Row, ...] = ("top", "middle", "bottom")
 LARGEST_PERCENT, LEAST_PERCENT = 40.0, 3.0
 WIDEST_OUTLINE_PERCENT = 20.0
+LONGEST_TEXT = 300
+"""Characters of a headline of the user's; what a cover has no room for is cut, and that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +148,14 @@ def check_size(percent: float) -> None:
             f"type of {percent:g} percent of the height was asked for; {LEAST_PERCENT:g} to {LARGEST_PERCENT:g} can be"
             " set, and 0 chooses"
         )
+
+
+def headline_of(text: str) -> Headline | None:
+    """The user's own headline, which nothing in the video need support; None for an empty one. Raises `BadSetting`."""
+    text = " ".join(text.split())
+    if len(text) > LONGEST_TEXT:
+        raise BadSetting(f"a headline has at most {LONGEST_TEXT} characters; this one has {len(text)}")
+    if not text:
+        return None
+    language = "ru" if re.search("[а-яё]", text.lower()) else "en"
+    return Headline(text, language, 0.0, 0.0, "", False, 1.0, "user")

@@ -19,7 +19,8 @@ from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
 from keyart.stills.embed import EMBEDDERS
-from keyart.stills.gate import Gate, shot_at, transition_distance
+from keyart.stills.gate import Gate, transition_distance
+from keyart.stills.look import closer_look
 from keyart.stills.objects import (
     DETECTORS,
     PERSON_MODEL,
@@ -44,8 +45,7 @@ from keyart.stills.rank import (
 )
 from keyart.stills.sample import Sample, StillSampler, is_blank, measure, reduced
 from keyart.stills.shortlist import PerCluster, shortlist
-from keyart.stills.text import FindText
-from keyart.types import RGB, Frame, Gray, Outcome, Shot, Still, VideoInfo
+from keyart.types import Frame, Outcome, Shot, Still, VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,25 +243,8 @@ class _Picking:
 
     def _look(self, sample: Sample, frame: Frame, *, tiles: bool, known: Candidate | None = None) -> Candidate:
         """All that the terms need; text is taken from `known`, the same scene a moment apart."""
-        scene = reduced(frame.image, 1920)
-        scale = frame.width_px / scene.shape[1]
-        gray = _reduced_gray(scene, self.sampler.working_px)
-        bars = metrics.find_bars(gray).inside(gray.shape[1], gray.shape[0])
-        shadows, highlights = metrics.clipped_shares(gray)
-        faces = self.detector.look(scene, tiles=tiles)
-        coarse = frame.width_px / gray.shape[1]
-        return Candidate(
-            sample=sample,
-            frame=frame,
-            faces=tuple(replace(face, box=face.box.scaled(scale)) for face in faces),
-            text=known.text if known else tuple(box.scaled(coarse) for box in FindText()(gray)),
-            picture=bars.scaled(coarse),
-            shadows=shadows,
-            highlights=highlights,
-            direction_loss=metrics.direction_loss(gray),
-            shot=shot_at(frame.seconds, self.shots),
-            transition_distance=transition_distance(frame.seconds, self.shots),
-        )
+        text = known.text if known else None
+        return closer_look(sample, frame, self.detector, self.sampler.working_px, self.shots, tiles=tiles, text=text)
 
     def _scored(self, candidate: Candidate, around: Surroundings) -> Scored:
         terms = score_terms(candidate, around, self.settings.score_weights)
@@ -389,7 +372,7 @@ class _Picking:
         held = self.sampler.pool.picture(candidate.sample.number, exact=True)
         frame = held if held is not None and held.seconds == candidate.frame.seconds else candidate.frame
         wanted = self.settings.clahe
-        if wanted == "off" or (wanted == "auto" and candidate.sample.contrast >= 0.12):
+        if wanted == "off" or (wanted == "auto" and candidate.sample.contrast >= LOW_CONTRAST):
             return frame
         return Frame(metrics.enhance_contrast(frame.image), frame.seconds)
 
@@ -417,6 +400,8 @@ _SOFT = 0.4
 MIN_SCORE_SHARE = 0.5
 """Of the best still's score: what has less is an empty wall or a camera on its way, and fewer stills are better."""
 SHUT_EYES = 0.4
+LOW_CONTRAST = 0.12
+"""Deviation of luma below which a picture is flat enough for CLAHE to be worth it."""
 
 
 def _worth_showing(chosen: tuple[Scored, ...]) -> tuple[Scored, ...]:
@@ -451,15 +436,6 @@ def _noted(scored: Scored, name: str, words: str) -> Scored:
         for term in scored.terms
     )
     return replace(scored, terms=tuple(terms))
-
-
-def _reduced_gray(image: RGB, side_px: int) -> Gray:
-    import cv2
-
-    gray = metrics.to_gray(image)
-    scale = min(1.0, side_px / max(gray.shape))
-    size = max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _labels(sample: Sample) -> frozenset[str]:
