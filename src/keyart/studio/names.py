@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 MOST_CHARACTERS = 200
-_SEPARATORS = re.compile(r"[/\\∕⁄⧸∖⧵╱╲/\]")
+_SEPARATORS = re.compile(r"[/\\\u2215\u2044\u29f8\u2216\u29f5\u2571\u2572\uff0f\uff3c]")
 _JOINERS = "\u200c\u200d"
 """Persian and Indic words and many emoji are not what they are without these."""
 
