@@ -1,5 +1,5 @@
-# Sourced by run, test and check: `make_venv run|test|hub` leaves a ready environment and PYTHON pointing into it.
-# .venv serves run and test, .venv-hub holds torch and the model hub's libraries as well; a stamp per kind holds the hash
+# Sourced by run, test and check: `make_venv run|studio|test|hub` leaves a ready environment and PYTHON pointing into it.
+# .venv serves run, studio and test, .venv-hub holds torch and the model hub's libraries as well; a stamp per kind holds the hash
 # of what was installed, so a second call is free.
 
 readonly REPO="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -42,7 +42,7 @@ wanted_stamp() {
     } | cksum
 }
 
-# `make_venv KIND`: run = keyart as users get it, test = with the checks' tools as well, hub = with the hub tier too
+# `make_venv KIND`: run = keyart as users get it, studio = with the web app, test = with the checks' tools as well, hub = with the hub tier too
 make_venv() {
     local kind=$1 stamp
     if [[ $kind == hub ]]; then
@@ -71,6 +71,7 @@ install() {
         "$python" -m venv --clear "$VENV" || die "$python -m venv failed; on Debian and Ubuntu: sudo apt install python3-venv"
     fi
     case $kind in
+        studio) extra="[studio]" ;;
         test) extra="[test]" ;;
         hub) extra="[test,hub]" ;;
     esac

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).parents[1]
-SCRIPTS = ("scripts/run", "scripts/test", "scripts/check", "scripts/no_addresses", "scripts/bless", ".ci/run")
+SCRIPTS = ("scripts/run", "scripts/studio", "scripts/test", "scripts/check", "scripts/no_addresses", "scripts/bless", ".ci/run")
 
 
 def bash(command: str, *, folder: Path, path: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +38,7 @@ def copy(tmp_path: Path) -> Path:
     """The files that the set-up reads, in a folder whose name has a space and Cyrillic letters."""
     folder = tmp_path / "мой проект 1"
     (folder / "scripts").mkdir(parents=True)
-    for name in ("constraints.txt", "pyproject.toml", *SCRIPTS[:4], "scripts/_venv.sh"):
+    for name in ("constraints.txt", "pyproject.toml", *SCRIPTS[:5], "scripts/_venv.sh"):
         shutil.copy(REPO / name, folder / name)
     return folder
 

@@ -98,6 +98,7 @@ def _of_subtitles(rooms: Rooms, id: str) -> Handed:
 def _of_path(rooms: Rooms, path: str) -> Handed:
     """A file of this machine, with the subtitles that lie beside it."""
     allowed = fetch.allowed_path(rooms.options, path)
+    uploads.check_room(rooms, allowed.stat().st_size)
 
     def put(folder: Path, stem: str) -> Path:
         for beside in find_sidecars(allowed):
