@@ -76,7 +76,7 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("a verb among nouns")
     if _lost_number(tokens):
         found.append("a measure without its number")
-    if angle != "question" and _loose_comma(text):
+    if angle not in ("question", "lead") and _loose_comma(text):
         found.append("a loose comma")
     found += _agreement(tokens) + _adjectives(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
     return found
@@ -118,7 +118,12 @@ def _governed(words: Sequence[str]) -> list[str]:
     for place, word in enumerate(words[:-1]):
         cases = _RU_CASES.get(word, "").split()
         following = words[place + 1]
-        if not cases or not known_word(following) or not re.search("[а-яё]", following):
+        if (
+            not cases
+            or following in ("минус", "плюс")
+            or not known_word(following)
+            or not re.search("[а-яё]", following)
+        ):
             continue
         tags = [one.tag for one in readings(following)]
         declined = [tag for tag in tags if tag.case]
@@ -146,7 +151,8 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
             if one.tag.POS in ("NOUN", "NPRO") and one.tag.case == "nomn"
         ]
         verbs = [one.tag for one in readings(head.text.lower()) if one.tag.POS in ("VERB", "PRTS", "ADJS")]
-        if token.pos == "NUM" or not verbs:
+        counted = token.text.lower() in ("менее", "более", "большинство", "множество", "ряд", "часть", "половина")
+        if token.pos == "NUM" or counted or not verbs or not re.search("[а-яё]", token.text.lower()):
             continue
         if not nouns or not any(_agree(noun, verb) for noun in nouns for verb in verbs):
             return ["subject and verb disagree"]
@@ -216,7 +222,7 @@ def _two_verbs(text: str, tokens: Sequence[object]) -> list[str]:
     words = [token for token in tokens if isinstance(token, Token)]
     modal = ("нужно", "надо", "можно", "нельзя")
     finite = [one for one in words if one.feats.get("VerbForm") == "Fin" or one.text.lower() in modal]
-    joined = re.search(r"—| и | а | но | или |, (?:что|чтобы|как|который|где|когда|если)", text)
+    joined = re.search(r"—| и | а | но | или |, (?:\w+ ){0,2}(?:что|чтобы|как|котор\w+|где|когда|если)\b|: ", text)
     auxiliary = {"быть", "стать"}
     return (
         ["two clauses run together"]

@@ -210,7 +210,7 @@ def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, wort
         if child.pos == "VERB" or any(tokens[one].rel in ("obl", "obj") for one in child.children):
             return  # a participle with its own complements
         places = set(subtree(tokens, child.place))
-        needed = _is_ordinal(child) or noun.lemma in lexicon.RU_NEEDS_ADJECTIVE
+        needed = is_ordinal(child) or noun.lemma in lexicon.RU_NEEDS_ADJECTIVE
         (cut.core.update(places) if needed else cut.optional.append((places, noun.place)))
         return
     if child.pos in ("PRON", "DET"):
@@ -230,7 +230,7 @@ def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, wort
     cut.optional += inner.optional
 
 
-def _is_ordinal(token: Token) -> bool:
+def is_ordinal(token: Token) -> bool:
     return token.text[0].isdigit() or any("Anum" in one.tag for one in readings(token.text.lower()))
 
 

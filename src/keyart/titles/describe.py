@@ -150,7 +150,7 @@ _WHOLE = ("statement", "number", "name")
 def part_titles(part: Sequence[Sentence], language: str) -> tuple[str, ...]:
     """Titles that the sentences of a part support, best first. Raises `MissingModel`."""
     cues = tuple(Cue(one.text, one.start, one.end) for one in part)
-    writer = WriteTitles(count=3, max_words=6, max_characters=45)
+    writer = WriteTitles(count=3, max_words=6, max_characters=45, written_words=6, written_characters=45)
     return tuple(one.text for one in writer.write(Transcript(language, "part", cues)))
 
 

@@ -68,5 +68,13 @@ RU_OBLIQUE_PERSONS = _sections("ru")["oblique_persons"]
 """'У нас', 'вам': who that is, a headline does not say."""
 RU_TRUTH = _sections("ru")["truth"]
 """Words that turn or limit what follows them: none goes while the next word stays."""
+RU_CLAIMING = _sections("ru")["claiming"]
+"""Verbs of saying whose clause may be told as 'who: what'."""
+RU_DOUBTFUL = _sections("ru")["doubtful"]
+"""Adjectives whose loss would change the claim: 'бывший министр'."""
+RU_NAMED_BY_ADJECTIVE = _sections("ru")["named_by_adjective"]
+"""Nouns that an adjective makes a name of: 'вооружённые силы', 'Тулунский район'."""
+RU_WEEKDAYS = _sections("ru")["weekdays"]
+RU_MONTHS = _sections("ru")["months"]
 STARTERS = RU_STARTERS | EN_STARTERS
 """Words with which a new sentence may well begin in speech without points."""

@@ -28,6 +28,7 @@ def render(
     opening, closing = _kept_quotes(tokens, kept)
     out: list[str] = []
     last = -1
+    closed = {place for _, place in quoted_spans(tokens)}
     dashed = dash_before < 0
     for token in tokens:
         if token.place in kept:
@@ -40,7 +41,9 @@ def render(
             out.append(("" if glue else " ") + ("«" if token.place in opening else "") + word)
             out.append("»" if token.place in closing else "")
             last = token.place
-        elif not token.is_word and last == token.place - 1 and token.place + 1 in kept:
+        elif token.place in closed and last == token.place - 1:
+            last = token.place  # a comma behind a kept quotation stays
+        elif not token.is_word and last == token.place - 1 and _next_word(tokens, token.place) in kept:
             if token.text in ("-", "–", "—") and not token.glued:
                 out.append(" —")
                 dashed = True
@@ -50,6 +53,12 @@ def render(
                 out.append(token.text)
                 last = token.place
     return _spaced("".join(out))
+
+
+def _next_word(tokens: Sequence[Token], place: int) -> int:
+    """The place behind, past an opening quotation mark."""
+    after = place + 1
+    return after + 1 if any(first == after for first, _ in quoted_spans(tokens)) else after
 
 
 def _kept_quotes(tokens: Sequence[Token], kept: set[int]) -> tuple[set[int], set[int]]:

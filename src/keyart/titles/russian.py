@@ -126,7 +126,8 @@ def restore_case(words: Sequence[str]) -> list[str]:
     """Names get the capital that a recogniser forgot; where it strews capitals about, common words lose theirs."""
     strays = [word for word in words[1:] if is_stray(word)]
     strewn = len(strays) >= 3 and len(strays) > 0.15 * len(words)
-    return [_cased(word, place, strewn) for place, word in enumerate(words)]
+    quoted = {place + 1 for place, word in enumerate(words) if word in ("«", "“", "„", '"')}
+    return [_cased(word, place, strewn and place not in quoted) for place, word in enumerate(words)]
 
 
 def is_stray(word: str) -> bool:

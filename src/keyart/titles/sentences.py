@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keyart.titles import lexicon
+from keyart.titles.written import is_written
 from keyart.types import Transcript
 
 PAUSE_SECONDS = 0.7
@@ -96,8 +97,9 @@ def _joined(transcript: Transcript) -> tuple[str, _Clock]:
 
 
 def _spans(text: str, language: str, clock: _Clock) -> Iterator[tuple[int, int, bool]]:
+    whole = is_written(text, language)  # long sentences are its nature
     for start, end in _written_spans(text, language):
-        if len(text[start:end].split()) <= LONG_WORDS:
+        if whole or len(text[start:end].split()) <= LONG_WORDS:
             yield start, end, False
         else:
             yield from _restored(text, start, end, clock)
