@@ -107,7 +107,8 @@ def _wanted(recipe: Recipe, parts: tuple[str, ...]) -> frozenset[str]:
     if "covers" not in wanted:
         return wanted
     spared = {"shots", "stills"} if recipe.covers.at else set()
-    spared |= {"titles"} if recipe.covers.text else set()
+    bare = recipe.covers.at and recipe.covers.template == "none"
+    spared |= {"titles"} if recipe.covers.text or bare else set()
     return wanted - (spared - with_needed(part for part in parts if part != "covers"))
 
 

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from keyart.errors import KeyartError, LicenceRefused, MissingExtra, MissingFile, MissingModel, OutputProblem
-from keyart.studio import safety, uploads, videos
+from keyart.studio import events, pages, pictures, safety, shelf, uploads, videos
 from keyart.studio.catalogue import Catalogue
 from keyart.studio.darkroom import Darkroom
 from keyart.studio.jobs import Jobs
@@ -35,7 +35,14 @@ class Rooms:
     darkroom: Darkroom
 
 
-ROUTERS: tuple[Callable[[Rooms], APIRouter], ...] = (videos.router, uploads.router)
+ROUTERS: tuple[Callable[[Rooms], APIRouter], ...] = (
+    videos.router,
+    shelf.router,
+    events.router,
+    uploads.router,
+    pictures.router,
+    pages.router,
+)
 
 _STATUS: tuple[tuple[type[KeyartError], int], ...] = (
     (MissingModel, 409),

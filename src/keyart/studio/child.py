@@ -65,15 +65,16 @@ def _make(request: Request, say: Say) -> dict[str, Any]:
 
 
 def _still(request: Request, _: Say) -> dict[str, Any]:
-    """`path`, `name`, `seconds` -> that frame as a still, kept in the `cache` under `key`; its facts."""
+    """`path`, `name`, `at`, `settings` -> the frame that `at` names, kept in the `cache` under `key`; its facts."""
     from keyart import plain
     from keyart.cache import StageCache
     from keyart.media.probe import probe
-    from keyart.stills.by_hand import still_at
+    from keyart.stills.by_hand import stills_at
+    from keyart.studio.wishes import recipe_of
     from keyart.types import Still
 
     info = replace(probe(request["path"]), called=request["name"])
-    still = still_at(info, float(request["seconds"]))
+    (still,) = stills_at(info, str(request["at"]), recipe_of(request["settings"]).stills)
     StageCache(Path(request["cache"])).put(request["key"], still, Still)
     return plain.still(still)
 
@@ -169,8 +170,7 @@ def _watch_lifeline() -> None:
 
 def _keep_within(limits: Mapping[str, Any]) -> None:
     """Limits that no library can lift again. Threads' stacks and arenas count as data: hence twice the memory."""
-    cpu = int(limits["cpu_seconds"]) + 1
-    _limit(resource.RLIMIT_CPU, cpu)
+    _limit(resource.RLIMIT_CPU, int(limits["cpu_seconds"]) + 1, grace=5)  # a signal that says why, then the end
     _limit(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_DATA, 2 * int(limits["memory_bytes"]))
@@ -178,10 +178,10 @@ def _keep_within(limits: Mapping[str, Any]) -> None:
     os.nice(int(limits["niceness"]))
 
 
-def _limit(what: int, most: int) -> None:
+def _limit(what: int, most: int, grace: int = 0) -> None:
     _, hard = resource.getrlimit(what)
-    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (least, least))
+    soft, hard = (one if hard == resource.RLIM_INFINITY else min(one, hard) for one in (most, most + grace))
+    resource.setrlimit(what, (soft, hard))
 
 
 if __name__ == "__main__":

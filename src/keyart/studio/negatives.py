@@ -1,0 +1,123 @@
+"""Frames at hand: decoded once, in a process of their own, kept on disk and, while there is room, in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from keyart.cache import StageCache, code_stamp, key_of
+from keyart.models import CARDS, have
+from keyart.studio.catalogue import Video
+from keyart.studio.options import Studio
+from keyart.studio.running import run_child
+from keyart.studio.wishes import recipe_of
+from keyart.types import Still, VideoInfo
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Shelved(Generic[T]):
+    """Values that took time to make, the least recently used given up when all of them weigh more than `max_bytes`.
+
+    Two who ask for the same value at once wait for one making of it.
+    """
+
+    max_bytes: int
+    weigh: Callable[[T], int]
+    _held: OrderedDict[object, tuple[T, int]] = field(default_factory=OrderedDict)
+    _making: dict[object, threading.Lock] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """The value under the key, made now where it is not at hand."""
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                if (found := self._found(key)) is not None:
+                    return found
+                made = make()
+                self._keep(key, made)
+                return made
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+
+    def forget(self, is_stale: Callable[[Any], bool]) -> None:
+        """Give up what lies under the keys that are stale."""
+        with self._lock:
+            for key in [one for one in self._held if is_stale(one)]:
+                del self._held[key]
+
+    @property
+    def held_bytes(self) -> int:
+        return sum(weight for _, weight in self._held.values())
+
+    def _found(self, key: object) -> T | None:
+        with self._lock:
+            if key not in self._held:
+                return None
+            self._held.move_to_end(key)
+            return self._held[key][0]
+
+    def _keep(self, key: object, value: T) -> None:
+        with self._lock:
+            self._held[key] = value, self.weigh(value)
+            while len(self._held) > 1 and self.held_bytes > self.max_bytes:
+                self._held.popitem(last=False)
+
+
+def developed(options: Studio, video: Video, at: str, sha256: str) -> Still:
+    """The frame that `at` names, as `keyart covers --at` takes it; decoded in a child process unless it was before.
+
+    Raises what the decoder raises, and what is said of a child that had to be stopped.
+    """
+    picking = recipe_of(video.settings).stills
+    key = key_of(code_stamp(), sha256, "still by hand", at, picking, tuple(filter(have, CARDS)))
+    cache = StageCache(options.cache_folder)
+    kept = cache.get(key, Still)
+    if kept is not None:
+        return kept
+    request = {
+        "path": str(options.video_folder(video.id) / video.file),
+        "name": video.name,
+        "at": at,
+        "settings": dict(video.settings),
+        "cache": str(options.cache_folder),
+        "key": key,
+    }
+    run_child("still", request, options=options)
+    made = cache.get(key, Still)
+    if made is None:
+        raise OSError("the frame was decoded, but could not be kept: the disk may be full")
+    return made
+
+
+def info_of(video: Video) -> VideoInfo:
+    """What the file says of itself, as it was probed when it came: the file is not opened in this process."""
+    told: Mapping[str, Any] = video.probe
+    return VideoInfo(
+        path=Path(video.file),
+        container=str(told.get("container", "")),
+        size_bytes=video.bytes,
+        video_index=0,
+        codec=str(told.get("codec", "")),
+        pixel_format=str(told.get("pixel_format", "")),
+        width_px=int(told.get("width", 0)),
+        height_px=int(told.get("height", 0)),
+        coded_width_px=int(told.get("coded_width", 0)),
+        coded_height_px=int(told.get("coded_height", 0)),
+        sample_aspect=Fraction(1),
+        rotation_degrees=0,
+        mirrored=False,
+        frames_per_second=float(told.get("frames_per_second", 0.0)),
+        duration_seconds=float(told.get("duration", 0.0)),
+        start_seconds=float(told.get("start", 0.0)),
+        called=video.name,
+    )
