@@ -1,4 +1,4 @@
-"""What is made of a finished video in the browser: frames, previews, covers, variants, and that they are what they say."""
+"""What is made of a finished video in the browser: frames, previews, covers, variants; each is what it says it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Video
 
 
