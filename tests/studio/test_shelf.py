@@ -28,7 +28,7 @@ def test_every_product_is_handed_out_whole(client: TestClient, finished: Video, 
 
 @pytest.mark.parametrize(
     "path", ["package.json", "run.json", "index.html", "..%2Fsource.mp4", "../source.mp4", "%2Fetc%2Fpasswd", "frames",
-             "frames/01.jpg%00", "frames/../frames/01.jpg", ".keyart.lock"],
+             "frames/01.jpg%00", ".keyart.lock"],
 )  # fmt: skip
 def test_nothing_that_the_manifest_does_not_name(client: TestClient, finished: Video, path: str) -> None:
     answer = client.get(f"/api/videos/{finished.id}/products/{path}")
