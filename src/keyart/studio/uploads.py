@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -40,6 +41,7 @@ MOST_AT_ONCE = 200
 _BATCH_BYTES = 1 << 20
 _MOST_METADATA = 8192
 _SUBTITLE_BYTES = 10_000_000
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BUSY: set[str] = set()
 """Ids that somebody writes to or takes; ids are random, so one set does for all studios of a process."""
 
@@ -149,7 +151,7 @@ def begin(rooms: Rooms, name: str, length: int) -> Upload:
 def known(rooms: Rooms, id: str) -> Upload:
     """Raises 404 where there is no such upload."""
     upload = rooms.catalogue.upload(id)
-    if upload is None or not _place(rooms, id).is_file():
+    if upload is None or not _is_there(_place(rooms, id)):
         raise _refused(404, "there is no such upload")
     return upload
 
@@ -223,7 +225,7 @@ def sweep(rooms: Rooms, now: float | None = None) -> None:
     uploads = rooms.catalogue.uploads()
     for one in uploads:
         is_old = now - one.touched_at > KEPT_SECONDS
-        if one.id not in _BUSY and (is_old or not _place(rooms, one.id).is_file()):
+        if one.id not in _BUSY and (is_old or not _is_there(_place(rooms, one.id))):
             remove(rooms, one.id)
     ours = {one.id for one in uploads}
     folder = rooms.options.uploads_folder
@@ -243,13 +245,14 @@ async def _append(rooms: Rooms, upload: Upload, offset: int, request: Request) -
     left = upload.bytes - have
     if int(request.headers.get("content-length", "0")) > left:
         raise _refused(413, f"the file has {upload.bytes} bytes; only {left} are missing")
-    place, batch, writes = _place(rooms, upload.id), bytearray(), space_of(rooms.options)
+    batch = bytearray()
 
     async def flush() -> None:
         nonlocal have
-        await run_in_threadpool(_write, place, bytes(batch))
         have += len(batch)
+        data = bytes(batch)
         batch.clear()
+        await run_in_threadpool(_write, rooms, upload.id, data)
 
     try:
         async for piece in request.stream():
@@ -257,7 +260,6 @@ async def _append(rooms: Rooms, upload: Upload, offset: int, request: Request) -
                 raise _refused(413, f"more than the {upload.bytes} bytes that were announced")
             batch += piece
             if len(batch) >= _BATCH_BYTES:
-                await run_in_threadpool(writes.check_disk, len(batch))
                 await flush()
     except ClientDisconnect:
         pass  # nobody is there to be answered
@@ -266,12 +268,22 @@ async def _append(rooms: Rooms, upload: Upload, offset: int, request: Request) -
     return have
 
 
-def _write(place: Path, data: bytes) -> None:
-    handle = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(handle, "wb", buffering=0) as file:
-        left = memoryview(data)
-        while left:
-            left = left[file.write(left) :]
+def _write(rooms: Rooms, id: str, data: bytes) -> None:
+    space_of(rooms.options).check_disk(len(data))
+    try:
+        handle = os.open(_place(rooms, id), os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+    except OSError as err:
+        if err.errno not in _FULL:
+            raise
+        raise _refused(507, "the disk of the studio is full") from err
+
+
+def _is_there(place: Path) -> bool:
+    return place.is_file() and not place.is_symlink()
 
 
 def _place(rooms: Rooms, id: str) -> Path:
