@@ -54,10 +54,13 @@ def allowed_path(options: Studio, path: str) -> Path:
     # said of what is outside whether or not it is there: nobody is to learn what else the machine has
     if not any(real.is_relative_to(Path(one).resolve()) for one in options.allow_paths):
         raise BadSetting(f"{path}: lies in none of the folders that are allowed: {', '.join(options.allow_paths)}")
-    if not real.is_file():
+    try:
+        head = _head_of(real) if real.is_file() else None
+    except OSError as err:
+        raise MissingFile(f"{path}: cannot be read ({err.strerror})") from err
+    if head is None:
         raise MissingFile(f"{path}: no such file")
-    with real.open("rb") as file:
-        _check_head(file.read(HEAD_BYTES), shown_name(real.name))
+    _check_head(head, shown_name(real.name))
     return real
 
 
@@ -136,21 +139,23 @@ def _kept(options: Studio, answer: httpx.Response, place: Path) -> None:
                 _check_head(chunk[:HEAD_BYTES], "what the address has")
             space.check_disk(len(chunk))
             file.write(chunk)
-        if file.tell() == 0:
-            raise UnreadableVideo("what the address has is empty")
 
 
 def _watched(answer: httpx.Response, most: int) -> Iterator[bytes]:
-    """The body in pieces, as long as it is neither too big nor too slow."""
-    begun, come = time.monotonic(), 0
-    for chunk in answer.iter_raw(_CHUNK_BYTES):
-        come += len(chunk)
+    """The body in pieces that are worth writing, as long as it is neither too big nor too slow."""
+    begun, come, waiting = time.monotonic(), 0, bytearray()
+    for piece in answer.iter_raw():
+        come += len(piece)
         took = time.monotonic() - begun
         if come > most:
             raise HTTPException(413, f"the address has more than {most / GIGABYTE:g} GB")
         if took > _MOST_SECONDS or (took > _SILENT_SECONDS and come < took * _SLOWEST):
             raise UnreadableVideo("what the address has came too slowly")
-        yield chunk
+        waiting += piece
+        if len(waiting) >= _CHUNK_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
 
 
 @contextmanager
@@ -163,6 +168,11 @@ def _new_file(place: Path) -> Iterator[BinaryIO]:
     except BaseException:
         place.unlink(missing_ok=True)
         raise
+
+
+def _head_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def _check_head(head: bytes, name: str) -> None:
