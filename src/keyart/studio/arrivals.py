@@ -24,7 +24,6 @@ from keyart.studio.catalogue import Video, new_id
 from keyart.studio.forms import read_form
 from keyart.studio.names import shown_name
 from keyart.studio.running import run_child
-from keyart.studio.wishes import recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +126,6 @@ FROM: dict[str, Callable[[Rooms, str], Handed]] = {"upload": _of_upload, "path":
 
 
 def _take_in(rooms: Rooms, source: Handed, texts: Sequence[Handed], settings: Mapping[str, Any], webhook: str) -> Video:
-    recipe_of(settings)  # a value that is not allowed is said now, not in an hour
     uploads.check_webhook(rooms.options, webhook)
     id = new_id()
     with _folder(rooms, id) as folder:

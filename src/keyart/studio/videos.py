@@ -16,7 +16,7 @@ from keyart.errors import BadSetting, UnreadableVideo
 from keyart.studio import arrivals
 from keyart.studio.catalogue import FINAL, Video
 from keyart.studio.shapes import PROBLEMS, Body, ProgressShown, VideoId, VideoShown
-from keyart.studio.wishes import given
+from keyart.studio.wishes import recipe_of
 
 if TYPE_CHECKING:
     from keyart.studio.app import Rooms
@@ -55,6 +55,11 @@ _MULTIPART = {
 
 def shown(rooms: Rooms, video: Video) -> VideoShown:
     """A video as the API tells it."""
+    return told(video, rooms.jobs.position(video.id) if video.state == "queued" else None)
+
+
+def told(video: Video, position: int | None = None) -> VideoShown:
+    """The same, to whoever has no queue at hand: a webhook is told of what waits no more."""
     here = f"/api/videos/{video.id}"
     links = {"self": here, "events": f"{here}/events", "source": f"{here}/source", "page": f"/videos/{video.id}"}
     if video.state == "done":
@@ -69,7 +74,7 @@ def shown(rooms: Rooms, video: Video) -> VideoShown:
         probe=dict(video.probe),
         settings=dict(video.settings),
         progress=ProgressShown.model_validate(video.progress or {}),
-        position=rooms.jobs.position(video.id) if video.state == "queued" else None,
+        position=position,
         links=links,
         revision=video.revision,
     )
@@ -205,7 +210,7 @@ def checked_settings(settings: Any) -> dict[str, dict[str, Any]]:
     """The same settings, once every one is known to be allowed. Raises `BadSetting`."""
     if not isinstance(settings, Mapping):
         raise BadSetting("settings are {section: {field: value}}")
-    given(settings)
+    recipe_of(settings)
     return {section: dict(fields) for section, fields in settings.items()}
 
 
