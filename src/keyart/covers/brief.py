@@ -117,6 +117,9 @@ class Brief:
         """The pixels of a framing, what is missing beside the still filled in."""
         if self.fill == "blur" or not framing.has_blurred_sides:
             return picture(self.scene, framing)
+        return self.scene.once(framing, lambda: self._extended(framing), self.fill, self.seed)
+
+    def _extended(self, framing: Framing) -> RGB:
         inner = framing.inner
         size = round(inner.width), round(inner.height)
         front = picture(self.scene, frame(self.scene, framing.window, *size))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,6 +27,10 @@ CRISP_FROM = 1.3
 """Enlargements from which a still is treated, see `picture`."""
 
 
+Memo = Callable[[object, Callable[[], RGB]], RGB]
+"""(key, make) -> the picture kept under the key, or the one that is made now."""
+
+
 @dataclass(frozen=True, eq=False)
 class Scene:
     """A still as the covers see it: bars cut off, heads and lettering known. Boxes are pixels of `image`."""
@@ -43,6 +47,8 @@ class Scene:
     """What was done to the tones of `image`."""
     people: NDArray[np.float64] | None = None
     """Where people are, 256x256; None where that cannot be told or where the map makes no sense (all or nothing)."""
+    memo: Memo | None = None
+    """Keeps the pictures of framings where one scene is laid out again and again; None makes each anew."""
 
     @property
     def width_px(self) -> int:
@@ -51,6 +57,12 @@ class Scene:
     @property
     def height_px(self) -> int:
         return int(self.image.shape[0])
+
+    def once(self, framing: Framing, make: Callable[[], RGB], *more: object) -> RGB:
+        """The picture that a framing gives, made or remembered; `more` is what else decides it. Only to be read."""
+        if self.memo is None:
+            return make()
+        return self.memo((framing.width_px, framing.height_px, framing.window, framing.inner, *more), make)
 
     @cached_property
     def interest(self) -> NDArray[np.float64]:
@@ -368,6 +380,10 @@ def _part(interest: NDArray[np.float64], window: Box, width: int, height: int) -
 
 def picture(scene: Scene, framing: Framing) -> RGB:
     """The pixels of a framing."""
+    return scene.once(framing, lambda: _picture(scene, framing))
+
+
+def _picture(scene: Scene, framing: Framing) -> RGB:
     if not framing.has_blurred_sides:
         return _scaled(scene, framing.window, framing.width_px, framing.height_px)
     inner = framing.inner

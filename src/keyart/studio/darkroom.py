@@ -7,11 +7,14 @@ still ──> scene, in its look and on its background ──> a cover laid out 
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from keyart.covers import MakeCovers
+from keyart.covers.brief import framings
 from keyart.covers.crop import Scene
 from keyart.covers.job import Job, Version
 from keyart.covers.presets import presets_named
@@ -33,7 +37,7 @@ from keyart.studio.design import Design, command_for
 from keyart.studio.negatives import Shelved, developed, info_of
 from keyart.studio.options import Studio
 from keyart.studio.wishes import recipe_of
-from keyart.types import Product, Receipt, Still
+from keyart.types import RGB, Product, Receipt, Still
 
 T = TypeVar("T")
 
@@ -42,6 +46,7 @@ RENDERERS = 2
 MOST_WAITING = 12
 _PATIENCE_SECONDS = 60.0
 _STILLS_BYTES, _SCENES_BYTES = 200_000_000, 500_000_000
+_PICTURES_BYTES = 250_000_000
 _THUMBNAILS_BYTES = 40_000_000
 _PREVIEW_QUALITY = 88
 _VARIANT_PX = 1920
@@ -91,7 +96,9 @@ class Darkroom:
         self.options, self.catalogue = options, catalogue
         self.album = Album(options, catalogue)
         self._bench = ThreadPoolExecutor(RENDERERS, thread_name_prefix="darkroom")
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="darkroom-ahead", initializer=_step_back)
         self._stills: Shelved[Still] = Shelved(_STILLS_BYTES, lambda still: still.frame.image.nbytes)
+        self._pictures: Shelved[RGB] = Shelved(_PICTURES_BYTES, lambda image: image.nbytes)
         self._thumbnails: Shelved[bytes] = Shelved(_THUMBNAILS_BYTES, len)
         self._sets: Shelved[Set] = Shelved(_SCENES_BYTES, lambda one: one.num_bytes)
 
@@ -104,8 +111,19 @@ class Darkroom:
 
     def _preview(self, video: Video, covers: MakeCovers) -> Preview:
         version = covers.version(self._job(video, covers))
+        self._look_ahead(version)
         data = encode_image(version.image, "jpeg", quality=_PREVIEW_QUALITY, quick=True)
         return Preview(data, _shown_facts(version))
+
+    def _look_ahead(self, version: Version) -> None:
+        """What fills the frame beside a still is dear, and differs with its place alone: the places that the next wish
+        may bring are drawn beside the talk."""
+        brief = version.brief
+        if brief is None or not version.framing.has_blurred_sides:
+            return
+        for framing in framings(brief.scene, brief.width_px, brief.height_px):
+            if framing.has_blurred_sides and framing.inner != version.framing.inner:
+                self._ahead.submit(brief.picture, framing)
 
     def cover(self, video: Video, design: Design) -> Picture:
         """The cover as `keyart covers` makes it, kept among what was made; `facts` as `made` tells them."""
@@ -162,6 +180,7 @@ class Darkroom:
         def make() -> Set:
             still = self.still(video, covers.at)
             scene, staging = covers.scene(still)
+            scene = replace(scene, memo=lambda place, draw: self._pictures.get((*key, place), draw))
             _ = scene.interest  # drawn once, not in the first preview
             return Set(still, scene, staging)
 
@@ -254,11 +273,12 @@ class Darkroom:
 
     def forget(self, video: str) -> None:
         """Give up what is held of a video that is gone."""
-        for shelf in (self._stills, self._sets):
+        for shelf in (self._stills, self._sets, self._pictures):
             shelf.forget(lambda key: key[0] == video)
 
     def close(self) -> None:
-        self._bench.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._bench, self._ahead):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _at_the_bench(self, work: Callable[[], T]) -> T:
         """The work's result, done by one of the few. Raises `Busy` where too many wait already."""
@@ -270,6 +290,12 @@ class Darkroom:
         except TooLate as err:
             begun.cancel()
             raise Busy("the picture was not ready in time; try again in a moment") from err
+
+
+def _step_back() -> None:
+    """This thread works only where nobody else wants the core."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def moment(frame: str) -> str:
