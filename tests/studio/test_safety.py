@@ -497,7 +497,7 @@ def test_too_many_at_once_are_asked_to_wait(app: FastAPI) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "crowd"),
     [("GET", "/api/videos/1/events", "events"), ("GET", "/api/videos/1/package.zip", "archive"),
-     ("PATCH", "/api/uploads/1", "upload"), ("POST", "/api/videos", "upload"), ("POST", "/login", "login"),
+     ("PATCH", "/api/uploads/1", "upload"), ("POST", "/api/videos", "arrival"), ("POST", "/login", "login"),
      ("GET", "/api/videos", "other")],
 )  # fmt: skip
 def test_what_lasts_has_a_crowd_of_its_own(method: str, path: str, crowd: str) -> None:

@@ -268,6 +268,11 @@ def test_real_videos_are_known(media: Path) -> None:
         b"\x1f\x8b\x08",
         b"SQLite format 3\x00",
         b"G" * 150,
+        b"G" * 4096,
+        b"<!--ftypisom--><script>alert(1)</script>\0",
+        b"<!--G" + b"G" * 4000 + b"--><MPD/>",
+        "<?瑦灹?><a/>".encode("utf-16-le"),
+        b"\x1a\x45\xdf\xa3<MPD>",
     ],
 )
 def test_what_is_no_video_is_known_too(head_: bytes) -> None:

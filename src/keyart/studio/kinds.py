@@ -22,11 +22,15 @@ _STARTS = (
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", ".mxf"),
     (b".RMF\x00\x00", ".rm"),
 )
+_BINARY_WITHIN = 512
+_LONGEST_FTYP = 4096
 _TRANSPORT = ((0, 188, ".ts"), (4, 192, ".m2ts"), (0, 204, ".ts"))
 
 
 def video_suffix(head: bytes) -> str:
     """The ending of the container that the first bytes tell of, '' where they tell of none."""
+    if _is_text(head):
+        return ""
     if head[4:8] in _MP4_BOXES:
         return _mp4(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -39,7 +43,14 @@ def video_suffix(head: bytes) -> str:
     return next((suffix for at, step, suffix in _TRANSPORT if _ticks(head, at, step)), "")
 
 
+def _is_text(head: bytes) -> bool:
+    """No container begins like that, but a page or a playlist can be written so that it passes for one: `<!--ftyp`."""
+    return head[:1] in (b"<", b"#") or not any(one < 0x09 for one in head[:_BINARY_WITHIN])
+
+
 def _mp4(head: bytes) -> str:
+    if head[4:8] == b"ftyp" and int.from_bytes(head[:4]) > _LONGEST_FTYP:
+        return ""
     brand = head[8:12] if head[4:8] == b"ftyp" else b""
     if brand in _PICTURE_BRANDS:
         return ""

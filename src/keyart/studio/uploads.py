@@ -10,6 +10,7 @@ import base64
 import binascii
 import errno
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ _BATCH_BYTES = 1 << 20
 _MOST_METADATA = 8192
 _SUBTITLE_BYTES = 10_000_000
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_BUSY_LOCK = threading.Lock()
 _BUSY: set[str] = set()
 """Ids that somebody writes to or takes; ids are random, so one set does for all studios of a process."""
 
@@ -159,9 +161,10 @@ def known(rooms: Rooms, id: str) -> Upload:
 @contextmanager
 def alone(id: str) -> Iterator[None]:
     """Nobody else writes to the upload or takes it meanwhile. Raises 423."""
-    if id in _BUSY:
-        raise _refused(423, "the upload is being written to by another request")
-    _BUSY.add(id)
+    with _BUSY_LOCK:
+        if id in _BUSY:
+            raise _refused(423, "the upload is being written to by another request")
+        _BUSY.add(id)
     try:
         yield
     finally:
