@@ -16,6 +16,7 @@ from keyart.covers.matte.alpha import fitted
 from keyart.covers.matte.colour import foreground_colours
 from keyart.covers.matte.cut import beside_faces, standing_out
 from keyart.covers.matte.guess import Guess
+from keyart.covers.matte.keep import content_key, kept
 from keyart.covers.matte.networks import birefnet, modnet
 from keyart.covers.matte.person import PERSON_MODEL, people
 from keyart.errors import BadSetting, MissingModel
@@ -125,7 +126,12 @@ class MakeMatte:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadSetting(f"a picture to cut out of is (height, width, 3) uint8, not {image.shape} {image.dtype}")
-        for name in self._names():
+        names, boxes = self._names(), tuple(faces)
+        finders = tuple(MATTERS[name].find for name in names)
+        return kept((content_key(image), boxes, finders), lambda: self._cut_out(names, image, boxes))
+
+    def _cut_out(self, names: tuple[str, ...], image: RGB, faces: tuple[Box, ...]) -> Matte | None:
+        for name in names:
             guess = MATTERS[name].find(image, faces)
             matte = self._made(name, image, guess) if guess is not None else None
             if matte is not None:
