@@ -109,7 +109,7 @@ def _wanted(recipe: Recipe, parts: tuple[str, ...]) -> frozenset[str]:
     spared = {"shots", "stills"} if recipe.covers.at else set()
     bare = recipe.covers.at and recipe.covers.template == "none"
     spared |= {"titles"} if recipe.covers.text or bare else set()
-    return wanted - (spared - with_needed(part for part in parts if part != "covers"))
+    return wanted - (spared - with_needed([part for part in parts if part != "covers"]))
 
 
 def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ...], Products]:
