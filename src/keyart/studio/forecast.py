@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -28,6 +28,8 @@ USUAL: Mapping[str, tuple[float, float]] = {
     "agreement": (0.1, 0.0),
 }
 """Stage -> seconds that it takes anyway, and for each second of video: two cores, 720p. The past knows better."""
+_STATUS = {"ok": "ok", "degraded": "degraded", "skipped": "skipped"}
+TELL_EVERY_SECONDS = 0.25
 _FEWEST = 0.02
 """Seconds that any stage weighs, so that none is worth nothing."""
 
@@ -59,27 +61,19 @@ class Forecast:
     _stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ORDER:
+        for name in (one for one in ORDER if one in USUAL):
             self._stages[name] = {"name": name, "status": "waiting", "fraction": 0.0, "reason": "", "seconds": 0.0}
 
     def hear(self, line: Mapping[str, Any]) -> bool:
-        """Whether a stage began or ended: that is worth telling at once."""
+        """Whether a stage began or ended: that is worth telling at once. What makes no sense is not heard."""
         for word in ("begin", "at", "end"):
             if (stage := self._stages.get(str(line.get(word)))) is not None:
-                getattr(self, f"_{word}")(stage, line)
+                try:
+                    stage |= _HEARD[word](line)
+                except (KeyError, TypeError, ValueError):
+                    return False
                 return word != "at"
         return False
-
-    def _begin(self, stage: dict[str, Any], _: Mapping[str, Any]) -> None:
-        stage["status"] = "running"
-
-    def _at(self, stage: dict[str, Any], line: Mapping[str, Any]) -> None:
-        stage["fraction"] = round(min(1.0, max(stage["fraction"], float(line["fraction"]))), 3)
-
-    def _end(self, stage: dict[str, Any], line: Mapping[str, Any]) -> None:
-        stage.update(
-            status=str(line["status"]), fraction=1.0, reason=str(line["reason"]), seconds=float(line["seconds"])
-        )
 
     def finished(self) -> dict[str, Any]:
         """The same, when there is nothing left to do."""
@@ -98,6 +92,49 @@ class Forecast:
             "fraction": round(done / total, 4) if total else 0.0,
             "seconds_left": round(left * min(10.0, max(0.1, pace)), 1),
         }
+
+
+@dataclass(slots=True)
+class Teller:
+    """Passes on what a forecast says, a few times a second at most and never later than that."""
+
+    forecast: Forecast
+    tell: Callable[..., object]
+    """Called with `progress=`."""
+    _told_at: float = 0.0
+    _is_behind: bool = False
+
+    def hear(self, line: Mapping[str, Any]) -> None:
+        if "done" in line:
+            self.tell(progress=self.forecast.finished())
+            self._is_behind = False
+            return
+        is_news = self.forecast.hear(line)
+        self._is_behind = True
+        self._perhaps(TELL_EVERY_SECONDS if is_news else 2 * TELL_EVERY_SECONDS)
+
+    def catch_up(self) -> None:
+        """There is nothing new to hear: say what was held back."""
+        if self._is_behind:
+            self._perhaps(TELL_EVERY_SECONDS)
+
+    def _perhaps(self, wait_seconds: float) -> None:
+        if (now := time.monotonic()) - self._told_at >= wait_seconds:
+            self._told_at, self._is_behind = now, False
+            self.tell(progress=self.forecast.told())
+
+
+_HEARD: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "begin": lambda _: {"status": "running"},
+    "at": lambda line: {"fraction": round(min(1.0, max(0.0, float(line["fraction"]))), 3)},
+    "end": lambda line: {
+        "fraction": 1.0,
+        "status": _STATUS[line["status"]],
+        "reason": str(line["reason"])[:1000],
+        "seconds": float(line["seconds"]),
+    },
+}
+"""What a line says of its stage."""
 
 
 def past_of(progress: Mapping[str, Any]) -> dict[str, float]:

@@ -14,25 +14,30 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from keyart.errors import KeyartError, OutputProblem
 from keyart.package import MANIFEST, read_manifest
 from keyart.studio import sweep
 from keyart.studio.catalogue import Catalogue, Video
-from keyart.studio.forecast import Forecast, expected_seconds, past_of
+from keyart.studio.forecast import Forecast, Teller, expected_seconds, past_of
 from keyart.studio.options import Studio
-from keyart.studio.running import Leash, Line, Stopped, run_child
+from keyart.studio.running import Leash, Stopped, run_child
+from keyart.studio.webhooks import DELAYS_SECONDS, Webhooks
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig, WorkflowStatus
 
 log = logging.getLogger("keyart.studio")
+Note = dict[str, str]
+"""`url` and `body` of a webhook, and `of`, the workflow whose end it tells."""
 
 VERSION = "1"
 """Of the workflows, not of keyart: an upgrade goes on with what was queued before. Raised when their steps change."""
 QUEUE = "videos"
-_TELL_EVERY_SECONDS = 0.25
+NOTES = "notes"
+_NOTES_AT_ONCE = 4
 _LOOK_EVERY_SECONDS = 0.25
 _WAITING = ("ENQUEUED", "DELAYED", "PENDING")
 _MOST_TRIES = 100
@@ -52,6 +57,7 @@ class Jobs:
     options: Studio
     catalogue: Catalogue
     _work: Callable[[str], None] | None = None
+    _note: Callable[[Note, int], None] | None = None
     _leashes: dict[str, Leash] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_closing: bool = False
@@ -95,10 +101,19 @@ class Jobs:
         def work(video: str) -> None:
             """A video's way: made, then published. Each line is done once, however often the studio dies."""
             ended = DBOS.run_step({"name": "make"}, self.make, video)
-            DBOS.run_step({"name": "finish"}, self.finish, video, ended)
+            told = DBOS.run_step({"name": "finish"}, self.finish, video, ended)
+            if told:
+                self._send(told, str(DBOS.workflow_id))
+
+        def note(note: Note, attempt: int) -> None:
+            """A webhook's next attempt waits in the queue, not in a thread."""
+            fate = DBOS.run_step({"name": "send"}, Webhooks(self.options).send, note["url"], note["body"])
+            if fate == "unheard" and attempt < len(DELAYS_SECONDS):
+                self._send(note, note["of"], attempt + 1)
 
         DBOS(config=_config(self.options))
         self._work = DBOS.workflow(name=QUEUE, max_recovery_attempts=_MOST_TRIES)(work)
+        self._note = DBOS.workflow(name=NOTES, max_recovery_attempts=_MOST_TRIES)(note)
         DBOS.launch()
         DBOS.register_queue(
             QUEUE,
@@ -106,6 +121,7 @@ class Jobs:
             polling_interval_sec=_LOOK_EVERY_SECONDS,
             on_conflict="always_update",
         )
+        DBOS.register_queue(NOTES, worker_concurrency=_NOTES_AT_ONCE, on_conflict="always_update")
 
     def _forget_strangers(self) -> None:
         """What the queue remembers of videos that are gone."""
@@ -113,8 +129,9 @@ class Jobs:
 
         rows = DBOS.list_workflows(name=QUEUE, load_input=False, load_output=False)
         gone = [one.workflow_id for one in rows if self.catalogue.revision(_video_of(one.workflow_id)) is None]
-        if gone:
-            DBOS.delete_workflows(gone)
+        sent = DBOS.list_workflows(name=NOTES, status=["SUCCESS", "ERROR"], load_input=False, load_output=False)
+        if gone or sent:
+            DBOS.delete_workflows([*gone, *(one.workflow_id for one in sent)])
 
     def _lock_door(self) -> None:
         self.options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -136,7 +153,7 @@ class Jobs:
 
         with self._lock:
             earlier = DBOS.list_workflows(workflow_id_prefix=video, name=QUEUE, load_input=False, load_output=False)
-            if any(one.status in _WAITING for one in earlier):
+            if any(one.status in _WAITING and not self._is_made(one) for one in earlier):
                 return
             queue = DBOS.retrieve_queue(QUEUE)
             assert queue is not None and self._work is not None, "launch() comes first"
@@ -145,6 +162,15 @@ class Jobs:
             with SetWorkflowID(f"{video}-{len(earlier)}" if earlier else video), SetEnqueueOptions(priority=last + 1):
                 queue.enqueue(self._work, video)
             self._line = (0.0, ())
+
+    @staticmethod
+    def _is_made(workflow: WorkflowStatus) -> bool:
+        """Whether its long step is over: it only has to say so, and takes up nothing that is queued now."""
+        from dbos import DBOS
+
+        return workflow.status == "PENDING" and any(
+            step["function_name"] == "make" for step in DBOS.list_workflow_steps(workflow.workflow_id)
+        )
 
     def _waiting(self, prefix: str | None = None) -> list[WorkflowStatus]:
         """What is in the queue and not at its end, the running ones first, then in the order of their turn."""
@@ -159,15 +185,19 @@ class Jobs:
         """Stop the work on a video, waiting or running, at once; whether there was anything to stop."""
         from dbos import DBOS
 
-        was_there = self.catalogue.move(video, "cancelled", from_=("queued", "running"), error="")
+        rows = self._waiting(video)
+        if not self.catalogue.move(video, "cancelled", from_=("queued", "running"), error=""):
+            return False
         leash = self._leashes.get(video)
         if leash is not None:
             leash.stop()
-        DBOS.cancel_workflows([one.workflow_id for one in self._waiting(video)])
+        DBOS.cancel_workflows([one.workflow_id for one in rows])
         self._line = (0.0, ())
         if leash is not None:
             self._until_gone(video, leash)
-        return was_there
+        if note := self._note_of(video):
+            self._send(note, rows[0].workflow_id if rows else video)
+        return True
 
     def _until_gone(self, video: str, leash: Leash | None = None) -> None:
         """Wait for the process that works on the video to be gone, and what it left behind with it."""
@@ -211,7 +241,7 @@ class Jobs:
 
     def _made(self, id: str, leash: Leash) -> dict[str, Any]:
         video = self.catalogue.video(id)
-        if video is None or not self.catalogue.move(id, "running", from_=("queued", "running"), error=""):
+        if video is None or not self.catalogue.move(id, "running", from_=("queued",), error=""):
             raise Stopped("it was stopped before it began")
         folder = self.options.video_folder(id)
         package = folder / "package"
@@ -224,36 +254,41 @@ class Jobs:
                 "folder": str(package),
                 "cache": str(self.options.cache_folder),
             }
-            run_child("make", request, options=self.options, leash=leash, on_line=self._teller(video))
+            teller = Teller(Forecast(self._expected(video)), partial(self.catalogue.change, video.id))
+            run_child(
+                "make", request, options=self.options, leash=leash, on_line=teller.hear, on_silence=teller.catch_up
+            )
         return {"state": "done", "words": _words(video.name, read_manifest(package))}
 
-    def finish(self, id: str, ended: dict[str, Any]) -> bool:
-        """The short step: what everyone sees of it. Whether it was news."""
+    def finish(self, id: str, ended: dict[str, Any]) -> Note | None:
+        """The short step: what everyone sees of it, and the note that is to be sent."""
         told = dict((video.progress if (video := self.catalogue.video(id)) else None) or {})
         if ended["state"] == "done":
             told |= {"fraction": 1.0, "seconds_left": 0.0}
-            return self.catalogue.move(id, "done", from_=("running",), words=ended["words"], progress=told)
+            self.catalogue.move(id, "done", from_=("running",), words=ended["words"], progress=told)
         if ended["state"] == "failed":
             told |= {"seconds_left": None}
-            return self.catalogue.move(id, "failed", from_=("running",), error=ended["error"], progress=told)
-        return False
+            self.catalogue.move(id, "failed", from_=("running",), error=ended["error"], progress=told)
+        return self._note_of(id) if ended["state"] in ("done", "failed") else None
 
-    def _teller(self, video: Video) -> Callable[[Line], None]:
-        """Keeps the catalogue's progress up to date, a few times a second at most."""
-        forecast = Forecast(self._expected(video))
-        told_at = 0.0
+    def _note_of(self, id: str) -> Note | None:
+        """What a webhook is told of a video as it is now; None where nobody wants to know."""
+        from keyart.studio.videos import told
 
-        def hear(line: Line) -> None:
-            nonlocal told_at
-            is_news = forecast.hear(line)
-            wait = _TELL_EVERY_SECONDS if is_news else 2 * _TELL_EVERY_SECONDS
-            if "done" in line:
-                self.catalogue.change(video.id, progress=forecast.finished())
-            elif time.monotonic() - told_at >= wait:
-                told_at = time.monotonic()
-                self.catalogue.change(video.id, progress=forecast.told())
+        video = self.catalogue.video(id)
+        if video is None or not video.webhook:
+            return None
+        return {"url": video.webhook, "body": told(video).model_dump_json()}
 
-        return hear
+    def _send(self, note: Note, of: str, attempt: int = 0) -> None:
+        """Queue an attempt at a note on a workflow's end; the same one is never queued twice."""
+        from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+
+        queue = DBOS.retrieve_queue(NOTES)
+        assert queue is not None and self._note is not None, "launch() comes first"
+        delay = DELAYS_SECONDS[attempt - 1] if attempt else None
+        with SetWorkflowID(f"{of}-note-{attempt}"), SetEnqueueOptions(delay_seconds=delay):
+            queue.enqueue(self._note, {**note, "of": of}, attempt)
 
     def _expected(self, video: Video) -> dict[str, float]:
         past, _ = self.catalogue.videos(limit=20)
@@ -299,6 +334,6 @@ def _config(options: Studio) -> DBOSConfig:
         "executor_id": "studio",
         "enable_otlp": False,
         "log_level": "ERROR",
-        "notification_listener_polling_interval_sec": 5.0,
+        "notification_listener_polling_interval_sec": 1.0,  # of which closing takes up to one
         "scheduler_polling_interval_sec": 3600.0,
     }

@@ -31,6 +31,8 @@ log = logging.getLogger("keyart.studio")
 CHILD = "keyart.studio.child"
 """Module that does the verbs."""
 _LOOK_EVERY_SECONDS = 0.2
+_LAST_BREATH_SECONDS = 1.0
+"""From a child's last word to its end."""
 _MOST_SAID = 8_000_000
 """Bytes that a child may say in all: more is a child that someone else has taken over."""
 _TAIL = 4000
@@ -116,14 +118,22 @@ class Leash:
             )
             return self._process
 
-    def reap(self) -> int:
-        """The exit status of a child that has ended or is ended now. Under the lock: its number may be given anew."""
+    def reap(self, patience_seconds: float) -> int:
+        """The exit status of a child that ends by itself soon, or is ended; with all that it may have left running."""
         process = self._process
         assert process is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # whatever it may have left running
-        with self._lock:
+        until = time.monotonic() + patience_seconds
+        while not _has_ended(process.pid) and time.monotonic() < until:
+            time.sleep(0.01)
+        with self._lock:  # once it is waited for, its number may be another's
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             return process.wait()
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child of ours is only waiting to be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def run_child(
@@ -133,21 +143,23 @@ def run_child(
     options: Studio,
     limits: Limits | None = None,
     on_line: Callable[[Line], None] | None = None,
+    on_silence: Callable[[], None] | None = None,
     leash: Leash | None = None,
 ) -> dict[str, Any]:
-    """Do a verb of `child.VERBS` in a process of its own and hand back its answer; `on_line` hears how it goes.
+    """Do a verb of `child.VERBS` in a process of its own and hand back its answer.
 
-    Raises what the verb raises, of the same kind; `OverLimit`, `BroughtDown`, and `Stopped` when the leash is pulled.
+    `on_line` hears how it goes, `on_silence` a few times a second that there is nothing new. Raises what the verb
+    raises, of the same kind; `OverLimit`, `BroughtDown`, and `Stopped` when the leash is pulled.
     """
     limits, leash = limits or limits_for(options, verb), leash or Leash()
     command = [sys.executable, "-P", "-m", CHILD, verb]
     process = leash.start(command, _environment())
-    talk = _Talk(process, limits, on_line or (lambda _: None))
+    talk = _Talk(process, limits, on_line or (lambda _: None), on_silence or (lambda: None))
     try:
         talk.ask({"limits": asdict(limits), "parent": os.getpid(), **request})
         talk.listen()
     finally:
-        status = leash.reap()
+        status = leash.reap(0.0 if talk.over or leash.is_stopped else _LAST_BREATH_SECONDS)
         talk.close()
     if leash.is_stopped:
         raise Stopped("it was stopped")
@@ -166,6 +178,7 @@ class _Talk:
     process: subprocess.Popen[bytes]
     limits: Limits
     on_line: Callable[[Line], None]
+    on_silence: Callable[[], None]
     over: str = ""
     """What the child took too much of."""
     last: Line = field(default_factory=dict)
@@ -182,18 +195,28 @@ class _Talk:
     def listen(self) -> None:
         """Returns when the child has closed its mouth, or has gone over a limit."""
         assert self.process.stdout is not None and self.process.stderr is not None
-        until = time.monotonic() + self.limits.wall_seconds
+        voice, until = self.process.stdout, time.monotonic() + self.limits.wall_seconds
         with selectors.DefaultSelector() as open_ends:
-            open_ends.register(self.process.stdout, selectors.EVENT_READ, self._hear)
+            open_ends.register(voice, selectors.EVENT_READ, self._hear)
             open_ends.register(self.process.stderr, selectors.EVENT_READ, self._note)
-            while open_ends.get_map() and not self.over:
-                for key, _ in open_ends.select(_LOOK_EVERY_SECONDS):
-                    data = os.read(key.fd, 1 << 16)
-                    if data:
-                        key.data(data)
-                    else:
-                        open_ends.unregister(key.fileobj)
+            # its voice alone decides: what it may have started holds the other pipe open
+            while voice in open_ends.get_map() and not self.over:
+                if not self._read(open_ends, _LOOK_EVERY_SECONDS):
+                    self.on_silence()
                 self.over = self.over or self._excess(until)
+            self._read(open_ends, 0.0)
+
+    @staticmethod
+    def _read(open_ends: selectors.BaseSelector, seconds: float) -> bool:
+        """Whether anything came in that time."""
+        ready = open_ends.select(seconds)
+        for key, _ in ready:
+            data = os.read(key.fd, 1 << 16)
+            if data:
+                key.data(data)
+            else:
+                open_ends.unregister(key.fileobj)
+        return bool(ready)
 
     def close(self) -> None:
         for end in (self.process.stdin, self.process.stdout, self.process.stderr):
