@@ -101,16 +101,18 @@ def _pieces(body: bytes | Iterable[bytes]) -> list[bytes]:
 
 async def _asked(app: Any, scope: dict[str, Any], pieces: list[bytes]) -> Answer:
     sent: list[dict[str, Any]] = []
-    waiting = list(pieces)
+    waiting, answered = list(pieces), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if waiting:
             return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
-        await asyncio.sleep(0)
+        await answered.wait()  # who asks stays for the answer
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
     await app(scope, receive, send)
     pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
