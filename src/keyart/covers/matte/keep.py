@@ -6,19 +6,30 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keyart.types import RGB
 
-if TYPE_CHECKING:
-    from keyart.covers.matte.make import Matte
+
+class Arrays(Protocol):
+    """What is kept: a matte."""
+
+    @property
+    def alpha(self) -> NDArray[np.float32]: ...
+
+    @property
+    def foreground(self) -> RGB: ...
+
+
+M = TypeVar("M", bound=Arrays)
 
 MOST_BYTES = 64_000_000
 """Ten stills of 720p, or four of 1080p."""
 
-_kept: OrderedDict[Hashable, Matte | None] = OrderedDict()
+_kept: OrderedDict[Hashable, Any] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -27,12 +38,13 @@ def content_key(image: RGB) -> str:
     return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16).hexdigest() + str(image.shape)
 
 
-def kept(key: Hashable, cut_out: Callable[[], Matte | None]) -> Matte | None:
+def kept(key: Hashable, cut_out: Callable[[], M | None]) -> M | None:
     """The matte under the key, made now if it is not among the last few. Its arrays cannot be written to."""
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key]
+            found: M | None = _kept[key]
+            return found
     matte = cut_out()
     if matte is not None:
         matte.alpha.flags.writeable = matte.foreground.flags.writeable = False
@@ -49,5 +61,5 @@ def forget() -> None:
         _kept.clear()
 
 
-def _weight(matte: Matte | None) -> int:
+def _weight(matte: Arrays | None) -> int:
     return 1000 if matte is None else matte.alpha.nbytes + matte.foreground.nbytes
