@@ -24,6 +24,12 @@ from keyart.titles.check import problems
         ("Учёные создали фильтр продаёт магазин", "statement", "two clauses run together"),
         ("Новый фильтр купили", "phrase", "a verb among nouns"),
         ("12 345", "statement", "no words"),
+        ("Мы отправимся в страну восходящего", "statement", "an adjective without its noun"),
+        ("Тьма и свет делятся на низшие", "statement", "an adjective without its noun"),
+        ("Четвёрка была стала восьмёрка", "statement", "two clauses run together"),
+        ("Законы работают полную мощь", "statement", "a noun that nothing governs"),
+        ("При взрыве содержание должно", "statement", "dangling end"),
+        ("Что скрывает от вас карта", "statement", "points outside"),
     ],
 )
 def test_russian_problems(text: str, angle: str, problem: str) -> None:
@@ -40,6 +46,14 @@ def test_russian_problems(text: str, angle: str, problem: str) -> None:
         ("Как выбрать блесну для форели?", "question"),
         ("Ловля форели на рассвете", "topic"),
         ("Как правильно хранить улов", "how-to"),
+        ("Что скрывает от вас загаданная женщина?", "question"),
+        ("Вода должна быть холодной", "statement"),
+        ("Мы нянчим малыша в жёлтом", "statement"),
+        ("Врачи советуют курс лечения", "statement"),
+        ("Мотор работает целый час", "statement"),
+        ("AIBA лишена статуса", "statement"),
+        ("Не менее 147 человек погибли в результате дождей", "lead"),
+        ("Температура опустится до минус 15 градусов", "statement"),
         ("Больше 20 тысяч человек доставлены в пункты размещения", "number"),
     ],
 )

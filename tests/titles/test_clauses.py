@@ -58,6 +58,14 @@ def _english(text: str, before: str = "") -> dict[str, str]:
         ("Расскажу, как быстро выучить английский язык.", "Как быстро выучить английский язык", "how-to"),
         ("Ну вот, как построить дом своими руками?", "Как построить дом своими руками?", "question"),
         ("Город был построен (тайно) в 1703 году.", "Город был построен в 1703 году", "number"),
+        (
+            "Рыжий кот внимательно смотрит на большой телескоп.",
+            "Рыжий кот внимательно смотрит на большой телескоп",
+            "statement",
+        ),
+        ("Дети играют в футбол на школьном дворе.", "Дети играют в футбол на школьном дворе", "statement"),
+        ("Учёные узнали о новых планетах.", "Учёные узнали о новых планетах", "statement"),
+        ("Что скрывает от вас старая карта?", "Что скрывает от вас старая карта?", "question"),
     ],
 )  # fmt: skip
 def test_russian_lines(said: str, headline: str, angle: str) -> None:
@@ -79,10 +87,23 @@ def test_russian_lines(said: str, headline: str, angle: str) -> None:
         "Привет, друзья, идёт снег!",
         "Альберт, хотел спросить о планах на год.",
         "Если дом старый, суд снесёт его.",
+        "Учёные нашли в лесу.",  # what?
+        "Целый день лежит на печке.",  # who? not the day
+        "Да пребудет мир на земле.",  # a wish
+        "Четвёрка была стала восьмёрка.",
+        "Законы работают полную мощь.",  # the recogniser lost a word
     ],
 )
 def test_what_makes_no_russian_clause(said: str) -> None:
     assert not [line for line, angle in _russian(said).items() if angle not in ("phrase",)]
+
+
+def test_what_limits_a_denial_or_an_all_stays() -> None:
+    denied = _russian("Население страны давно не значится в списках западных банков.", limits=Limits(4, 60))
+    assert not any(" не " in line and "списках" not in line for line in denied), denied
+    every = _russian("Все деревья из старого парка быстро растут.", limits=Limits(4, 60))
+    assert not any("деревья растут" in line.lower() or "деревья быстро" in line.lower() for line in every), every
+    assert "Все деревья быстро растут" in _russian("Все деревья быстро растут.")
 
 
 def test_compression_drops_whole_subtrees_until_it_fits() -> None:

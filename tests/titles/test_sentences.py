@@ -66,6 +66,19 @@ def test_entities_brackets_and_questions() -> None:
     assert found[1].is_question and not found[0].is_question
 
 
+def test_what_gains_time_is_left_out() -> None:
+    said = "Рис, как бы, подходит к курице, а муж любит футбол в целом и хоккей."
+    (found,) = split_sentences(Transcript("ru", "test", (Cue(said, 0.0, 5.0),)))
+    assert found.plain == "Рис подходит к курице, а муж любит футбол и хоккей."
+    assert found.text == said
+
+
+def test_written_news_keeps_its_long_sentences() -> None:
+    long = "Завод остановил работу из-за аварии на подстанции в центре города " * 4
+    text = f"{long.strip()}. {long.strip()}."
+    assert len(split_sentences(Transcript("ru", "test", (Cue(text, 0.0, 5.0),)))) == 2
+
+
 def test_nothing() -> None:
     assert split_sentences(Transcript("ru", "test", ())) == ()
     assert _texts("en", Cue("...", 0, 1)) == []

@@ -10,7 +10,26 @@ from keyart.titles import lexicon
 
 _QUOTES = (("«", "»"), ("(", ")"), ("“", "”"), ("[", "]"))
 _RU_LEANING = frozenset(
-    {"не", "ни", "бы", "самый", "очень", "более", "менее", "быть", "был", "была", "является", "может"}
+    {
+        "не",
+        "ни",
+        "бы",
+        "самый",
+        "очень",
+        "более",
+        "менее",
+        "быть",
+        "был",
+        "была",
+        "является",
+        "может",
+        "должен",
+        "должна",
+        "должно",
+        "должны",
+        "чтобы",
+        "могут",
+    }
 )
 _RU_ASKING = frozenset({"сколько", "куда-нибудь", "какой-нибудь", "что-нибудь", "кто-нибудь", "где-нибудь"})
 _RU_CASES = {
@@ -63,9 +82,10 @@ def _russian(text: str, angle: str) -> list[str]:
     lowered = [token.text.lower() for token in tokens]
     if _kind(lowered[-1]) in ("PREP", "CONJ") or lowered[-1] in _RU_LEANING:
         found.append("dangling end")
-    if lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или", "может"):
+    opened = angle == "question" and lowered[0] == "что" and lowered[1:2] != ["за"] and "," not in text
+    if not opened and lowered[0] in ("и", "а", "но", "что", "чтобы", "который", "бы", "же", "ли", "то", "или", "может"):
         found.append("begins in the middle")
-    if _points(text, lowered):
+    if _points(text, lowered, angle):
         found.append("points outside")
     if angle not in ("question", "how-to") and set(lowered) & _RU_ASKING:
         found.append("a question word in a statement")
@@ -74,17 +94,22 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
+    if _has_lost_its_noun(tokens):
+        found.append("an adjective without its noun")
     if _lost_number(tokens):
         found.append("a measure without its number")
     if angle not in ("question", "lead") and _loose_comma(text):
         found.append("a loose comma")
-    found += _agreement(tokens) + _adjectives(tokens) + _two_verbs(text, tokens) + _loose_words(tokens)
+    two_verbs = [] if opened else _two_verbs(text, tokens)
+    found += _agreement(tokens) + _adjectives(tokens) + two_verbs + _loose_words(tokens)
     return found
 
 
-def _points(text: str, lowered: Sequence[str]) -> bool:
+def _points(text: str, lowered: Sequence[str], angle: str) -> bool:
     # 'X — это Y' names what it points at
     own = {"это"} if " — это " in text.lower() else set()
+    if angle == "question":
+        own |= {"вас", "вам", "вами"}  # 'Что скрывает от вас эта карта?'
     return bool((set(lowered) - own) & (lexicon.RU_DEIXIS | lexicon.RU_OBLIQUE_PERSONS))
 
 
@@ -159,6 +184,24 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
     return []
 
 
+def _has_lost_its_noun(tokens: Sequence[object]) -> bool:
+    """'В страну восходящего': an oblique adjective at the end that agrees with no noun before it."""
+    from keyart.titles.russian import Token, known_word, readings
+
+    words = [token.text.lower() for token in tokens if isinstance(token, Token)]
+    tags = [one.tag for one in readings(words[-1])] if known_word(words[-1]) else []
+    if tags and tags[0].POS == "ADJF" and words[-2:-1] in (["на"], ["у"], ["от"], ["к"], ["для"], ["с"]):
+        return True  # 'в жёлтом' is a dress
+    if (
+        not tags
+        or words[-2:-1] == ["в"]
+        or any(tag.POS not in ("ADJF", "PRTF") or tag.case in ("nomn", "ablt") for tag in tags)
+    ):
+        return False
+    nouns = [one.tag for word in words[:-1] for one in readings(word)[:1] if one.tag.POS == "NOUN"]
+    return not any(_fits(tag, noun) for tag in tags for noun in nouns)
+
+
 def _lost_number(tokens: Sequence[object]) -> bool:
     """'Более вышли на площадь': what 'более' compared went missing."""
     from keyart.titles.russian import Token
@@ -224,6 +267,12 @@ def _two_verbs(text: str, tokens: Sequence[object]) -> list[str]:
     finite = [one for one in words if one.feats.get("VerbForm") == "Fin" or one.text.lower() in modal]
     joined = re.search(r"—| и | а | но | или |, (?:\w+ ){0,2}(?:что|чтобы|как|котор\w+|где|когда|если)\b|: ", text)
     auxiliary = {"быть", "стать"}
+    if any(
+        left.lemma in auxiliary and right.feats.get("VerbForm") == "Fin" and left.feats.get("Tense") != "Fut"
+        for left, right in pairwise(words)
+        if left.feats.get("VerbForm") == "Fin"
+    ):
+        return ["two clauses run together"]  # 'четверка была стала восьмерка'
     return (
         ["two clauses run together"]
         if len([one for one in finite if one.lemma not in auxiliary]) > 1 and not joined
@@ -240,10 +289,43 @@ def _loose_words(tokens: Sequence[object]) -> list[str]:
         tags = [one.tag for one in readings(token.text.lower()) if one.tag.case]
         if not tags or not known_word(token.text):
             continue
+        if at and _is_loose_noun(words, at):
+            return ["a noun that nothing governs"]
         before = {_kind(one.text.lower()) for one in words[max(0, at - 4) : at]}
         if all(tag.case in ("loct", "loc2") for tag in tags) and "PREP" not in before:
             return ["a case without its preposition"]
     return []
+
+
+def _is_loose_noun(words: Sequence[object], at: int) -> bool:
+    """'Законы работают полную мощь': a bare noun behind a verb that has its subject and takes no object."""
+    from keyart.titles.russian import Token, readings
+
+    tokens = [token for token in words if isinstance(token, Token)]
+    places = {token.place: token for token in tokens}
+    noun, verb = tokens[at], places.get(tokens[at].head)
+    if (
+        noun.pos != "NOUN"
+        or noun.rel not in ("obj", "obl", "nsubj", "advmod")
+        or verb is None
+        or verb.place > noun.place
+    ):
+        return False
+    own = [places[child] for child in verb.children if child in places]
+    if not any(one.rel.startswith("nsubj") and one.place < verb.place for one in own):
+        return False
+    verbs = [one.tag for one in readings(verb.text.lower()) if one.tag.POS in ("VERB", "INFN")]
+    cases = {one.tag.case for one in readings(noun.text.lower()) if one.tag.POS == "NOUN"}
+    below = {places[child].rel.split(":")[0] for child in noun.children if child in places}
+    intransitive = (
+        bool(verbs) and all("intr" in tag for tag in verbs) and verb.lemma not in ("быть", "стать", "советовать")
+    )
+    return (
+        intransitive
+        and cases <= {"nomn", "accs"}
+        and not below & {"case", "nummod"}
+        and noun.lemma not in lexicon.RU_TIMES
+    )
 
 
 def _english(text: str, angle: str) -> list[str]:

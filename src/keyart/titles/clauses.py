@@ -17,7 +17,7 @@ from keyart.titles.cut import Cut, Limits, arguments, fit, noun_phrase
 from keyart.titles.draft import Draft
 from keyart.titles.line import render
 from keyart.titles.russian import Token, is_name, is_stray, known_word, readings, subtree
-from keyart.titles.whole import SUBJECTS, Refused, check_complete, check_near, no_deixis, no_halved_names
+from keyart.titles.whole import SUBJECTS, Refused, check_complete, check_near, check_scope, no_deixis, no_halved_names
 
 _CONDITIONS = frozenset(["если", "бы", "пока", "кроме", "без", "ли", "чтобы", "раз", "когда"])
 
@@ -82,6 +82,7 @@ def statement(
     places = fit(tokens, cut, limits, worth)
     check_complete(tokens, head, places)
     no_halved_names(tokens, places)
+    check_scope(tokens, head, places)
     weight = 0.85 if _resolves(subject, before) else _person_weight(tokens, head, subject, places)
     named = (
         {subject.place: before.text}
@@ -158,6 +159,8 @@ def _may_head(tokens: Sequence[Token], head: Token) -> bool:
         return False
     if head.lemma in ("идти", "пойти") and any(tokens[child].lemma == "речь" for child in head.children):
         return False
+    if head.place and tokens[head.place - 1].text.lower() in ("да", "пусть", "пускай"):
+        return False  # a wish: 'да будет свет'
     announces = head.lemma in lexicon.RU_TELLING and head.feats.get("Person") == "1"
     if announces or head.feats.get("Mood") in ("Imp", "Cnd") or head.lemma in lexicon.RU_SAYING:
         return False
@@ -204,6 +207,8 @@ def _check_agreement(tokens: Sequence[Token], head: Token, subject: Token) -> No
     """The parser errs on spoken text; what it calls a subject must look like one. Raises `Refused`."""
     if subject.feats.get("Case", "Nom") != "Nom" and not _is_counted(tokens, subject) and not _may_be_subject(subject):
         raise Refused
+    if _is_span_of_time(tokens, subject) and head.lemma not in lexicon.RU_PASSING:
+        raise Refused  # 'целый день лежит на печке': not the day
     number, verb_number = subject.feats.get("Number"), head.feats.get("Number")
     joined = any(tokens[child].rel == "conj" for child in subject.children)
     if (
@@ -225,6 +230,11 @@ def _check_agreement(tokens: Sequence[Token], head: Token, subject: Token) -> No
     wanted = {"я": "1", "мы": "1", "ты": "2", "вы": "2"}.get(subject.text.lower(), "3")
     if person and person != wanted:
         raise Refused
+
+
+def _is_span_of_time(tokens: Sequence[Token], noun: Token) -> bool:
+    whole = any(tokens[child].lemma in ("целый", "весь", "каждый") for child in noun.children)
+    return whole and noun.lemma in lexicon.RU_TIMES
 
 
 def _may_be_subject(token: Token) -> bool:

@@ -205,11 +205,15 @@ def _modifier(tokens: Sequence[Token], noun: Token, child: Token, cut: Cut, wort
     if rel == "acl" or apart:
         return
     if rel == "amod":
+        if child.lemma == "такой" and any(tokens[one].text.lower() == "как" for one in subtree(tokens, noun.place)):
+            raise Refused  # 'такие реки, как Волхов'
         if child.lemma in ("этот", "тот", "такой", "данный", "следующий", "который", "некоторый"):
             return
         if child.pos == "VERB" or any(tokens[one].rel in ("obl", "obj") for one in child.children):
             return  # a participle with its own complements
         places = set(subtree(tokens, child.place))
+        if child.place > noun.place and not is_ordinal(child) and child.text[0].islower():
+            return  # 'сияшку светлую': the order of speech
         needed = is_ordinal(child) or noun.lemma in lexicon.RU_NEEDS_ADJECTIVE
         (cut.core.update(places) if needed else cut.optional.append((places, noun.place)))
         return

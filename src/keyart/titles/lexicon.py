@@ -76,5 +76,12 @@ RU_NAMED_BY_ADJECTIVE = _sections("ru")["named_by_adjective"]
 """Nouns that an adjective makes a name of: 'вооружённые силы', 'Тулунский район'."""
 RU_WEEKDAYS = _sections("ru")["weekdays"]
 RU_MONTHS = _sections("ru")["months"]
+RU_PREPOSITIONAL = _sections("ru")["prepositional"]
+"""Verbs of a finished action whose complement comes with a preposition: 'посмотреть на', 'узнать о'."""
+RU_UNIVERSAL = _sections("ru")["universal"]
+"""Determiners that claim something of all: what limits their noun stays."""
+RU_TIMES = _sections("ru")["times"]
+RU_PASSING = _sections("ru")["passing"]
+"""What time does: 'прошла целая неделя'."""
 STARTERS = RU_STARTERS | EN_STARTERS
 """Words with which a new sentence may well begin in speech without points."""

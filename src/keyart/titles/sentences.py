@@ -28,6 +28,14 @@ _DATELINE = re.compile(
 """'Москва, 1 дек — РИА Новости. ': who reports from where is no part of what is told."""
 
 
+_FILLING = re.compile(
+    r",?\s*\b(?:на самом деле|в принципе|так сказать|скажем так|как говорится|что называется|собственно говоря"
+    r"|честно говоря|грубо говоря|в общем-то|по сути дела|как бы|что ли)\b\s*,?(?:\s|$)"
+    r"|,?\s\bв целом\b(?!\s+мире)\s*,?\s",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     number: int
@@ -39,8 +47,8 @@ class Sentence:
 
     @property
     def plain(self) -> str:
-        """Without what stands in round brackets, which no headline needs."""
-        return re.sub(r"\s*\([^()]*\)", "", self.text)
+        """Without what stands in round brackets and what is said to gain time, which no headline needs."""
+        return _FILLING.sub(" ", re.sub(r"\s*\([^()]*\)", "", self.text)).strip()
 
     @property
     def is_question(self) -> bool:

@@ -44,6 +44,29 @@ def check_negation(tokens: Sequence[Token], head: Token) -> None:
             raise Refused
 
 
+_OF_VERBS = ("obl", "advmod", "obj", "iobj", "xcomp", "advcl", "ccomp")
+_OF_NOUNS = ("amod", "nmod", "acl", "appos", "nummod")
+
+
+def check_scope(tokens: Sequence[Token], head: Token, places: Sequence[int]) -> None:
+    """What limits a denial or an 'all' may not go: 'не значится на Западе' is not 'не значится', 'все дома из дерева'
+    not 'все дома'. Raises `Refused`."""
+    kept = set(places)
+    parts = [tokens[child] for child in head.children]
+    if any(one.text.lower() == "не" and one.place in kept for one in parts):
+        _check_kept([one for one in parts if one.rel.split(":")[0] in _OF_VERBS], kept)
+    for place in places:
+        if tokens[place].lemma in lexicon.RU_UNIVERSAL and tokens[place].head in kept:
+            limited = [tokens[child] for child in tokens[tokens[place].head].children]
+            _check_kept([one for one in limited if one.rel.split(":")[0] in _OF_NOUNS], kept)
+
+
+def _check_kept(parts: Sequence[Token], kept: set[int]) -> None:
+    light = lexicon.RU_FILLERS | lexicon.RU_OBLIQUE_PERSONS | lexicon.RU_EMPTY_PARTICLES
+    if any(one.place not in kept and one.text.lower() not in light for one in parts):
+        raise Refused
+
+
 def is_bare(tokens: Sequence[Token], noun: Token) -> bool:
     """A noun without a preposition: governed by its verb, so it cannot be left out."""
     return noun.pos in ("NOUN", "PROPN", "NUM") and not any(tokens[child].rel == "case" for child in noun.children)
@@ -99,8 +122,40 @@ def check_object(tokens: Sequence[Token], verb: Token, kept: set[int]) -> None:
         if one.rel.split(":")[0] in ("obj", "xcomp")
         or (is_bare(tokens, one) and one.feats.get("Case") in ("Acc", "Gen"))
     ]
-    if not objects:
+    if not objects and not _does_without(tokens, verb, own):
         raise Refused
+
+
+def _does_without(tokens: Sequence[Token], verb: Token, own: Sequence[Token]) -> bool:
+    """'Кот смотрит на телескоп', 'дети играют в мяч': what the dictionary calls transitive is often said of an
+    activity, with a preposition; a finished action ('нашли в лесу') wants its object, but for looking and asking."""
+    behind = [one for one in own if one.place > verb.place and one.rel == "obl" and one.pos in ("NOUN", "PROPN")]
+    before = {tokens[child].text.lower() for one in behind for child in one.children if tokens[child].rel == "case"}
+    reading = readings(verb.text.lower())[0]
+    told = verb.lemma in lexicon.RU_PREPOSITIONAL and bool(
+        before & {"о", "об", "обо", "про", "на", "в", "во", "с", "со"}
+    )
+    lasting = reading.tag.aspect == "impf" and verb.feats.get("Person") != "1" and verb.feats.get("VerbForm") == "Fin"
+    return (told or (lasting and bool(before))) and not _object_in_clause(tokens, verb)
+
+
+def _object_in_clause(tokens: Sequence[Token], verb: Token) -> bool:
+    """Whether a bare accusative stands between the marks and verbs round this verb, whatever the tree hangs it on."""
+    ends = [one.place for one in tokens if one.place != verb.place and (one.is_finite or not one.is_word)]
+    first = max((place for place in ends if place < verb.place), default=-1)
+    last = min((place for place in ends if place > verb.place), default=len(tokens))
+    governed = {child for one in tokens for child in one.children if any(tokens[c].rel == "case" for c in one.children)}
+    return any(
+        one.feats.get("Case") == "Acc"
+        and one.pos in ("NOUN", "PROPN", "PRON", "DET", "NUM")
+        and one.place not in governed
+        and is_bare_word(tokens, one)
+        for one in tokens[first + 1 : last]
+    )
+
+
+def is_bare_word(tokens: Sequence[Token], word: Token) -> bool:
+    return not any(tokens[child].rel == "case" for child in word.children)
 
 
 def no_halved_names(tokens: Sequence[Token], places: list[int]) -> None:
