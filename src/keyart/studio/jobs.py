@@ -87,11 +87,11 @@ class Jobs:
         """Stop working; whatever was under way goes on at the next launch."""
         from dbos import DBOS
 
-        self._is_closing = True
+        self._is_closing, self._work = True, None
         for leash in list(self._leashes.values()):
             leash.stop()
-        DBOS.destroy(destroy_registry=True)
         if self._door >= 0:
+            DBOS.destroy(destroy_registry=True)
             os.close(self._door)
             self._door = -1
 
@@ -103,12 +103,14 @@ class Jobs:
             ended = DBOS.run_step({"name": "make"}, self.make, video)
             told = DBOS.run_step({"name": "finish"}, self.finish, video, ended)
             if told:
+                self._stay_open()
                 self._send(told, str(DBOS.workflow_id))
 
         def note(note: Note, attempt: int) -> None:
             """A webhook's next attempt waits in the queue, not in a thread."""
             fate = DBOS.run_step({"name": "send"}, Webhooks(self.options).send, note["url"], note["body"])
             if fate == "unheard" and attempt < len(DELAYS_SECONDS):
+                self._stay_open()
                 self._send(note, note["of"], attempt + 1)
 
         DBOS(config=_config(self.options))
@@ -122,6 +124,11 @@ class Jobs:
             on_conflict="always_update",
         )
         DBOS.register_queue(NOTES, worker_concurrency=_NOTES_AT_ONCE, on_conflict="always_update")
+
+    def _stay_open(self) -> None:
+        """Raises `ClosingTime` at that time: what follows is for the next launch."""
+        if self._is_closing:
+            raise ClosingTime
 
     def _forget_strangers(self) -> None:
         """What the queue remembers of videos that are gone."""
@@ -148,15 +155,20 @@ class Jobs:
     # --- what the routes ask for ----------------------------------------------------------------------------------
 
     def start(self, video: str) -> None:
-        """Queue a video that the catalogue has as queued, for the first time or again; one that waits stays."""
+        """Queue a video that the catalogue has as queued, for the first time or again; one that waits stays.
+
+        Before the launch there is nothing to do: that starts whatever is queued by then.
+        """
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
         with self._lock:
+            if self._work is None:
+                return
             earlier = DBOS.list_workflows(workflow_id_prefix=video, name=QUEUE, load_input=False, load_output=False)
             if any(one.status in _WAITING and not self._is_made(one) for one in earlier):
                 return
             queue = DBOS.retrieve_queue(QUEUE)
-            assert queue is not None and self._work is not None, "launch() comes first"
+            assert queue is not None
             # times are kept to the second: within one it is the number that says who came first
             last = max((one.priority or 0 for one in self._waiting()), default=0)
             with SetWorkflowID(f"{video}-{len(earlier)}" if earlier else video), SetEnqueueOptions(priority=last + 1):
@@ -176,6 +188,8 @@ class Jobs:
         """What is in the queue and not at its end, the running ones first, then in the order of their turn."""
         from dbos import DBOS
 
+        if self._work is None:
+            return []
         rows = DBOS.list_workflows(
             workflow_id_prefix=prefix, name=QUEUE, status=list(_WAITING), load_input=False, load_output=False
         )
@@ -191,7 +205,8 @@ class Jobs:
         leash = self._leashes.get(video)
         if leash is not None:
             leash.stop()
-        DBOS.cancel_workflows([one.workflow_id for one in rows])
+        if rows:
+            DBOS.cancel_workflows([one.workflow_id for one in rows])
         self._line = (0.0, ())
         if leash is not None:
             self._until_gone(video, leash)
@@ -223,8 +238,7 @@ class Jobs:
     def make(self, id: str) -> dict[str, Any]:
         """The long step: the package, by a process of its own; how it ended, and by what words it is found."""
         self._until_gone(id)
-        if self._is_closing:
-            raise ClosingTime
+        self._stay_open()
         leash = self._leashes[id] = Leash()
         try:
             return self._made(id, leash)
@@ -284,8 +298,10 @@ class Jobs:
         """Queue an attempt at a note on a workflow's end; the same one is never queued twice."""
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+        if self._work is None or self._note is None:
+            return
         queue = DBOS.retrieve_queue(NOTES)
-        assert queue is not None and self._note is not None, "launch() comes first"
+        assert queue is not None
         delay = DELAYS_SECONDS[attempt - 1] if attempt else None
         with SetWorkflowID(f"{of}-note-{attempt}"), SetEnqueueOptions(delay_seconds=delay):
             queue.enqueue(self._note, {**note, "of": of}, attempt)
