@@ -1,0 +1,197 @@
+"""Pictures and sound as streams -> an MP4 that a platform takes: H.264 High and AAC, index first, never over its bytes.
+
+The same input gives the same bytes: threads are fixed, and the byte limit is met by a ceiling on x264's own buffer
+(VBV) over a constant quality, not by measuring and trying again until it happens to fit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.bitstream import BitStreamFilterContext
+
+from keyart.errors import BadSetting, OutputProblem
+from keyart.media.encode import THREADS
+from keyart.media.images import receipt_json
+from keyart.types import RGB, Receipt, Sound
+
+_SAME_BYTES = {"mbtree": "0"}
+"""x264's macroblock tree is not repeatable on processors with AVX-512."""
+_BT709 = 1
+_AAC_SAMPLES = 1024
+_LEAST_BITS_PER_SECOND = 24_000
+_PACKET_BYTES = 24
+"""What the index takes for each frame and each block of sound, at most."""
+_HEADER_BYTES = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What the file shall be."""
+
+    rate: Fraction
+    crf: float = 21.0
+    """x264's quality, 1 ... 51, lower is better."""
+    preset: str = "veryfast"
+    max_bytes: int = 0
+    """0: no limit."""
+    sample_rate_hz: int = 48_000
+    audio_bits_per_second: int = 128_000
+
+
+def ceiling(form: Format, seconds: float, num_frames: int, *, sounds: bool, extra_bytes: int = 0) -> int:
+    """Bits a second that the pictures may take so that the whole file stays under its limit; 0 where there is none.
+
+    Raises `BadSetting` where the limit leaves nothing for pictures.
+    """
+    if not form.max_bytes:
+        return 0
+    audio = form.audio_bits_per_second * seconds / 8 * 1.05 if sounds else 0.0
+    blocks = seconds * form.sample_rate_hz / _AAC_SAMPLES if sounds else 0.0
+    left = form.max_bytes - audio - _PACKET_BYTES * (num_frames + blocks) - _HEADER_BYTES - extra_bytes
+    # x264 may spend its buffer, here one second, on top of the rate
+    bits = 8 * left / (seconds + 1.0) * 0.97
+    if bits < _LEAST_BITS_PER_SECOND:
+        raise BadSetting(f"max_bytes={form.max_bytes}: too little for {seconds:.1f} s of video")
+    return int(bits)
+
+
+def write_film(
+    path: Path,
+    frames: Iterable[RGB],
+    sound: Iterable[Sound] | None,
+    form: Format,
+    *,
+    seconds: float,
+    receipt: Receipt | None = None,
+) -> Path:
+    """Frames of one even size at `form.rate` and mono sound, interleaved as they come; a handful of each is held.
+
+    `seconds` is how long it will be. The file appears whole or not at all. Raises `BadSetting` where there is no frame
+    or the byte limit cannot be met, `OutputProblem` where the file cannot be written.
+    """
+    pictures = iter(frames)
+    first = next(pictures, None)
+    if first is None:
+        raise BadSetting("a summary needs at least one frame, got none")
+    comment = receipt_json(receipt) if receipt is not None else ""
+    limit = ceiling(form, seconds, round(seconds * form.rate), sounds=sound is not None, extra_bytes=len(comment))
+    options = {"fflags": "+bitexact", "movflags": "+faststart"}
+    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
+        if comment:
+            container.metadata["comment"] = comment
+        film = _Film(container, first, form, limit, sounds=sound is not None)
+        film.write(_chain(first, pictures), sound)
+    if form.max_bytes and path.stat().st_size > form.max_bytes:
+        raise BadSetting(f"max_bytes={form.max_bytes}: the summary takes {path.stat().st_size}")
+    return path
+
+
+def _chain(first: RGB, rest: Iterator[RGB]) -> Iterator[RGB]:
+    yield first
+    yield from rest
+
+
+class _Film:
+    """The streams of one file."""
+
+    def __init__(self, container: Any, image: RGB, form: Format, limit: int, *, sounds: bool) -> None:
+        self.container, self.form = container, form
+        self.video = _video_stream(container, image, form, limit)
+        self.audio = _audio_stream(container, form) if sounds else None
+        self.strip = BitStreamFilterContext("filter_units=remove_types=6", self.video)
+        self.samples = 0
+        self.rest: Sound = np.zeros(0, np.float32)
+
+    def write(self, frames: Iterable[RGB], sound: Iterable[Sound] | None) -> None:
+        blocks = iter(sound or ())
+        for number, image in enumerate(frames):
+            picture = _yuv(image)
+            picture.pts, picture.time_base = number, 1 / self.form.rate
+            self._mux(self.video.encode(picture))
+            self._sound_until(blocks, int((number + 1) / self.form.rate * self.form.sample_rate_hz))
+        self._mux(self.video.encode(None))
+        if self.audio is not None:
+            for block in blocks:
+                self._hear(block)
+            self._encode(self.rest)
+            self.container.mux(self.audio.encode(None))
+
+    def _sound_until(self, blocks: Iterator[Sound], samples: int) -> None:
+        while self.audio is not None and self.samples + len(self.rest) < samples:
+            block = next(blocks, None)
+            if block is None:
+                return
+            self._hear(block)
+
+    def _hear(self, block: Sound) -> None:
+        self.rest = np.concatenate([self.rest, block])
+        while len(self.rest) >= _AAC_SAMPLES:
+            self._encode(self.rest[:_AAC_SAMPLES])
+            self.rest = self.rest[_AAC_SAMPLES:]
+
+    def _encode(self, samples: Sound) -> None:
+        if not len(samples) or self.audio is None:
+            return
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None], np.float32), "fltp", "mono")
+        rate = self.form.sample_rate_hz
+        block.sample_rate, block.pts, block.time_base = rate, self.samples, Fraction(1, rate)
+        self.samples += len(samples)
+        self.container.mux(self.audio.encode(block))
+
+    def _mux(self, packets: Iterable[Any]) -> None:
+        """x264 writes its version and settings into the first picture as user data; that is taken out."""
+        for packet in packets:
+            for kept in self.strip.filter(packet):
+                self.container.mux(kept)
+
+
+def _video_stream(container: Any, image: RGB, form: Format, limit: int) -> Any:
+    options = {"crf": f"{form.crf:g}", "preset": form.preset, "profile": "high", **_SAME_BYTES}
+    if limit:
+        options |= {"maxrate": str(limit), "bufsize": str(limit)}
+    stream = container.add_stream("libx264", rate=form.rate, options=options)
+    stream.height, stream.width = image.shape[:2]
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base = 1 / form.rate
+    context.thread_count = THREADS
+    context.flags |= av.codec.context.Flags.bitexact.value
+    context.color_range, context.colorspace = av.video.reformatter.ColorRange.MPEG.value, _BT709
+    context.color_primaries = context.color_trc = _BT709
+    return stream
+
+
+def _audio_stream(container: Any, form: Format) -> Any:
+    stream = container.add_stream("aac", rate=form.sample_rate_hz, layout="mono")
+    stream.codec_context.bit_rate = form.audio_bits_per_second
+    stream.codec_context.flags |= av.codec.context.Flags.bitexact.value
+    return stream
+
+
+def _yuv(image: RGB) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(image, "rgb24")
+    return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path` that takes its place once everything is on the disk."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield partial
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as err:
+        raise OutputProblem(f"{path}: cannot be written ({err.strerror})") from err
+    finally:
+        partial.unlink(missing_ok=True)
