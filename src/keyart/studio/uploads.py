@@ -28,6 +28,7 @@ from keyart.studio.catalogue import Upload, new_id
 from keyart.studio.kinds import HEAD_BYTES, subtitle_suffix, video_suffix
 from keyart.studio.names import shown_name
 from keyart.studio.options import GIGABYTE
+from keyart.studio.shapes import PROBLEMS
 from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ _BUSY_LOCK = threading.Lock()
 _BUSY: set[str] = set()
 """Ids that somebody writes to or takes; ids are random, so one set does for all studios of a process."""
 
+Number = Annotated[str | None, Header(json_schema_extra={"pattern": "^[0-9]{1,15}$"})]
+Version = Annotated[str | None, Header(json_schema_extra={"enum": ["1.0.0"]})]
+"""Told so in the description; what is wrong with them is said in the protocol's own way, not as 422."""
 UploadId = Annotated[str, InPath(pattern="^[0-9a-f]{32}$", description="id of an upload")]
 SUBTITLES = (".srt", ".vtt", ".ass", ".ssa", ".ttml", ".sub", ".sbv")
 
 
 def router(rooms: Rooms) -> APIRouter:
     """POST /api/uploads; OPTIONS, HEAD, PATCH and DELETE of one."""
-    routes = APIRouter(prefix="/api/uploads", tags=["uploads"])
+    routes = APIRouter(prefix="/api/uploads", tags=["uploads"], responses=PROBLEMS)
 
     @routes.options("", status_code=204)
     @routes.options("/{id}", status_code=204, include_in_schema=False)
@@ -68,9 +72,9 @@ def router(rooms: Rooms) -> APIRouter:
 
     @routes.post("", status_code=201)
     def create(
-        upload_length: Annotated[str | None, Header(description="bytes of the whole file")] = None,
+        upload_length: Number = None,
         upload_metadata: Annotated[str | None, Header(description="filename and its name in base64")] = None,
-        tus_resumable: Annotated[str | None, Header()] = None,
+        tus_resumable: Version = None,
     ) -> Response:
         """Begin an upload; `Location` says where its bytes go."""
         _speaks_tus(tus_resumable)
@@ -78,7 +82,7 @@ def router(rooms: Rooms) -> APIRouter:
         return _said(201, location=f"/api/uploads/{made.id}", upload_expires=_expiry(made.touched_at))
 
     @routes.head("/{id}")
-    def offset(id: UploadId, tus_resumable: Annotated[str | None, Header()] = None) -> Response:
+    def offset(id: UploadId, tus_resumable: Version = None) -> Response:
         """How much has come."""
         _speaks_tus(tus_resumable)
         upload = known(rooms, id)
@@ -95,8 +99,8 @@ def router(rooms: Rooms) -> APIRouter:
     async def append(
         id: UploadId,
         request: Request,
-        upload_offset: Annotated[str | None, Header(description="bytes that have come before")] = None,
-        tus_resumable: Annotated[str | None, Header()] = None,
+        upload_offset: Number = None,
+        tus_resumable: Version = None,
     ) -> Response:
         """Add the body's bytes at the end of what has come."""
         _speaks_tus(tus_resumable)
@@ -111,7 +115,7 @@ def router(rooms: Rooms) -> APIRouter:
         return _said(204, upload_offset=str(have), upload_expires=_expiry(now))
 
     @routes.delete("/{id}", status_code=204)
-    def stop(id: UploadId, tus_resumable: Annotated[str | None, Header()] = None) -> Response:
+    def stop(id: UploadId, tus_resumable: Version = None) -> Response:
         """Give the upload up and remove what has come."""
         _speaks_tus(tus_resumable)
         known(rooms, id)
