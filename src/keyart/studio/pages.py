@@ -21,6 +21,7 @@ from keyart.studio.options import GIGABYTE
 from keyart.studio.reference import groups_of
 from keyart.studio.safety import csrf_token, is_logged_in
 from keyart.studio.showing import (
+    called,
     card,
     covers_by_preset,
     cues_of,
@@ -375,9 +376,7 @@ def _download(rooms: Rooms, visitor: Visitor, video: Video) -> Response:
     products = shelf.manifest["products"]
 
     def of(kind: str) -> list[dict[str, str]]:
-        names = [one for one in products if one["kind"] == kind]
-        return [offered(id, one, say.maybe(f"made.{Path(one['path']).stem}", Path(one["path"]).stem), say)
-                for one in names]  # fmt: skip
+        return [offered(id, one, called(one["path"], say), say) for one in products if one["kind"] == kind]
 
     teasers = [one | {"said": Path(one["file"]).suffix[1:].upper()} for one in of("teaser")]
     return _room(

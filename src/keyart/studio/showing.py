@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ STAGES = (
     "teaser", "description", "pictures", "agreement",
 )  # fmt: skip
 """In the order of the house; shown as waiting until the job tells of its own."""
-_TALL, _SQUARE = 0.8, 1.2
+_SHAPES = {"tall": 0.6, "portrait": 0.9, "square": 1.2, "wide": float("inf")}
+"""Name -> width by height at most."""
 
 
 def product_url(video: str, path: str) -> str:
@@ -99,6 +101,15 @@ def offered(id: str, product: Mapping[str, Any], said: str, say: Wording) -> dic
     return {"url": product_url(id, str(path)), "file": path.name, "said": said, "facts": facts}
 
 
+def called(path: str, say: Wording) -> str:
+    """What a product is in words: avatar/avatar_sticker.png -> Sticker, cutouts/still_01_hard.png -> Figure 1, hard."""
+    stem = PurePosixPath(path).stem
+    figure = re.fullmatch(r"still_(\d+)(_\w+)?", stem)
+    if figure:
+        return say(f"made.cutout{figure[2] or ''}", n=int(figure[1]))
+    return say.maybe(f"made.{stem}", stem)
+
+
 def covers_by_preset(
     id: str, products: Sequence[Mapping[str, Any]], presets: Mapping[str, Any], say: Wording
 ) -> list[tuple[dict[str, str], list[dict[str, str]]]]:
@@ -110,13 +121,16 @@ def covers_by_preset(
             template = one["receipt"].get("template", "none")
             letter = chr(ord("A") + len(into))
             into.append(offered(id, one, f"{letter} · {say.maybe(f'template.{template}', template)}", say))
-    return [({"title": presets[name].title, "shape": shape_of(presets[name])}, kinds[name]) for name in kinds]
+    return [
+        ({"title": say.maybe(f"preset.{name}", presets[name].title), "shape": shape_of(presets[name])}, kinds[name])
+        for name in kinds
+    ]
 
 
 def shape_of(preset: Any) -> str:
-    """wide, square or tall."""
+    """tall, portrait, square or wide."""
     share = preset.width_px / preset.height_px
-    return "tall" if share < _TALL else "square" if share < _SQUARE else "wide"
+    return next(name for name, widest in _SHAPES.items() if share <= widest)
 
 
 def made_covers(id: str, pictures: Iterable[Picture], say: Wording) -> list[dict[str, Any]]:

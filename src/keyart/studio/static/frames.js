@@ -94,7 +94,7 @@ async function look(card) {
   press(part(viewer, "like"), isLiked(card));
   part(viewer, "remove").hidden = !card.hasAttribute("data-by-hand");
   if (!viewer.open) viewer.showModal();
-  if (!known.size) await learn().catch(trouble);
+  if (!known.has(card.dataset.id)) await learn().catch(trouble);
   const frame = known.get(card.dataset.id);
   if (frame && shown === card) explain(frame);
 }

@@ -10,6 +10,7 @@ const here = `/api/videos/${video}`;
 const table = one("#looks");
 const shown = one("#shown");
 const line = one("#looks-line");
+const compare = one("#compare");
 const TRIED_AT_ONCE = 3;
 /** Key of frame, look, background and seed -> address of the picture, or a promise of it. */
 const made = new Map();
@@ -56,6 +57,8 @@ async function show() {
   shown.classList.remove("waiting");
   line.textContent = "";
   const names = ["look", "background"].filter((kind) => chosen[kind]).map((kind) => maybe(`${kind}.${chosen[kind]}`, chosen[kind]));
+  compare.hidden = !names.length;
+  press(compare, false);
   one("#named").textContent = names.join(" · ") || say("looks.original");
   const wish = new URLSearchParams({ frame: frame.dataset.frame, ...chosen });
   one("#use").href = `/videos/${video}/text?${wish}`;
@@ -120,7 +123,6 @@ one("#another").addEventListener("click", () => {
   chosen = { ...chosen, seed: chosen.seed + 1 };
   show();
 });
-const compare = one("#compare");
 compare.addEventListener("click", async () => {
   const before = compare.getAttribute("aria-pressed") === "false";
   press(compare, before);

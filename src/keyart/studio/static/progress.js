@@ -36,6 +36,7 @@ export function follow(element, { onDone } = {}) {
     part(element, "cancel").hidden = !working;
     part(element, "retry").hidden = working || video.state === "done";
     if (part(element, "open")) part(element, "open").hidden = video.state !== "done";
+    for (const name of ["stages", "leave"]) if (part(element, name)) part(element, name).hidden = !working;
     if (part(element, "stages")) showStages(part(element, "stages"), video.progress.stages);
     if (video.state === "done") onDone?.(video);
   }

@@ -19,7 +19,7 @@ let facts = {};
 
 const asked = Object.fromEntries(new URLSearchParams(location.search));
 const draft = JSON.parse(editor.dataset.draft);
-const first = designOf({ frame: editor.dataset.frame, text: editor.dataset.headline }, draft, asked);
+const first = designOf({ frame: editor.dataset.firstFrame, text: editor.dataset.firstText }, draft, asked);
 const design = designing(first, (now) => {
   reflect(now);
   draw(now);
@@ -53,6 +53,7 @@ function remark(drawn) {
   const used = maybe(`template.${facts.template}`, facts.template);
   if (drawn.text.trim() && facts.template === "none" && drawn.template !== "none") said.push(say("text.no_room"));
   else if (!["auto", "none", facts.template].includes(drawn.template)) said.push(say("text.other_template", { name: used }));
+  if (facts.notes?.some((note) => note.startsWith("the wished position"))) said.push(say("text.no_place"));
   if (facts.notes?.some((note) => note.startsWith("headline cut"))) said.push(say("text.cut"));
   if (facts.readable === false) said.push(say("text.hard"));
   line.textContent = said.join(" ");
