@@ -1,0 +1,183 @@
+"""One pass -> a few hundred bytes a look: where things stand out, move, look like people, have faces or lettering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.media.scan import Glimpse
+from keyart.stills.objects import FaceDetector, person_mask
+from keyart.stills.text import FindText
+from keyart.teasers.reframe.clusters import filtered
+from keyart.teasers.reframe.faces import FollowFaces, SeenFace
+from keyart.teasers.reframe.saliency import Map, Motion, grid_of, moving, reduced, standing_out
+from keyart.types import RGB, Box, Gray, VideoInfo
+
+LOOK_PX = 640
+"""Longer side of the pictures that are looked at: mouths of people who sit at a table are still ten pixels wide."""
+_PEOPLE_SECONDS = 1.0
+_TEXT_SECONDS = 1.5
+_BAR_LEVEL = 26
+_PEOPLE_SHARE = 0.012, 0.8
+_STATIC_SHARE = 0.6
+"""How much what merely stands out counts beside what moves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one look found; boxes in shares of the picture, profiles along x and y that sum to 1 or to 0."""
+
+    seconds: float
+    faces: tuple[SeenFace, ...]
+    drawn: tuple[NDArray[np.float32], NDArray[np.float32]]
+    """Of what stands out or moves, clustered."""
+    drawn_trust: float
+    """0 ... 1."""
+    people: tuple[NDArray[np.float32], NDArray[np.float32]]
+    people_boxes: tuple[Box, ...]
+    lettering: tuple[Box, ...]
+    changed: bool
+    """Whether this look shows another take than the one before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """All looks of a stretch of the video."""
+
+    width_px: int
+    height_px: int
+    interval_seconds: float
+    looks: tuple[Look, ...]
+    area: Box
+    """The picture inside black bars, in shares."""
+
+    def between(self, start: float, end: float) -> tuple[Look, ...]:
+        return tuple(look for look in self.looks if start - 1e-6 <= look.seconds < end)
+
+
+class WatchForReframing:
+    """An onlooker: looks a few times a second, and keeps no picture. Sizes are the displayed picture's."""
+
+    def __init__(self, width_px: int, height_px: int, detector: FaceDetector, looks_per_second: float = 5.0) -> None:
+        self.width_px, self.height_px = width_px, height_px
+        self.detector, self.looks_per_second = detector, looks_per_second
+        self.looks: list[Look] = []
+        self._due = float("-inf")
+        self._faces = FollowFaces(detector)
+        self._before: Gray | None = None
+        self._brightest: Gray | None = None
+        self._people: tuple[Map | None, tuple[Box, ...]] = (None, ())
+        self._lettering: tuple[Box, ...] = ()
+        self._people_due = self._text_due = float("-inf")
+
+    @classmethod
+    def over(cls, info: VideoInfo, detector: FaceDetector, looks_per_second: float) -> WatchForReframing:
+        return cls(info.width_px, info.height_px, detector, looks_per_second)
+
+    def see(self, glimpse: Glimpse) -> None:
+        if glimpse.seconds >= self._due:
+            self.look(glimpse.small(LOOK_PX), glimpse.seconds)
+
+    def look(self, image: RGB, seconds: float) -> None:
+        """A picture of any size; those of one pass must have one size."""
+        interval = 1.0 / self.looks_per_second
+        self._due = max(seconds, self._due if self._due > seconds - interval else seconds) + interval - 0.003
+        gray = reduced(image)
+        motion = self._motion(gray, grid_of(*image.shape[1::-1]))
+        self._before = gray
+        if motion.changed:
+            self._people_due = self._text_due = seconds
+        width, height = image.shape[1], image.shape[0]
+        faces = self._faces.see(image, seconds, motion.changed)
+        drawn, trust = self._drawn(image, motion)
+        self._look_seldom(image, seconds)
+        people, boxes = self._people
+        inside = tuple(face.scaled(1 / width, 1 / height) for face in faces)
+        self.looks.append(
+            Look(seconds, inside, _profiles(drawn), trust, _profiles(people), boxes, self._lettering, motion.changed)
+        )
+
+    def _motion(self, gray: Gray, grid: tuple[int, int]) -> Motion:
+        self._brightest = gray if self._brightest is None else np.maximum(self._brightest, _like(gray, self._brightest))
+        if self._before is None or self._before.shape != gray.shape:
+            return Motion(np.zeros(grid, np.float32), 0.0, True)
+        return moving(self._before, gray, grid)
+
+    def _drawn(self, image: RGB, motion: Motion) -> tuple[Map | None, float]:
+        """What stands out and what moves, weighted by how far each can be trusted, then clustered."""
+        still, still_trust = standing_out(image)
+        one, other = _STATIC_SHARE * still_trust, motion.trust
+        found = filtered(np.asarray(one * still + other * motion.moving, np.float32))
+        if found is None:
+            return None, 0.0
+        return found.values, min(1.0, max(one, other))
+
+    def _look_seldom(self, image: RGB, seconds: float) -> None:
+        import cv2
+
+        if seconds >= self._people_due:
+            self._people_due = seconds + _PEOPLE_SECONDS
+            self._people = _people(image)
+        if seconds >= self._text_due:
+            self._text_due = seconds + _TEXT_SECONDS
+            lines = FindText()(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
+            self._lettering = tuple(line.scaled(1 / image.shape[1], 1 / image.shape[0]) for line in lines)
+
+    def seen(self) -> Looks:
+        area = _area(self._brightest) if self._brightest is not None else Box(0, 0, 1, 1)
+        return Looks(self.width_px, self.height_px, 1 / self.looks_per_second, tuple(self.looks), area)
+
+
+def _like(gray: Gray, other: Gray) -> Gray:
+    """A stream may change its size midway."""
+    import cv2
+
+    return gray if gray.shape == other.shape else np.asarray(cv2.resize(gray, other.shape[::-1]), np.uint8)
+
+
+def _people(image: RGB) -> tuple[Map | None, tuple[Box, ...]]:
+    """The person network's map on the grid and a box for each figure; nothing where it says all, nothing or specks."""
+    import cv2
+
+    mask = person_mask(image)
+    if mask is None or not _PEOPLE_SHARE[0] < float((mask > 0.5).mean()) < _PEOPLE_SHARE[1]:
+        return None, ()
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.6).astype(np.uint8))
+    sizes = stats[1:, cv2.CC_STAT_AREA]
+    least = max(_PEOPLE_SHARE[0] * mask.size, 0.15 * float(sizes.max(initial=0)))
+    figures = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] >= least]
+    if not figures:
+        return None, ()
+    kept = np.where(np.isin(labels, figures), mask, 0).astype(np.float32)
+    boxes = tuple(Box(*map(float, stats[i, :4])).scaled(1 / mask.shape[1], 1 / mask.shape[0]) for i in figures)
+    rows, columns = grid_of(image.shape[1], image.shape[0])
+    return np.asarray(cv2.resize(kept, (columns, rows), interpolation=cv2.INTER_AREA), np.float32), boxes
+
+
+def _profiles(values: Map | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if values is None:
+        return np.zeros(1, np.float32), np.zeros(1, np.float32)
+    total = max(float(values.sum()), 1e-9)
+    return np.asarray(values.sum(axis=0) / total), np.asarray(values.sum(axis=1) / total)
+
+
+def _area(brightest: Gray) -> Box:
+    """What is not black in every look; the whole where bars would leave little, or lie on one side only."""
+    rows, columns = brightest.shape
+    y0, y1 = _inside(np.percentile(brightest, 95, axis=1), rows)
+    x0, x1 = _inside(np.percentile(brightest, 95, axis=0), columns)
+    return Box(x0 / columns, y0 / rows, (x1 - x0) / columns, (y1 - y0) / rows)
+
+
+def _inside(levels: Sequence[float] | NDArray[np.float64], length: int) -> tuple[int, int]:
+    lit = np.flatnonzero(np.asarray(levels) > _BAR_LEVEL)
+    if not len(lit):
+        return 0, length
+    first, last = int(lit[0]), int(lit[-1]) + 1
+    bars = first, length - last
+    paired = min(bars) >= 0.015 * length and max(bars) <= 1.6 * min(bars) + 2
+    # one more line at each end: the bar's edge is blurred
+    return (first + 1, last - 1) if paired and last - first > 0.3 * length else (0, length)
