@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -503,3 +504,19 @@ def test_too_many_at_once_are_asked_to_wait(app: FastAPI) -> None:
 def test_what_lasts_has_a_crowd_of_its_own(method: str, path: str, crowd: str) -> None:
     assert limits.kind_of(method, path) == crowd
     assert crowd in limits.Crowd().most
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def test_every_threat_names_a_test_that_is_there() -> None:
+    here = Path(__file__).parent
+    table = (here.parents[1] / "docs" / "threats.md").read_text("utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| threat |")]
+    written = "".join(file.read_text("utf-8") for file in here.glob("test_*.py"))
+    there = {*re.findall(r"^(?:async )?def (test_\w+)", written, re.MULTILINE), *(one.name for one in here.iterdir())}
+    for row in rows:
+        named = re.findall(r"`(test_[\w.]+)`", row.rsplit(" | ", 1)[1])
+        assert named, row
+        assert set(named) <= there, set(named) - there
+    assert len(rows) > 30
