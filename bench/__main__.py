@@ -19,6 +19,7 @@ COMMANDS = {
     "showcase": "docs/gallery.md: every look, background, template and avatar on the sample photographs",
     "pictures": "the README's pictures, made from the sample clip",
     "install": "what the default install weighs, and what must not be in it",
+    "studio": "the queue over a server that is killed, readers at once, previews",
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }

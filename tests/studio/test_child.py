@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bench.studio import is_alive
 from keyart.errors import BadSetting, LicenceRefused, MissingExtra, MissingModel, UnreadableVideo
 from keyart.studio import running
 from keyart.studio.options import GIGABYTE, Studio
@@ -35,13 +36,6 @@ def rough(monkeypatch: pytest.MonkeyPatch) -> None:
 def limits(**given: Any) -> Limits:
     usual: dict[str, Any] = {"wall_seconds": 30.0, "cpu_seconds": 60.0, "memory_bytes": 2 * GIGABYTE}
     return Limits(**{**usual, **given})
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_a_video_is_looked_at(options: Studio, clip: ClipFactory) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bench.studio import children, is_alive
 from keyart.errors import OutputProblem
 from keyart.package import read_manifest
 from keyart.studio import jobs as jobs_module
@@ -24,7 +25,7 @@ from keyart.studio.forecast import Forecast, expected_seconds, past_of, usual_se
 from keyart.studio.jobs import Jobs
 from keyart.studio.options import Studio
 from tests.conftest import ClipFactory
-from tests.studio.test_child import SEARCHED, is_alive
+from tests.studio.test_child import SEARCHED
 
 Wait = Callable[..., None]
 
@@ -309,20 +310,6 @@ def kill(server: subprocess.Popen[str]) -> None:
     server.communicate()
 
 
-def children() -> set[int]:
-    """Processes that work on videos, whoever's they are."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"keyart.studio.child" in words:
-                found.add(int(entry.name))
-    return found
-
-
 def test_a_killed_studio_goes_on_where_it_was(
     options: Studio,
     catalogue: Catalogue,
@@ -331,7 +318,6 @@ def test_a_killed_studio_goes_on_where_it_was(
     serve: Callable[[Studio], subprocess.Popen[str]],
 ) -> None:
     """SIGKILL in the middle of a package: the next launch finds its finished stages, and nothing else is left."""
-    before = children()
     source = clip(tone_hz=440)
     ids = [add(options, catalogue, name, source) for name in ("Первый.mp4", "Второй.mp4")]
     server = serve(options)
@@ -342,8 +328,9 @@ def test_a_killed_studio_goes_on_where_it_was(
         return any(one["name"] == "covers" and one["status"] == "running" for one in stages)
 
     wait_for(has_stills)
+    (child,) = children(server.pid)
     kill(server)
-    wait_for(lambda: children() <= before, 5)
+    wait_for(lambda: not is_alive(child), 5)
     assert state(catalogue, ids[0]) == "running"
     assert not (options.video_folder(ids[0]) / "package" / "package.json").exists()
     orphan = options.cache_folder / "left.partial"
