@@ -390,6 +390,24 @@ def test_headers_without_end_are_cut_off(app: FastAPI) -> None:
         assert get(port).startswith(b"HTTP/1.1 200")
 
 
+def test_an_answer_that_nobody_reads_is_cut_off(app: FastAPI, rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STALL_SECONDS", 0.4)
+    video = Video(new_id(), "a.mp4", "source.mp4", 1, "queued", created_at=time.time())
+    rooms.catalogue.add_video(video)
+    place = rooms.options.video_folder(video.id) / "source.mp4"
+    place.parent.mkdir(parents=True)
+    with place.open("wb") as file:
+        file.truncate(100_000_000)
+    with served(app) as port, line_to(port) as line:
+        line.sendall(f"GET /api/videos/{video.id}/source HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        assert line.recv(12) == b"HTTP/1.1 200"
+        until = time.monotonic() + 5
+        while Patient.lines["127.0.0.1"] and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not Patient.lines["127.0.0.1"]
+        assert len(all_of(line)) < 100_000_000
+
+
 def test_a_body_that_does_not_come_is_answered_408(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_SILENT_SECONDS", 0.3)
     with served(app) as port, line_to(port) as line:

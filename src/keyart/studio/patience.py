@@ -1,4 +1,4 @@
-"""How long the studio waits for a request to be sent: uvicorn itself waits for ever, and reads headers without end.
+"""How long the studio waits for requests to be sent and answers to be read: uvicorn itself waits for ever.
 
 `uvicorn.Config(app, http=Patient)`.
 """
@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_SECONDS = 10.0
 """From the first byte of the line, or after what a kept line may stay silent, to the end of a request's headers."""
+STALL_SECONDS = 120.0
+"""For a reader who does not read what was asked for; a player that is paused asks again for the rest."""
 MOST_HEADER_BYTES = 64_000
 MOST_LINES = 200
 """Connections from one address; the machine itself, where a reverse proxy may stand, has no bound."""
@@ -25,6 +27,7 @@ class Patient(HttpToolsProtocol):
     lines: ClassVar[Counter[str]] = Counter()
     """Open connections by address; all of a process."""
     _hurry: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
     _header_bytes = 0
     _address = ""
 
@@ -39,6 +42,7 @@ class Patient(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._read_again()
         Patient.lines[self._address] -= 1
         if not Patient.lines[self._address]:
             del Patient.lines[self._address]
@@ -59,6 +63,19 @@ class Patient(HttpToolsProtocol):
         super().on_response_complete()
         if self.timeout_keep_alive_task is not None:
             self._wait(self.timeout_keep_alive + HEADER_SECONDS)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALL_SECONDS, self._give_up)
+
+    def resume_writing(self) -> None:
+        self._read_again()
+        super().resume_writing()
+
+    def _read_again(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+        self._stalled = None
 
     def _wait(self, seconds: float) -> None:
         self._stop_waiting()
