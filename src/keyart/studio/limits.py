@@ -113,10 +113,18 @@ def check_json(body: bytes) -> None:
 
 def _is_sound(value: object) -> bool:
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+        return "\0" not in value and _is_unicode(value)
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, int) or abs(value) < _LARGEST
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_number(name: str) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
@@ -176,7 +177,7 @@ class Door:
             return receive
         body = await limits.read_whole(receive)
         if body:
-            limits.check_json(body)
+            await run_in_threadpool(limits.check_json, body)
         return receive if body is None else limits.replayed(body, receive)
 
 
