@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/login", "/favicon.ico")
 """What may be asked for without having come in; and all of /static/."""
+_SMALL = 16_000
+"""Bytes of JSON that are looked at sooner than a thread is found for them."""
 _NEVER_SHOWN = ("html", "xml", "svg", "javascript", "ecmascript")
 """What a browser would run: the API hands out none of it except to be kept."""
 _POLICY = "; ".join(
@@ -176,7 +178,9 @@ class Door:
         if scope["method"] in SAFE_METHODS or not kind.endswith("json"):
             return receive
         body = await limits.read_whole(receive)
-        if body:
+        if body and len(body) < _SMALL:
+            limits.check_json(body)
+        elif body:
             await run_in_threadpool(limits.check_json, body)
         return receive if body is None else limits.replayed(body, receive)
 
