@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from keyart.titles import lexicon
-from keyart.titles.russian import is_name, known_word, lemma_of, ner, readings
+from keyart.titles.russian import is_name, known_word, lemma_of, ner, one_thread, readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ def find_entities(text: str, language: str) -> tuple[Entity, ...]:
 
 
 def _russian(text: str) -> list[Entity]:
-    spans = ner()(text).spans
+    tagger = ner()
+    with one_thread():
+        spans = tagger(text).spans
     found = []
     for span in spans:
         words = text[span.start : span.stop]

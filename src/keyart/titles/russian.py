@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Any
 
 from keyart.models.store import model_path
@@ -48,9 +50,23 @@ class Token:
 
 @cache
 def navec() -> Any:
-    from navec import Navec
+    """Word vectors as `Navec.load` reads them, without the norms of all words, which take half of its time and which
+    only its own search for neighbours needs."""
+    import numpy as np
+    from navec.meta import Meta
+    from navec.navec import META, PQ_, VOCAB, Navec, Tar
+    from navec.pq import PQ
+    from navec.vocab import Vocab
 
-    return Navec.load(str(model_path("navec-news")))
+    class Codes(PQ):  # type: ignore[misc]  # navec has no types
+        def precompute(self) -> None:
+            self.qdims = np.arange(self.qdim)
+
+    with Tar(str(model_path("navec-news"))) as tar:
+        meta = Meta.from_file(tar.load(META))
+        Meta.check_protocol(meta.protocol)
+        vocab = Vocab.from_file(tar.load(VOCAB))
+        return Navec(meta, vocab, Codes.from_file(tar.load(PQ_)))
 
 
 @cache
@@ -75,6 +91,12 @@ def ner() -> Any:
     return NER.load(str(model_path("slovnet-ner"))).navec(navec())
 
 
+def warm() -> None:
+    """Loads what the first Russian sentence would wait for."""
+    for load in (navec, _morph, _syntax, ner, analyzer):
+        load()
+
+
 @cache
 def analyzer() -> Any:
     import pymorphy3
@@ -88,6 +110,7 @@ def readings(word: str) -> tuple[Any, ...]:
     return tuple(analyzer().parse(word))
 
 
+@lru_cache(50_000)
 def known_word(word: str) -> bool:
     """Whether the dictionary has the word form (or it is no Cyrillic word at all)."""
     return not re.search("[а-яё]", word.lower()) or bool(analyzer().word_is_known(word.lower()))
@@ -161,11 +184,47 @@ def parse(text: str) -> tuple[Token, ...]:
     return parse_many([pieces])[0] if pieces else ()
 
 
+_PARSED: dict[tuple[tuple[str, bool], ...], tuple[Token, ...]] = {}
+MAX_PARSED = 4096
+"""Parsed sentences that are kept: title, chapters and description look at the same ones."""
+
+
 def parse_many(sentences: Sequence[Sequence[tuple[str, bool]]]) -> list[tuple[Token, ...]]:
-    """Several tokenised sentences at once; the networks work in batches."""
+    """Several tokenised sentences at once; the networks work in batches. What was parsed before is not parsed again."""
+    wanted = [tuple(pieces) for pieces in sentences]
+    found = {pieces: _PARSED[pieces] for pieces in wanted if pieces in _PARSED}
+    new = sorted({*wanted} - {*found}, key=lambda pieces: (len(pieces), pieces))  # little padding in a batch
+    if new:
+        found.update(zip(new, _parsed(new), strict=True))
+        if len(_PARSED) + len(new) > MAX_PARSED:
+            _PARSED.clear()
+        _PARSED.update((pieces, found[pieces]) for pieces in new[:MAX_PARSED])
+    return [found[pieces] for pieces in wanted]
+
+
+def _parsed(sentences: Sequence[Sequence[tuple[str, bool]]]) -> list[tuple[Token, ...]]:
     words = [[word for word, _ in pieces] for pieces in sentences]
-    morphs, trees = list(_morph().map(words)), list(_syntax().map(words))
+    morph, syntax = _morph(), _syntax()
+    with one_thread():
+        morphs, trees = list(morph.map(words)), list(syntax.map(words))
     return [_tokens(pieces, m.tokens, t.tokens) for pieces, m, t in zip(sentences, morphs, trees, strict=True)]
+
+
+_ONE_AT_A_TIME = Lock()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Numpy's products on one core: these matrices are so small that a second one costs ten times what it gives."""
+    with _ONE_AT_A_TIME, _blas().limit(limits=1):
+        yield
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it has no stubs
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _tokens(pieces: Sequence[tuple[str, bool]], morph: Any, tree: Any) -> tuple[Token, ...]:
