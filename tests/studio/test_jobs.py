@@ -181,6 +181,23 @@ def test_what_was_stopped_can_be_done_again(options: Studio, catalogue: Catalogu
 
 
 @pytest.mark.usefixtures("rough")
+def test_stopped_and_done_again_in_quick_succession(
+    options: Studio, catalogue: Catalogue, jobs: Jobs, wait_for: Wait, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However the two fall on what the queue is just doing, the video is taken up again."""
+    id = add(options, catalogue, "slow.mp4")
+    jobs.start(id)
+    for pause in (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.7):
+        time.sleep(pause)
+        if jobs.cancel(id):
+            assert catalogue.move(id, "queued", from_=("cancelled",))
+            jobs.start(id)
+    wait_for(lambda: state(catalogue, id) == "done", 20)
+    wait_for(lambda: jobs.position(id) is None, 5)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("rough")
 def test_as_many_at_a_time_as_the_options_say(tmp_path: Path, wait_for: Wait) -> None:
     options = Studio(data=tmp_path / "two", jobs=2)
     options.data.mkdir()

@@ -98,7 +98,7 @@ def router(rooms: Rooms) -> APIRouter:
 async def _told(lookout: Lookout, id: str, request: Request) -> AsyncIterator[str]:
     last: Sight | None = None
     said_at = time.monotonic()
-    while not await request.is_disconnected():
+    while not (lookout.rooms.jobs.is_closing or await request.is_disconnected()):
         sight = await run_in_threadpool(lookout.look, id)
         if sight is None:
             yield "event: gone\ndata: {}\n\n"

@@ -59,6 +59,8 @@ class Jobs:
     _work: Callable[[str], None] | None = None
     _note: Callable[[Note, int], None] | None = None
     _leashes: dict[str, Leash] = field(default_factory=dict)
+    _past: set[str] = field(default_factory=set)
+    """Workflows whose long step has ended in this process, a moment before the queue's books say so."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_closing: bool = False
     _door: int = -1
@@ -94,6 +96,14 @@ class Jobs:
             DBOS.destroy(destroy_registry=True)
             os.close(self._door)
             self._door = -1
+
+    def last_call(self) -> None:
+        """Nothing new is begun and whoever watches is sent home, so that closing need not wait. Safe in a signal."""
+        self._is_closing = True
+
+    @property
+    def is_closing(self) -> bool:
+        return self._is_closing
 
     def _open(self) -> None:
         from dbos import DBOS
@@ -164,8 +174,8 @@ class Jobs:
         with self._lock:
             if self._work is None:
                 return
-            earlier = DBOS.list_workflows(workflow_id_prefix=video, name=QUEUE, load_input=False, load_output=False)
-            if any(one.status in _WAITING and not self._is_made(one) for one in earlier):
+            earlier = self._attempts(video)
+            if earlier is None:
                 return
             queue = DBOS.retrieve_queue(QUEUE)
             assert queue is not None
@@ -175,14 +185,28 @@ class Jobs:
                 queue.enqueue(self._work, video)
             self._line = (0.0, ())
 
-    @staticmethod
-    def _is_made(workflow: WorkflowStatus) -> bool:
+    def _attempts(self, video: str) -> list[WorkflowStatus] | None:
+        """Those at a video so far; None where one of them is still to take it up."""
+        from dbos import DBOS
+
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            is_held = video in self._leashes
+            rows = DBOS.list_workflows(workflow_id_prefix=video, name=QUEUE, load_input=False, load_output=False)
+            if not any(one.status in _WAITING and not self._is_made(one) for one in rows):
+                return rows
+            found = self.catalogue.video(video)
+            if not is_held or found is None or found.state != "queued" or time.monotonic() > until:
+                return None
+            time.sleep(0.02)  # it is just being let go, or about to be taken up: soon we know which
+
+    def _is_made(self, workflow: WorkflowStatus) -> bool:
         """Whether its long step is over: it only has to say so, and takes up nothing that is queued now."""
         from dbos import DBOS
 
-        return workflow.status == "PENDING" and any(
-            step["function_name"] == "make" for step in DBOS.list_workflow_steps(workflow.workflow_id)
-        )
+        if workflow.status != "PENDING" or workflow.workflow_id in self._past:
+            return workflow.status == "PENDING"
+        return any(step["function_name"] == "make" for step in DBOS.list_workflow_steps(workflow.workflow_id))
 
     def _waiting(self, prefix: str | None = None) -> list[WorkflowStatus]:
         """What is in the queue and not at its end, the running ones first, then in the order of their turn."""
@@ -205,8 +229,9 @@ class Jobs:
         leash = self._leashes.get(video)
         if leash is not None:
             leash.stop()
-        if rows:
-            DBOS.cancel_workflows([one.workflow_id for one in rows])
+        # what runs comes to its end by itself, and the queue has nothing to complain of
+        if idle := [one.workflow_id for one in rows if one.status != "PENDING"]:
+            DBOS.cancel_workflows(idle)
         self._line = (0.0, ())
         if leash is not None:
             self._until_gone(video, leash)
@@ -237,6 +262,8 @@ class Jobs:
 
     def make(self, id: str) -> dict[str, Any]:
         """The long step: the package, by a process of its own; how it ended, and by what words it is found."""
+        from dbos import DBOS
+
         self._until_gone(id)
         self._stay_open()
         leash = self._leashes[id] = Leash()
@@ -251,6 +278,7 @@ class Jobs:
         finally:
             if not self._is_closing:
                 sweep.drop_unfinished(self.options, id)
+            self._past.add(str(DBOS.workflow_id))
             del self._leashes[id]
 
     def _made(self, id: str, leash: Leash) -> dict[str, Any]:
