@@ -31,10 +31,10 @@ SEALS = {
 }
 
 
-@pytest.fixture
-def app(options: Studio) -> Iterator[FastAPI]:
-    """As its only user has it: on the machine itself, without a token."""
-    with studio(options) as made:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """As its only user has it: on the machine itself, without a token. Nothing that is sent here changes it."""
+    with studio(Studio(data=tmp_path_factory.mktemp("own") / "studio", spare_gb=0.0)) as made:
         _odd_routes(made)
         yield made
 
@@ -296,6 +296,11 @@ def test_cookies_are_nobody_elses(tmp_path: Path) -> None:
         assert keys.session(forged, now) is None
 
 
+def test_two_studios_of_a_machine_have_a_cookie_each(tmp_path: Path) -> None:
+    assert Keys(TOKEN, tmp_path / "one").name != Keys(TOKEN, tmp_path / "other").name
+    assert Keys(TOKEN, tmp_path / "one").name == Keys(TOKEN, tmp_path / "one").name
+
+
 def test_the_key_is_for_its_owner_only(tmp_path: Path) -> None:
     Keys(TOKEN, tmp_path / "data")
     (file,) = (tmp_path / "data").iterdir()
@@ -308,7 +313,7 @@ def test_the_key_is_for_its_owner_only(tmp_path: Path) -> None:
 def test_over_https_the_cookie_stays_there(locked: FastAPI) -> None:
     secure = {**FORM, "x-forwarded-proto": "https", "origin": "https://studio.example.org"}
     answer = ask(locked, "POST", "/login", secure, f"token={TOKEN}".encode(), host="studio.example.org")
-    assert answer.cookies[0].startswith("__Host-keyart=") and "secure" in answer.cookies[0].lower()
+    assert answer.cookies[0].startswith("__Host-keyart-") and "secure" in answer.cookies[0].lower()
     stolen = _cookie(answer)
     assert ask(locked, "GET", "/api/videos", stolen).status == 401  # shown over plain http
     assert ask(locked, "GET", "/api/videos", {**stolen, "x-forwarded-proto": "https"}).status == 200

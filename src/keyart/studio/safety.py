@@ -74,8 +74,11 @@ def guard(app: FastAPI, options: Studio) -> None:
     async def login(request: Request) -> Response:
         return await _login(request, options, keys, attempts)
 
+    async def logout(request: Request) -> Response:
+        return await _logout(request, keys)
+
     app.add_route("/login", login, methods=["POST"], include_in_schema=False)
-    app.add_route("/logout", _logout, methods=["POST"], include_in_schema=False)
+    app.add_route("/logout", logout, methods=["POST"], include_in_schema=False)
     inner = app.build_middleware_stack
     # outside of what answers for faults of our own, so that those answers are sealed too
     app.build_middleware_stack = lambda: Door(inner(), options, keys, attempts)  # type: ignore[method-assign]
@@ -155,7 +158,7 @@ class Door:
 
     def _session(self, scope: Scope, headers: Headers) -> Session | None:
         cookies = cookie_parser("; ".join(headers.getlist("cookie")))
-        return self.keys.session(cookies.get(_cookie_name(scope, headers), ""))
+        return self.keys.session(cookies.get(_cookie_name(self.keys, scope, headers), ""))
 
     def _check_bearer(self, given: str, client: str) -> None:
         wait = self.attempts.wait_seconds(client)
@@ -229,28 +232,28 @@ async def _login(request: Request, options: Studio, keys: Keys, attempts: Attemp
         return RedirectResponse(f"/login?wrong=1&next={quote(onward, safe='')}", 303)
     answer = RedirectResponse(onward, 303)
     if options.token:
-        _set_cookie(answer, request, keys.new_cookie(), LASTS_SECONDS)
+        _set_cookie(answer, request, keys, keys.new_cookie(), LASTS_SECONDS)
     return answer
 
 
-async def _logout(request: Request) -> Response:
+async def _logout(request: Request, keys: Keys) -> Response:
     answer = RedirectResponse("/login", 303)
     answer.headers["Clear-Site-Data"] = '"cache"'
-    _set_cookie(answer, request, "", 0)
+    _set_cookie(answer, request, keys, "", 0)
     return answer
 
 
-def _set_cookie(answer: Response, request: Request, value: str, seconds: int) -> None:
-    name = _cookie_name(request.scope, request.headers)
+def _set_cookie(answer: Response, request: Request, keys: Keys, value: str, seconds: int) -> None:
+    name = _cookie_name(keys, request.scope, request.headers)
     answer.set_cookie(
         name, value, seconds, path="/", httponly=True, samesite="strict", secure=name.startswith("__Host-")
     )
 
 
-def _cookie_name(scope: Scope, headers: Headers) -> str:
+def _cookie_name(keys: Keys, scope: Scope, headers: Headers) -> str:
     """Over https the browser itself sees to it that no other host and no plain http can set or see the cookie."""
     is_https = scope["scheme"] == "https" or headers.get("x-forwarded-proto", "").lower() == "https"
-    return "__Host-keyart" if is_https else "keyart"
+    return f"__Host-{keys.name}" if is_https else keys.name
 
 
 def _own_page(address: str) -> str:

@@ -43,6 +43,8 @@ class Keys:
         # the token alone could be guessed at leisure by whoever sees a cookie; the key file cannot
         self._key = hmac.digest(_kept_key(folder / _KEY_FILE), token.encode(), hashlib.sha256)
         self._token = self._mark(b"token", token)
+        self.name = f"keyart-{self._mark(b'name', '').hex()[:8]}"
+        """Of the cookie. Browsers tell hosts apart, not ports: two studios of a machine are not to end each other's."""
 
     def is_token(self, given: str) -> bool:
         """In the same time whatever is given."""
