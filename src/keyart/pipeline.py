@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder
 from keyart.cores import give_back_memory, opencv_on_one_thread
-from keyart.errors import NothingUsable
+from keyart.errors import MissingFile, NothingUsable
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
 from keyart.package import PARTS, Package
@@ -71,7 +71,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said, own)) if "titles" in wanted else None
     shots, stills, products = _look(run, recipe, info, wanted) if "shots" in wanted else ((), (), ())
-    named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.at else ((), ())
+    named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.is_named else ((), ())
     products += frames if "stills" not in wanted else ()
     give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
     transcript, titles, verdicts = words.result() if words else (None, (), _judged(run, recipe, own) if own else ())
@@ -82,9 +82,9 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
         inputs = (getattr(recipe, part), info.name, *inputs, recipe.scan, recipe.shots, recipe.stills)
         return run.stage(part, work, Outcome[Products], *inputs).value
 
-    shown = named or stills
+    shown, drawn = named or stills, _drawn_key(recipe) if "covers" in wanted else ""
     scores = recipe.review.pair_scores(shown, own or titles).value if "covers" in wanted else ()
-    products += made("covers", lambda: recipe.covers(info, shown, titles, scores), said, titles, scores)
+    products += made("covers", lambda: recipe.covers(info, shown, titles, scores), said, titles, scores, drawn)
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
@@ -106,8 +106,8 @@ def _wanted(recipe: Recipe, parts: tuple[str, ...]) -> frozenset[str]:
     wanted = with_needed(parts)
     if "covers" not in wanted:
         return wanted
-    spared = {"shots", "stills"} if recipe.covers.at else set()
-    bare = recipe.covers.at and recipe.covers.template == "none"
+    spared = {"shots", "stills"} if recipe.covers.is_named else set()
+    bare = recipe.covers.is_named and recipe.covers.template == "none"
     spared |= {"titles"} if recipe.covers.text or bare else set()
     return wanted - (spared - with_needed([part for part in parts if part != "covers"]))
 
@@ -117,9 +117,21 @@ def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ..
     from keyart.stills.by_hand import named_stills
     from keyart.stills.export import still_products
 
-    picking, at = recipe.stills, recipe.covers.at
-    found = run.stage("by hand", lambda: named_stills(info, at, picking), Outcome[tuple[Still, ...]], at, picking).value
+    picking, at, picture = recipe.stills, recipe.covers.at, recipe.covers.picture
+
+    def work() -> Outcome[tuple[Still, ...]]:
+        return named_stills(info, at, picture, picking)
+
+    found = run.stage("by hand", work, Outcome[tuple[Still, ...]], at, _drawn_key(recipe), picking).value
     return found, still_products(found)
+
+
+def _drawn_key(recipe: Recipe) -> str:
+    """Stands for the picture that the user names: its content, not its place."""
+    picture = recipe.covers.picture
+    if picture and not picture.is_file():
+        raise MissingFile(f"{picture}: no such picture file")
+    return _sha256(picture) if picture else ""
 
 
 def _look(

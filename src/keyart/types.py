@@ -167,7 +167,9 @@ class VideoInfo:
 
 # --- pictures ---------------------------------------------------------------------------------------------------
 
-Transition = Literal["start", "cut", "dissolve", "fade"]
+Transition = Literal["start", "cut", "dissolve", "fade", "wipe"]
+SamplingStructure = Literal["", "progressive", "tff", "bff", "pulldown"]
+"""What the fields of a frame hold: one moment, two (upper or lower field first), or film in a 3:2 cadence; "" unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,11 @@ class Shot:
     """Number of the first frame after the shot."""
     transition: Transition = "cut"
     transition_seconds: float = 0.0
+    structure: SamplingStructure = ""
+    pulldown_phase: int | None = None
+    """Place of the first frame in its unit of five, 0 ... 4: 0 and 1 whole film frames, 2 and 3 of two, 4 whole."""
+    key_frames: tuple[float, ...] = ()
+    """Seconds of pictures that stand for the shot, the closer together the more happens."""
 
     @property
     def seconds(self) -> float:
@@ -224,7 +231,7 @@ class Still:
     shot: int = 0
     cluster: int = 0
     cluster_size: int = 1
-    origin: Literal["scan", "embedded cover", "by hand"] = "scan"
+    origin: Literal["scan", "embedded cover", "by hand", "picture"] = "scan"
     avoid: tuple[Box, ...] = ()
     """Regions that already hold text or logos; a headline should stay off them."""
 

@@ -142,6 +142,6 @@ def test_what_is_no_moment_is_said(text: str) -> None:
 
 def test_as_a_stage_it_says_which_detector_looked(clip: ClipFactory) -> None:
     info = probe(clip(takes=(Take("photo-astronaut", 1.0),), size_px=(480, 272)))
-    outcome = named_stills(info, "0.4", PickStills(detector="haar"))
+    outcome = named_stills(info, "0.4", None, PickStills(detector="haar"))
     assert outcome.status == "ok" and outcome.backend == "haar" and len(outcome.value) == 1
     assert outcome.models[0] == "opencv-haar"

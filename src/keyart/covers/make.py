@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from keyart.cores import shared_out
@@ -49,6 +50,8 @@ class MakeCovers:
     at: str = ""
     """Frames to take instead of the ranked stills: seconds as 12.345, a clock as 1:02.5, or cover for the picture that
     the author put into the file; several with commas between. Empty takes the ranked stills."""
+    picture: Path | None = None
+    """A picture file to make the covers of instead of frames of the video: drawn, or taken by a photographer."""
     text: str = ""
     """Headline to set instead of those found in the video; empty takes the found ones."""
     format: Literal["auto", "png", "jpeg"] = "auto"
@@ -101,6 +104,8 @@ class MakeCovers:
                 parse_colour(colour)
         if self.at:
             parse_moments(self.at)
+        if self.at and self.picture:
+            raise BadSetting("at names frames of the video, picture a file beside it: give one of the two")
         if self.font:
             check_font(self.font)
         headline_of(self.text)
@@ -108,6 +113,11 @@ class MakeCovers:
         parse_outline(self.outline)
         check_size(self.size)
         check_staging(self.look, self.background)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user names what the covers are made of."""
+        return bool(self.at or self.picture)
 
     def said(self, headlines: Sequence[Headline]) -> tuple[Headline, ...]:
         """What the covers say: the user's text, or what was found."""
@@ -121,8 +131,8 @@ class MakeCovers:
         headlines: Sequence[Headline] = (),
         agreement: Sequence[Sequence[float]] = (),
     ) -> Outcome[tuple[Product, ...]]:
-        """`stills` are the frames of `at` where that is set, see `keyart.stills.by_hand`. `agreement` are CLIP scores,
-        a row a still, a column a headline of `said`, where a model gave any."""
+        """`stills` are those of `at` or `picture` where these are set: `keyart.stills.by_hand`. `agreement` are CLIP
+        scores, a row a still, a column a headline of `said`, where a model gave any."""
         if not stills:
             return Outcome((), "skipped", "no still to make a cover of", backend="templates")
         if self.read_back == "on":
@@ -137,7 +147,7 @@ class MakeCovers:
     ) -> list[tuple[Still, Headline | None]]:
         varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
         count = self.count if varied else min(self.count, len(stills))
-        if self.at:  # whoever names frames has put them in order
+        if self.is_named:  # whoever names frames has put them in order
             return in_turn(stills, headlines, count)
         return paired(stills, headlines, count, agreement)
 
@@ -265,7 +275,7 @@ class MakeCovers:
 
     def _facts(self, info: VideoInfo, job: Job, version: Version) -> dict[str, Any]:
         facts = picture_facts(info, job.preset, job.still, job.scene, version.framing, version.template)
-        if job.still.origin == "by hand":
+        if job.still.origin in ("by hand", "picture"):
             facts["origin"] = job.still.origin
         facts["fill"] = self.fill if version.framing.has_blurred_sides else "crop"
         if version.framing.scale >= CALM_FROM:

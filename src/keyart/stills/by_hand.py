@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from keyart.cores import opencv_on_one_thread
 from keyart.errors import BadSetting
 from keyart.media.grab import embedded_cover, grab
+from keyart.media.images import read_image
 from keyart.stills import metrics
 from keyart.stills.embed import EMBEDDERS
 from keyart.stills.look import closer_look
@@ -44,7 +46,14 @@ def own_cover(info: VideoInfo, settings: PickStills | None = None, *, rank: int 
     if frame is None:
         raise BadSetting(f"{info.name} carries no cover picture of its own; name a time instead")
     with opencv_on_one_thread():
-        return replace(_seen(info, frame, settings or PickStills(), rank), origin="embedded cover", frame_number=0)
+        return replace(_seen(frame, 0, settings or PickStills(), rank), origin="embedded cover")
+
+
+def still_of(picture: Path, settings: PickStills | None = None, *, rank: int = 1) -> Still:
+    """A picture that is no frame of the video. Raises `MissingFile`, `UnreadableImage`."""
+    frame = Frame(read_image(picture), 0.0)
+    with opencv_on_one_thread():
+        return replace(_seen(frame, 0, settings or PickStills(), rank), origin="picture")
 
 
 def stills_at(info: VideoInfo, moments: str, settings: PickStills | None = None) -> tuple[Still, ...]:
@@ -56,11 +65,13 @@ def stills_at(info: VideoInfo, moments: str, settings: PickStills | None = None)
     return tuple(replace(still, rank=rank) for rank, still in enumerate(found, 1))
 
 
-def named_stills(info: VideoInfo, moments: str, settings: PickStills | None = None) -> Outcome[tuple[Still, ...]]:
-    """`stills_at` as a stage."""
+def named_stills(
+    info: VideoInfo, moments: str, picture: Path | None = None, settings: PickStills | None = None
+) -> Outcome[tuple[Still, ...]]:
+    """`stills_at`, or `still_of` a picture where one is named, as a stage."""
     picking = settings or PickStills()
     detector, note = choose_detector(picking.detector)
-    found = stills_at(info, moments, picking)
+    found = (still_of(picture, picking),) if picture else stills_at(info, moments, picking)
     models = (*detector.models, *((PERSON_MODEL,) if any(one.person_fraction is not None for one in found) else ()))
     return Outcome(found, "degraded" if note else "ok", note, detector.backend, models)
 
@@ -70,7 +81,7 @@ def _stills(info: VideoInfo, times: Sequence[float], settings: PickStills, rank:
         _within(info, one)
     frames = grab(info, [one + _HALF_A_MILLISECOND for one in times])
     with opencv_on_one_thread():
-        return [_seen(info, frame, settings, rank) for frame in frames]
+        return [_seen(frame, round(frame.seconds * info.frames_per_second), settings, rank) for frame in frames]
 
 
 def _within(info: VideoInfo, seconds: float) -> None:
@@ -80,9 +91,8 @@ def _within(info: VideoInfo, seconds: float) -> None:
         raise BadSetting(f"{info.name} has {info.duration_seconds:.3f} seconds; there is no frame at {seconds:g}")
 
 
-def _seen(info: VideoInfo, frame: Frame, settings: PickStills, rank: int) -> Still:
+def _seen(frame: Frame, number: int, settings: PickStills, rank: int) -> Still:
     detector, _ = choose_detector(settings.detector)
-    number = round(frame.seconds * info.frames_per_second)
     view = reduced(frame.image, _WORKING_PX)
     sample = measure(view, number=number, seconds=frame.seconds, change=0.0, embed=EMBEDDERS[settings.embedder])
     candidate = closer_look(sample, frame, detector, _WORKING_PX, tiles=False)

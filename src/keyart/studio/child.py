@@ -79,7 +79,19 @@ def _still(request: Request, _: Say) -> dict[str, Any]:
     return plain.still(still)
 
 
-VERBS: dict[str, Callable[[Request, Say], dict[str, Any]]] = {"probe": _probe, "make": _make, "still": _still}
+def _draw(request: Request, say: Say) -> dict[str, Any]:
+    """Pictures from words, see `engines.draw`."""
+    from keyart.studio.engines import draw
+
+    return draw(request, say)
+
+
+VERBS: dict[str, Callable[[Request, Say], dict[str, Any]]] = {
+    "probe": _probe,
+    "make": _make,
+    "still": _still,
+    "draw": _draw,
+}
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ still ──> scene, in its look and on its background ──> a cover laid out 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import threading
@@ -31,10 +32,12 @@ from keyart.covers.staging import Staged, bounded
 from keyart.errors import BadSetting, KeyartError, MissingFile
 from keyart.media.images import encode_image
 from keyart.package import write_whole
+from keyart.stills.by_hand import still_of
 from keyart.studio.album import Album
 from keyart.studio.catalogue import Catalogue, Picture, Video, new_id
-from keyart.studio.design import Design, command_for
-from keyart.studio.negatives import Shelved, developed, info_of
+from keyart.studio.design import Base, Design, command_for
+from keyart.studio.engines import Engine, Wish, drawn, insist_on, size_for
+from keyart.studio.negatives import Shelved, developed, info_of, still_key
 from keyart.studio.options import Studio
 from keyart.studio.wishes import recipe_of
 from keyart.types import RGB, Product, Receipt, Still
@@ -49,6 +52,8 @@ _STILLS_BYTES, _SCENES_BYTES = 200_000_000, 500_000_000
 _PICTURES_BYTES = 250_000_000
 _THUMBNAILS_BYTES = 40_000_000
 _PREVIEW_QUALITY = 88
+_ID_LENGTH = 32
+_STAGING = ("look", "background", "seed")
 _VARIANT_PX = 1920
 """Longer side of a variant as it is shown; a cover is made of it at full size."""
 
@@ -81,14 +86,6 @@ class Preview:
     facts: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a design is laid on: a frame of the video, and the look and background of a variant of it."""
-
-    at: str
-    staging: Mapping[str, Any]
-
-
 class Darkroom:
     """All that is made of a finished video. Its methods may be called from any thread; the work is done by a few."""
 
@@ -96,6 +93,7 @@ class Darkroom:
         self.options, self.catalogue = options, catalogue
         self.album = Album(options, catalogue)
         self._bench = ThreadPoolExecutor(RENDERERS, thread_name_prefix="darkroom")
+        self._drawing = threading.Lock()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="darkroom-ahead", initializer=_step_back)
         self._stills: Shelved[Still] = Shelved(_STILLS_BYTES, lambda still: still.frame.image.nbytes)
         self._pictures: Shelved[RGB] = Shelved(_PICTURES_BYTES, lambda image: image.nbytes)
@@ -158,8 +156,7 @@ class Darkroom:
         return [f"review: {one.reason or one.category}" for one in verdicts if one.verdict != "pass"]
 
     def _covers(self, video: Video, design: Design) -> MakeCovers:
-        base = self._base(video, design.frame)
-        return design.covers(base.at, base.staging)
+        return design.covers(self._base(video, design.frame))
 
     def _job(self, video: Video, covers: MakeCovers) -> Job:
         one, (preset,) = self._set(video, covers), presets_named(covers.presets)
@@ -175,10 +172,11 @@ class Darkroom:
 
     def _set(self, video: Video, covers: MakeCovers) -> Set:
         seed = covers.seed if covers.look or covers.background else 0
-        key = video.id, covers.at, covers.look, covers.background, seed
+        key = video.id, covers.at, covers.picture, covers.look, covers.background, seed
 
         def make() -> Set:
-            still = self.still(video, covers.at)
+            picking = recipe_of(video.settings).stills
+            still = still_of(covers.picture, picking) if covers.picture else self.still(video, covers.at)
             scene, staging = covers.scene(still)
             scene = replace(scene, memo=lambda place, draw: self._pictures.get((*key, place), draw))
             _ = scene.interest  # drawn once, not in the first preview
@@ -187,13 +185,15 @@ class Darkroom:
         return self._sets.get(key, make)
 
     def _base(self, video: Video, frame: str) -> Base:
-        if len(frame) < 32:
-            return Base(moment(frame), {})
+        """Raises `MissingFile` for a picture that was not made of this video."""
+        if len(frame) < _ID_LENGTH:
+            return Base(moment(frame))
         made = self.album.made(video, frame)
+        if made is not None and made.kind == "image":
+            return Base(picture=self.options.video_folder(video.id) / "made" / made.file)
         if made is None or made.kind != "variant":
             raise MissingFile("there is no such picture among what was made of this video")
-        facts = made.facts
-        return Base(moment(facts["frame"]), {name: facts[name] for name in ("look", "background", "seed")})
+        return Base(moment(made.facts["frame"]), None, {name: made.facts[name] for name in _STAGING})
 
     def frames(self, video: Video) -> list[dict[str, Any]]:
         """The package's stills and those added by hand, best first, as the API tells them."""
@@ -249,6 +249,39 @@ class Darkroom:
         data = encode_image(image, "jpeg", receipt=Receipt("variant.jpg", facts), quick=True)
         notes = [one.staging.note] if one.staging.note else []
         return data, {"width": image.shape[1], "height": image.shape[0], "bytes": len(data), "notes": notes}
+
+    # --- pictures from words --------------------------------------------------------------------------------------
+
+    def images(self, video: Video, engine: Engine, wish: Wish, frame: str = "") -> list[Picture]:
+        """Pictures drawn from words, or over a frame: the best one where none is named. One drawing at a time.
+
+        Raises `MissingExtra`, `MissingModel` or `LicenceRefused` with the cure, `Busy`.
+        """
+        insist_on(engine)
+        at = moment(frame or self.frames(video)[0]["id"])
+        still, sha256 = self.still(video, at), self.album.package(video).sha256
+        if not self._drawing.acquire(blocking=False):
+            raise Busy("pictures are being drawn already; wait for them")
+        try:
+            made = drawn(self.options, engine, wish, size_for(still), still_key(video, at, sha256))
+        finally:
+            self._drawing.release()
+        return [self._kept_image(video, engine, wish, number, data) for number, data in enumerate(made)]
+
+    def _kept_image(self, video: Video, engine: Engine, wish: Wish, number: int, data: bytes) -> Picture:
+        with Image.open(io.BytesIO(data)) as picture:
+            width_px, height_px = picture.size
+        facts = {
+            "engine": engine.name,
+            "prompt": wish.prompt,
+            "negative": wish.negative,
+            "seed": wish.seed + number,
+            "width": width_px,
+            "height": height_px,
+            "bytes": len(data),
+            "format": "png",
+        }
+        return self.keep(video, "image", data, ".png", facts)
 
     # --- what was made --------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,16 +43,28 @@ class Design(Body):
     background: Name = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
 
-    def covers(self, at: str, base: Mapping[str, Any] | None = None) -> MakeCovers:
-        """The stage that makes it of the frame `at`; `base` are look, background and seed of a variant that it is laid
-        on, where the design names none. Raises `BadSetting`."""
+    def covers(self, base: Base) -> MakeCovers:
+        """The stage that makes it. Raises `BadSetting`."""
         if self.font and self.font not in named_fonts():
             raise BadSetting(f"no font is called {self.font!r}; there are: {', '.join(named_fonts())}")
         own = {name: getattr(self, name) for name in _SAME}
-        under = {name: value for name, value in (base or {}).items() if not own[name]}
+        under = {name: value for name, value in base.staging.items() if not own[name]}
         headline = self.text.strip()
         bare = {} if headline else {"template": "none"}
-        return MakeCovers(presets=(self.preset,), count=1, at=at, **{**own, **under, **bare, "text": headline})
+        wishes = {**own, **under, **bare, "text": headline}
+        return MakeCovers(presets=(self.preset,), count=1, at=base.at, picture=base.picture, **wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a design is laid on."""
+
+    at: str = ""
+    """A frame of the video, as `--at` names it."""
+    picture: Path | None = None
+    """Or a picture that was drawn."""
+    staging: Mapping[str, Any] = field(default_factory=dict)
+    """Look, background and seed of a variant, for a design that names none."""
 
 
 _SAME = (
@@ -65,23 +77,29 @@ _SAME = (
 def command_for(video: Video, covers: MakeCovers) -> str:
     """`keyart covers ...`, quoted for a shell, that makes the same file of the video under its shown name."""
     words = ["keyart", "covers", video.name]
-    words += ["--at", covers.at, "--text", covers.text] if covers.text else ["--at", covers.at]
+    words += ["--picture", covers.picture.name] if covers.picture else ["--at", covers.at]
+    words += ["--text", covers.text] if covers.text else []
     words += ["--presets", ",".join(covers.presets), "--count", str(covers.count)]
-    left = MakeCovers()
-    for field in fields(covers):
-        value = getattr(covers, field.name)
-        if field.name not in ("at", "text", "presets", "count") and value != getattr(left, field.name):
-            words += [f"--{field.name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
-    for name, value in dict(video.settings.get("stills", {})).items():
-        if name == "clahe" and value != "off":
-            words += ["--stills-clahe", str(value)]
-    return shlex.join([*_safe(words), "-o", f"{Path(video.name).stem}.covers"])
+    usual = MakeCovers()
+    for one in fields(covers):
+        value = getattr(covers, one.name)
+        if one.name not in _SAID_FIRST and value != getattr(usual, one.name):
+            words += [f"--{one.name.replace('_', '-')}", f"{value:g}" if isinstance(value, float) else str(value)]
+    clahe = video.settings.get("stills", {}).get("clahe", "off")
+    words += ["--stills-clahe", str(clahe)] if clahe != "off" else []
+    return shlex.join([*_safe(words), "-o", _no_flag(f"{Path(video.name).stem}.covers")])
+
+
+_SAID_FIRST = ("at", "picture", "text", "presets", "count")
 
 
 def _safe(words: list[str]) -> list[str]:
     """A name or a headline that begins with a hyphen is no flag."""
-    name = words[2] if not words[2].startswith("-") else f"./{words[2]}"
     rest = []
     for flag, value in zip(words[3::2], words[4::2], strict=True):
         rest += [f"{flag}={value}"] if value.startswith("-") else [flag, value]
-    return [*words[:2], name, *rest]
+    return [*words[:2], _no_flag(words[2]), *rest]
+
+
+def _no_flag(path: str) -> str:
+    return f"./{path}" if path.startswith("-") else path

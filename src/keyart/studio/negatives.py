@@ -78,8 +78,7 @@ def developed(options: Studio, video: Video, at: str, sha256: str) -> Still:
 
     Raises what the decoder raises, and what is said of a child that had to be stopped.
     """
-    picking = recipe_of(video.settings).stills
-    key = key_of(code_stamp(), sha256, "still by hand", at, picking, tuple(filter(have, CARDS)))
+    key = still_key(video, at, sha256)
     cache = StageCache(options.cache_folder)
     kept = cache.get(key, Still)
     if kept is not None:
@@ -97,6 +96,12 @@ def developed(options: Studio, video: Video, at: str, sha256: str) -> Still:
     if made is None:
         raise OSError("the frame was decoded, but could not be kept: the disk may be full")
     return made
+
+
+def still_key(video: Video, at: str, sha256: str) -> str:
+    """Under which the stage cache keeps that frame: it changes with all that decides how the frame looks."""
+    picking = recipe_of(video.settings).stills
+    return key_of(code_stamp(), sha256, "still by hand", at, picking, tuple(filter(have, CARDS)))
 
 
 def info_of(video: Video) -> VideoInfo:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from keyart.studio.catalogue import Picture, Video
 from keyart.studio.darkroom import Busy
 from keyart.studio.design import LARGEST_SEED, Design
+from keyart.studio.engines import ENGINES, Wish
 from keyart.studio.shapes import PROBLEMS, Body, PictureId, VideoId
 from keyart.studio.shelf import disposition
 from keyart.studio.videos import Desk
@@ -44,6 +45,16 @@ class NewVariant(Body):
     look: Annotated[str, Field(max_length=40)] = ""
     background: Annotated[str, Field(max_length=40)] = ""
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
+
+
+class NewImages(Body):
+    prompt: Annotated[str, Field(min_length=1, max_length=1000)]
+    negative: Annotated[str, Field(max_length=1000)] = ""
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED - 8)] = 0
+    count: Annotated[int, Field(ge=1, le=4)] = 1
+    engine: Annotated[str, Field(max_length=40)] = "sd3"
+    frame: Annotated[str, Field(pattern="^([0-9]{1,10}|cover)?$")] = ""
+    """What is drawn over, for an engine that does; the best still where none is named."""
 
 
 class FrameShown(BaseModel):
@@ -89,6 +100,7 @@ def router(rooms: Rooms) -> APIRouter:
     _add_frames(routes, rooms)
     _add_covers(routes, rooms)
     _add_variants(routes, rooms)
+    _add_images(routes, rooms)
     for kind in _FOLDERS:
         _add_made(routes, rooms, kind)
     return routes
@@ -174,6 +186,20 @@ def _add_variants(routes: APIRouter, rooms: Rooms) -> None:
         video = desk.finished(id)
         with _patience():
             return shown(rooms.darkroom.variant(video, wish.frame, wish.look, wish.background, wish.seed))
+
+
+def _add_images(routes: APIRouter, rooms: Rooms) -> None:
+    desk = Desk(rooms)
+
+    @routes.post("/videos/{id}/images", status_code=201, responses=_BUSY)
+    def add_images(id: VideoId, wish: NewImages) -> dict[str, list[PictureShown]]:
+        """Pictures drawn from words; 409 with the cure where the engine's model or packages are not here."""
+        video, engine = desk.finished(id), ENGINES.get(wish.engine)
+        if engine is None:
+            raise HTTPException(422, f"no engine is called {wish.engine!r}; there are: {', '.join(ENGINES)}")
+        wanted = Wish(wish.prompt, wish.negative, wish.seed, wish.count)
+        with _patience():
+            return {"pictures": [shown(one) for one in rooms.darkroom.images(video, engine, wanted, wish.frame)]}
 
 
 def _add_made(routes: APIRouter, rooms: Rooms, kind: Kind) -> None:
