@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -454,6 +455,32 @@ def test_what_is_kept_is_no_program(options: Studio, catalogue: Catalogue, jobs:
     connection.close()
     assert rows and all(kind == "json" for _, kind in rows)
     assert json.loads(rows[0][0])["state"] == "failed"
+
+
+@pytest.mark.usefixtures("rough")
+def test_a_team_may_keep_it_all_in_postgresql(tmp_path: Path, wait_for: Wait) -> None:
+    """KEYART_TEST_POSTGRES=postgresql://user@host/an-empty-database"""
+    url = os.environ.get("KEYART_TEST_POSTGRES", "")
+    if not url:
+        pytest.skip("no PostgreSQL: KEYART_TEST_POSTGRES names none")
+    options = Studio(data=tmp_path / "studio", database=url)
+    options.data.mkdir()
+    catalogue = Catalogue(options.catalogue_url)
+    ids = [add(options, catalogue, name) for name in ("slow.mp4", "crash.mp4", "quick.mp4")]
+    for _ in range(2):  # the first time it is closed in the middle of the first video
+        jobs = Jobs(options, catalogue)
+        jobs.launch()
+        wait_for(lambda: len(begun(options)) >= 1)
+        time.sleep(0.5)
+        jobs.close()
+    jobs.launch()
+    wait_for(lambda: [state(catalogue, id) for id in ids] == ["done", "failed", "done"], 30)
+    jobs.close()
+    assert catalogue.videos("рыжий")[1] == 2
+    for id in ids:
+        catalogue.remove_video(id)
+    catalogue.close()
+    assert not list(options.data.glob("*.sqlite"))
 
 
 # --- time left ----------------------------------------------------------------------------------------------------
