@@ -38,7 +38,7 @@ DATA = WORK / "studio"
 _PACKAGE = ("package.json", "run.json", "index.html")
 _OWN = re.compile(r"(studio|jobs)\.sqlite(-wal|-shm|-journal)?|\.lock|[a-z.]*\.key|stages/[0-9a-f]{32}\.stage")
 """What lies in a data folder beside the videos."""
-_PATIENCE_SECONDS = 3600.0
+_PATIENCE_SECONDS, _START_SECONDS = 3600.0, 60.0
 
 
 @dataclass(slots=True)
@@ -58,6 +58,16 @@ class Server:
         if not found:
             raise RuntimeError(f"the studio did not start: {said}")
         self.address = found[0]
+        until = time.monotonic() + _START_SECONDS
+        while True:  # it says where it will be before it is there
+            try:
+                self.ask("GET", "/api/health")
+            except httpx.ConnectError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
 
     @property
     def pid(self) -> int:
@@ -70,7 +80,7 @@ class Server:
         self.process.communicate()
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        with httpx.Client(trust_env=False, timeout=120.0, transport=httpx.HTTPTransport(retries=3)) as client:
+        with httpx.Client(trust_env=False, timeout=120.0) as client:
             answer = client.request(method, f"{self.address}{path}", **options)
         answer.raise_for_status()
         return answer

@@ -95,7 +95,7 @@ def _make(request: Request, say: Say) -> dict[str, Any]:
             time.sleep(0.01)
     if request["name"].startswith("hang"):
         time.sleep(60)
-    told.end("scan", "ok", "", 1.5)
+    told.end("scan", "degraded", f"{request['path']}: is damaged", 1.5)
     title = {"text": "Рыжий Кот"}
     (folder / "package.json").write_text(json.dumps({"schema": 1, "titles": [title], "products": []}))
     return {"titles": ["Рыжий Кот"], "tags": []}

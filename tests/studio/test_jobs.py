@@ -234,6 +234,10 @@ def test_progress_is_told_but_not_all_the_time(
 
     wait_for(is_done)
     assert seen == sorted(seen) and len(set(seen)) >= 3
+    video = catalogue.video(id)
+    assert (
+        video is not None and video.progress["stages"][0]["reason"] == "slow.mp4: is damaged"
+    )  # and not where it lies
     revision = catalogue.revision(id)
     assert revision is not None and revision < 14  # of 150 lines
 
@@ -258,7 +262,7 @@ def test_a_video_that_is_taken_away_is_let_go(
 
 @pytest.mark.usefixtures("rough")
 def test_closing_time_stops_work_and_the_next_launch_goes_on(
-    options: Studio, catalogue: Catalogue, wait_for: Wait
+    options: Studio, catalogue: Catalogue, wait_for: Wait, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ids = [add(options, catalogue, name) for name in ("slow.mp4", "quick.mp4")]
     first = Jobs(options, catalogue)
@@ -276,6 +280,7 @@ def test_closing_time_stops_work_and_the_next_launch_goes_on(
     finally:
         second.close()
     assert [line.split()[0] for line in begun(options)] == ["slow.mp4", "slow.mp4", "quick.mp4"]
+    assert capfd.readouterr().err == ""
     assert workflows(options) == sorted(ids)
 
 

@@ -126,6 +126,8 @@ def main() -> int:
     lock = threading.Lock()
 
     def say(line: Mapping[str, Any]) -> None:
+        if reason := line.get("reason"):
+            line = {**line, "reason": _without_places(reason, request)}
         with lock:
             says.write(json.dumps(line) + "\n")
             says.flush()

@@ -90,8 +90,11 @@ class Jobs:
         from dbos import DBOS
 
         self._is_closing, self._work = True, None
-        for leash in list(self._leashes.values()):
+        held = dict(self._leashes)
+        for leash in held.values():
             leash.stop()
+        for video, leash in held.items():  # so that no step ends when there is nothing left to write it down in
+            self._until_gone(video, leash)
         if self._door >= 0:
             DBOS.destroy(destroy_registry=True)
             os.close(self._door)

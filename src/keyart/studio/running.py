@@ -76,6 +76,10 @@ _SECONDS = {"probe": 30.0, "still": 60.0}
 """Wall time of the verbs that somebody waits for; the others take what the options allow a job."""
 
 
+_AT_ONCE = threading.BoundedSemaphore(4)
+"""Of these verbs: as many as there are requests would be more than the machine has memory for."""
+
+
 def limits_for(options: Studio, verb: str) -> Limits:
     wall = min(options.job_minutes * 60, _SECONDS.get(verb, options.job_minutes * 60))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -154,9 +158,21 @@ def run_child(
     raises, of the same kind; `OverLimit`, `BroughtDown`, and `Stopped` when the leash is pulled.
     """
     limits, leash = limits or limits_for(options, verb), leash or Leash()
+    with _AT_ONCE if verb in _SECONDS else contextlib.nullcontext():
+        return _run(verb, request, limits, leash, on_line or (lambda _: None), on_silence or (lambda: None))
+
+
+def _run(
+    verb: str,
+    request: Mapping[str, Any],
+    limits: Limits,
+    leash: Leash,
+    on_line: Callable[[Line], None],
+    on_silence: Callable[[], None],
+) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", CHILD, verb]
     process = leash.start(command, _environment())
-    talk = _Talk(process, limits, on_line or (lambda _: None), on_silence or (lambda: None))
+    talk = _Talk(process, limits, on_line, on_silence)
     try:
         talk.ask({"limits": asdict(limits), "parent": os.getpid(), **request})
         talk.listen()
