@@ -357,7 +357,7 @@ def test_headers_that_trickle_are_cut_off(app: FastAPI, monkeypatch: pytest.Monk
             time.sleep(0.1)
         assert get(port).startswith(b"HTTP/1.1 200")  # others are served meanwhile
         assert [all_of(line) for line in lines] == [b""] * 50
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 7
         for line in lines:
             line.close()
 
