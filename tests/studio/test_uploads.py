@@ -120,6 +120,8 @@ def test_a_piece_says_what_it_is(app: FastAPI, kind: str) -> None:
 def test_more_than_was_announced_is_not_kept(app: FastAPI) -> None:
     place = begun(app, 20)
     assert send(app, place, 0, MP4).status == 413
+    pieces = [MP4[:8], MP4[8:]]
+    assert send(app, place, 0, pieces, content_length=str(len(MP4))).status == 413  # before the first of them
     assert head(app, place).headers["upload-offset"] == "0"
     assert send(app, place, 0, [MP4[:8], MP4[8:16], MP4[16:]]).status == 413
     assert head(app, place).headers["upload-offset"] == "16"
@@ -367,6 +369,18 @@ def test_the_quota_counts_what_is_there(tmp_path: Path) -> None:
         assert begin(app, 200_000).status == 507
         film.unlink()
         assert begin(app, 200_000).status == 201
+
+
+def test_the_quota_counts_what_was_taken_a_moment_ago(tmp_path: Path) -> None:
+    options = Studio(data=tmp_path / "studio", quota_gb=0.001, spare_gb=0.0)
+    with studio(options) as app:
+        film = options.video_folder(new_id())
+        film.mkdir(parents=True)
+        data = MP4 + bytes(600_000)
+        uploads.take(rooms_of(app), _uploaded(app, data), film / "source")
+        assert begin(app, 600_000).status == 507
+        (film / "source").unlink()
+        assert begin(app, 600_000).status == 201
 
 
 def test_the_disk_is_never_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,12 +40,19 @@ class Space:
         promised, come = self._on_their_way(rooms)
         self.check_quota(wanted + promised)
         self.check_disk(wanted + promised - come)
+        self.taken(wanted)
 
     def check_quota(self, wanted: int) -> None:
         """Raises 507 where videos and `wanted` bytes more are above the quota."""
         left = int(self.options.quota_gb * GIGABYTE) - wanted
         if self._videos_bytes(_MEASURED_FOR_SECONDS) > left and self._videos_bytes(0) > left:
             raise HTTPException(507, f"the studio's quota of {self.options.quota_gb:g} GB is used up; remove videos")
+
+    def taken(self, number: int) -> None:
+        """So many bytes are among the videos now, or may soon be: sooner than they are measured."""
+        with self.lock:
+            at, measured = self._measured
+            self._measured = at, measured + number
 
     def check_disk(self, wanted: int = 0) -> None:
         """Raises 507 where the disk would have less than `spare_gb` left with `wanted` bytes more."""
@@ -73,6 +80,7 @@ class Space:
         finally:
             with self.lock:
                 del self._held[key]
+                self.taken(wanted)
 
     def _on_their_way(self, rooms: Rooms) -> tuple[int, int]:
         """Bytes that uploads were promised, and how many of them have come."""

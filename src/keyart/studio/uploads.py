@@ -192,6 +192,7 @@ def take(rooms: Rooms, upload_id: str, place: Path) -> None:
             remove(rooms, upload_id)
             raise
         source.replace(place)
+        space_of(rooms.options).taken(upload.bytes)
         rooms.catalogue.remove_upload(upload_id)
 
 
