@@ -92,6 +92,12 @@ def test_russian_lines(said: str, headline: str, angle: str) -> None:
         "Да пребудет мир на земле.",  # a wish
         "Четвёрка была стала восьмёрка.",
         "Законы работают полную мощь.",  # the recogniser lost a word
+        "Я могу показать вам новый станок.",  # what the speaker is about to do
+        "Мы делаем ролики на канале.",
+        "Вы слушаете подкаст о науке.",
+        "450 тысяч в месяц есть.",
+        "Со своей дочерью возвращаются в дом.",  # who?
+        "Звучит 11,9.",
     ],
 )
 def test_what_makes_no_russian_clause(said: str) -> None:

@@ -149,6 +149,8 @@ def phrase(tokens: Sequence[Token], head: Token, number: int, limits: Limits, wo
         return None
     if readings(head.text.lower())[0].tag.POS != "NOUN":
         return None
+    if any(tokens[place].lemma in lexicon.RU_ON_AIR for place in subtree(tokens, head.place)):
+        return None  # 'множество полезных видео'
     if any(tokens[child].rel == "det" or tokens[child].lemma in lexicon.RU_EMPTY_ADJECTIVES for child in head.children):
         return None
     text = nominative(tokens, head, limits, worth)

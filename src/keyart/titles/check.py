@@ -73,6 +73,7 @@ def _marks(text: str) -> list[str]:
 
 
 def _russian(text: str, angle: str) -> list[str]:
+    from keyart.titles.adjectives import disagreeing, has_lost_its_noun, stray_adjectives
     from keyart.titles.russian import parse
 
     tokens = [token for token in parse(text) if token.is_word]
@@ -94,14 +95,14 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
-    if _has_lost_its_noun(tokens):
+    if has_lost_its_noun(tokens, free=angle in ("phrase", "topic")):
         found.append("an adjective without its noun")
     if _lost_number(tokens):
         found.append("a measure without its number")
     if angle not in ("question", "lead") and _loose_comma(text):
         found.append("a loose comma")
     two_verbs = [] if opened else _two_verbs(text, tokens)
-    found += _agreement(tokens) + _adjectives(tokens) + two_verbs + _loose_words(tokens)
+    found += _agreement(tokens) + disagreeing(tokens) + two_verbs + _loose_words(tokens) + stray_adjectives(tokens)
     return found
 
 
@@ -184,24 +185,6 @@ def _agreement(tokens: Sequence[object]) -> list[str]:
     return []
 
 
-def _has_lost_its_noun(tokens: Sequence[object]) -> bool:
-    """'В страну восходящего': an oblique adjective at the end that agrees with no noun before it."""
-    from keyart.titles.russian import Token, known_word, readings
-
-    words = [token.text.lower() for token in tokens if isinstance(token, Token)]
-    tags = [one.tag for one in readings(words[-1])] if known_word(words[-1]) else []
-    if tags and tags[0].POS == "ADJF" and words[-2:-1] in (["на"], ["у"], ["от"], ["к"], ["для"], ["с"]):
-        return True  # 'в жёлтом' is a dress
-    if (
-        not tags
-        or words[-2:-1] == ["в"]
-        or any(tag.POS not in ("ADJF", "PRTF") or tag.case in ("nomn", "ablt") for tag in tags)
-    ):
-        return False
-    nouns = [one.tag for word in words[:-1] for one in readings(word)[:1] if one.tag.POS == "NOUN"]
-    return not any(_fits(tag, noun) for tag in tags for noun in nouns)
-
-
 def _lost_number(tokens: Sequence[object]) -> bool:
     """'Более вышли на площадь': what 'более' compared went missing."""
     from keyart.titles.russian import Token
@@ -221,35 +204,6 @@ def _loose_comma(text: str) -> bool:
         not re.match(r"\d", part) and not re.search(r"^ (?:а|но|что|чтобы|как|котор\w+|где|когда)\b| (?:и|или) ", part)
         for part in rest
     )
-
-
-def _adjectives(tokens: Sequence[object]) -> list[str]:
-    """An adjective right before its noun agrees with it in case, number and gender in at least one reading."""
-    from keyart.titles.russian import Token, known_word, readings
-
-    words = {token.place: token for token in tokens if isinstance(token, Token)}
-    for token in words.values():
-        noun = words.get(token.head)
-        known = noun is not None and known_word(token.text) and known_word(noun.text)
-        if noun is None or token.rel != "amod" or noun.place != token.place + 1 or not known:
-            continue
-        nouns = [one.tag for one in readings(noun.text.lower()) if one.tag.POS == "NOUN"]
-        adjectives = [one.tag for one in readings(token.text.lower()) if one.tag.POS in ("ADJF", "PRTF")]
-        if nouns and adjectives and not any(_fits(a, n) for a in adjectives for n in nouns):
-            return ["adjective and noun disagree"]
-    return []
-
-
-def _fits(adjective: object, noun: object) -> bool:
-    def of(tag: object, name: str) -> str:
-        return str(getattr(tag, name, None))
-
-    case = of(noun, "case").replace("gen2", "gent").replace("loc2", "loct")
-    same = of(adjective, "case") == case and of(adjective, "number") == of(noun, "number")
-    # after 2, 3, 4 the adjective stands in the plural beside a genitive singular: 'два больших дома'
-    counted = case == "gent" and of(adjective, "number") == "plur" and of(adjective, "case") in ("gent", "nomn")
-    gender = of(noun, "number") == "plur" or of(adjective, "gender") == of(noun, "gender") or "ms-f" in str(noun)
-    return (same and gender) or counted or "Fixd" in str(noun)
 
 
 def _agree(noun: object, verb: object) -> bool:

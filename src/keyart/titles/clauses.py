@@ -83,6 +83,7 @@ def statement(
     check_complete(tokens, head, places)
     no_halved_names(tokens, places)
     check_scope(tokens, head, places)
+    _check_news(tokens, head, subject, places)
     weight = 0.85 if _resolves(subject, before) else _person_weight(tokens, head, subject, places)
     named = (
         {subject.place: before.text}
@@ -298,9 +299,33 @@ def _subjectless_weight(tokens: Sequence[Token], head: Token, places: list[int])
     plural = head.feats.get("Number") == "Plur"
     if not has_object or not plural or head.lemma in lexicon.RU_EMPTY_VERBS:
         raise Refused
-    if head.feats.get("Person") == "2" or head.is_short:
+    third = head.feats.get("Person") != "1"
+    if head.feats.get("Person") == "2" or head.is_short or (third and _needs_somebody(tokens, head, places)):
         raise Refused
     return 0.7 if head.feats.get("Person") == "1" else 0.75
+
+
+def _needs_somebody(tokens: Sequence[Token], head: Token, places: list[int]) -> bool:
+    """'Со своей дочерью возвращаются в дом': who? 'В Казани посадили риелтора' asks for nobody."""
+    return head.text.lower().endswith(("ся", "сь")) or any(tokens[place].lemma == "свой" for place in places)
+
+
+def _check_news(tokens: Sequence[Token], head: Token, subject: Token | None, places: list[int]) -> None:
+    """Something named is told of, and not the talk itself or what its speaker is about to do. Raises `Refused`."""
+    kept = [tokens[place] for place in places]
+    if not any(one.pos in ("NOUN", "PROPN", "X") for one in kept):
+        raise Refused
+    if head.text.lower() in ("есть", "имеется", "имеются") and kept[-1].place == head.place:
+        raise Refused  # '450 тысяч в месяц есть'
+    personal = head.feats.get("Person") in ("1", "2") or (subject is not None and subject.text.lower() in _SPEAKING)
+    if not personal:
+        return
+    asked = [tokens[child].lemma for child in head.children if tokens[child].rel == "xcomp"]
+    if set(asked) & lexicon.RU_PRESENTING or any(one.lemma in lexicon.RU_ON_AIR for one in kept):
+        raise Refused
+
+
+_SPEAKING = frozenset({"я", "мы", "вы", "ты"})
 
 
 def _is_empty(head: Token, content: list[Token]) -> bool:

@@ -83,5 +83,9 @@ RU_UNIVERSAL = _sections("ru")["universal"]
 RU_TIMES = _sections("ru")["times"]
 RU_PASSING = _sections("ru")["passing"]
 """What time does: 'прошла целая неделя'."""
+RU_ON_AIR = _sections("ru")["on_air"]
+"""What the talk itself is called: 'я делаю ролики' says nothing of what they are about."""
+RU_PRESENTING = _sections("ru")["presenting"]
+"""What a speaker wants to do for the viewer: the topic says it better than 'я хочу показать'."""
 STARTERS = RU_STARTERS | EN_STARTERS
 """Words with which a new sentence may well begin in speech without points."""
