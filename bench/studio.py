@@ -8,6 +8,7 @@ What is measured is kept under bench/work: a part that is there already is not m
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import random
@@ -18,8 +19,8 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,62 +45,92 @@ _PATIENCE_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
-class Watch:
-    """What is seen of a data folder from outside, while servers come and go."""
+class Way:
+    """How far the queue's part is, kept beside the data folder: a measurement that was interrupted goes on."""
 
     data: Path
-    written: dict[Path, set[tuple[int, int]]] = field(default_factory=dict)
-    """Manifest -> every (inode, time) that it was seen with: more than one is a package that was written twice."""
+    plan: list[Any]
+    seconds: float = 0.0
+    handed_in: int = 0
+    kills: list[dict[str, Any]] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
+    written: dict[str, list[list[int]]] = field(default_factory=dict)
+    """Package -> every [inode, time] that its manifest was seen with: more than one says that it was written twice."""
+
+    @classmethod
+    def begun(cls, data: Path, plan: list[Any]) -> Way:
+        """The one that was under way with this plan, or a new one in an empty folder."""
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            found = cls(data, **json.loads(cls(data, plan).place.read_text("utf-8")))
+            if found.plan == plan and data.is_dir():
+                return found
+        shutil.rmtree(data, ignore_errors=True)
+        return cls(data, plan)
+
+    @property
+    def place(self) -> Path:
+        return self.data.with_suffix(".way.json")
+
+    def keep(self, seconds: float) -> None:
+        facts = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "data"}
+        self.place.write_text(json.dumps(facts | {"seconds": seconds}), "utf-8")
 
     def look(self) -> None:
         for manifest in self.data.glob("videos/*/package/package.json"):
-            try:
-                stat = manifest.stat()
-            except FileNotFoundError:
-                continue
-            self.written.setdefault(manifest, set()).add((stat.st_ino, stat.st_mtime_ns))
+            with contextlib.suppress(FileNotFoundError):
+                stat, seen = manifest.stat(), self.written.setdefault(manifest.parent.parent.name, [])
+                if [stat.st_ino, stat.st_mtime_ns] not in seen:
+                    seen.append([stat.st_ino, stat.st_mtime_ns])
 
 
 def queue(videos: Sequence[Path], kills: int, seed: int, data: Path) -> dict[str, Any]:
     """Hand all in, kill the server `kills` times at random moments, wait for the end; what was found then."""
-    shutil.rmtree(data, ignore_errors=True)
     chance = random.Random(seed)
     moments = sorted(chance.uniform(0.02, 0.95) for _ in range(kills))
-    watch, began = Watch(data), time.monotonic()
-    told: list[dict[str, Any]] = []
-    seen: list[int] = []
+    way = Way.begun(data, [[video.name for video in videos], kills, seed])
+    began = time.monotonic() - way.seconds
     with running(data) as server:
-        for number, video in enumerate(videos):
+        for number, video in list(enumerate(videos))[way.handed_in :]:
             with video.open("rb") as file:
                 server.ask("POST", "/api/videos", files={"file": (f"video {number:02}.mp4", file)})
-        for moment in moments:
-            reached = _until(server, watch, moment)
-            at_work = children(server.pid)
-            server.stop(signal.SIGKILL)
-            told.append({"share_done": round(reached, 3), "at_work": len(at_work), "child_gone_ms": _gone_ms(at_work)})
-            seen += at_work
-            began_again = time.monotonic()
-            server.start()
-            told[-1]["up_again_s"] = round(time.monotonic() - began_again, 2)
-        _until(server, watch, 1.0)
+            way.handed_in = number + 1
+            way.keep(time.monotonic() - began)
+        for moment in moments[len(way.kills) :]:
+            _kill(server, way, _until(server, way, moment))
+            way.keep(time.monotonic() - began)
+        _until(server, way, 1.0)
         states = [video["state"] for video in server.ask("GET", "/api/videos?limit=200").json()["videos"]]
         server.stop(signal.SIGINT)
-    watch.look()
+    way.look()
+    way.place.unlink()  # what is over is not gone on with
     return {
         "videos": len(videos),
-        "kills": told,
+        "kills": way.kills,
         "states": {state: states.count(state) for state in sorted(set(states))},
         "seconds": round(time.monotonic() - began, 1),
-        **findings(data, watch.written),
-        "orphan_processes": sum(map(is_alive, seen)),
+        **findings(data, way.written),
+        "orphan_processes": sum(map(is_alive, way.children)),
     }
 
 
-def _until(server: Server, watch: Watch, share: float) -> float:
+def _kill(server: Server, way: Way, share_done: float) -> None:
+    """SIGKILL, and up again."""
+    at_work = children(server.pid)
+    server.stop(signal.SIGKILL)
+    gone_ms, began = _gone_ms(at_work), time.monotonic()
+    server.start()
+    up_s = round(time.monotonic() - began, 2)
+    way.kills.append(
+        {"share_done": round(share_done, 3), "at_work": len(at_work), "child_gone_ms": gone_ms, "up_again_s": up_s}
+    )
+    way.children += at_work
+
+
+def _until(server: Server, way: Way, share: float) -> float:
     """Wait until that share of all the work is done; the share that was."""
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until:
-        watch.look()
+        way.look()
         videos = server.ask("GET", "/api/videos?limit=200").json()["videos"]
         done = sum(1.0 if _is_over(one) else one["progress"]["fraction"] * 0.999 for one in videos) / len(videos)
         if done >= share:
@@ -134,7 +165,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def findings(data: Path, written: dict[Path, set[tuple[int, int]]]) -> dict[str, Any]:
+def findings(data: Path, written: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """What lies in the data folder of a studio that is closed: whole packages, made twice, left over."""
     complete, expected = 0, set[str]()
     for folder in sorted((data / "videos").iterdir()):

@@ -57,7 +57,7 @@ def test_everything_else_is_found(data: Path) -> None:
     (package / ".titles.json.partial").touch()
     (data / "stages" / "left.partial").touch()
     books(data, f"{'a' * 32}-1")
-    found = studio.findings(data, {package / "package.json": {(1, 1), (2, 1)}})
+    found = studio.findings(data, {"a" * 32: [[1, 1], [2, 1]]})
     assert (found["complete"], found["written_twice"], found["worked_on_twice"]) == (0, 1, 1)
     assert {Path(one).name for one in found["orphan_files"]} == {".titles.json.partial", "left.partial", "one.jpg"}
 
@@ -145,3 +145,26 @@ def test_what_was_measured_under_another_plan_is_measured_anew(tmp_path: Path, m
     studio.KEPT.write_text(json.dumps({"plan": {"videos": 2}, "parts": result()}))
     assert studio._kept({"videos": 2}) == result()
     assert studio._kept({"videos": 3}) == {}
+
+
+def test_an_interrupted_measurement_goes_on(data: Path) -> None:
+    way = studio.Way.begun(data, [["a.mp4"], 2, 0])
+    assert not data.exists()  # another plan's folder is nobody's
+    data.mkdir()
+    way.handed_in, way.kills = 1, [{"share_done": 0.5}]
+    way.keep(12.0)
+    again = studio.Way.begun(data, [["a.mp4"], 2, 0])
+    assert (again.handed_in, again.kills, again.seconds) == (1, [{"share_done": 0.5}], 12.0)
+    assert studio.Way.begun(data, [["a.mp4"], 2, 1]).handed_in == 0
+
+
+def test_a_package_that_is_written_anew_is_noticed(data: Path) -> None:
+    way, package = studio.Way(data, []), data / "videos" / ("a" * 32) / "package" / "package.json"
+    way.look()
+    way.look()
+    again = package.with_name("again")
+    again.write_text(package.read_text())
+    again.replace(package)
+    way.look()
+    assert len(way.written["a" * 32]) == 2
+    assert studio.findings(data, way.written)["written_twice"] == 1
