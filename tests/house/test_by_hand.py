@@ -15,7 +15,8 @@ from PIL import Image
 from keyart.cache import StageCache
 from keyart.cli import main
 from keyart.covers import MakeCovers
-from keyart.media.images import read_image
+from keyart.errors import BadSetting, MissingFile
+from keyart.media.images import UnreadableImage, encode_image, read_image
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.package import manifest
@@ -23,6 +24,7 @@ from keyart.pipeline import make
 from keyart.recipe import Recipe
 from keyart.speech import Transcribe
 from keyart.stills.by_hand import still_at
+from tests.conftest import picture_of
 from tests.house.test_package import SCHEMA
 
 BY_HAND = ("--at", "2.5", "--text", "Кот и ракета", "--presets", "youtube", "--count", "1", "--template", "panel")
@@ -141,3 +143,44 @@ def test_a_cover_in_another_look_is_made_of_the_frame(talk: Path) -> None:
     (cover,) = make(talk, recipe, parts=("covers",)).of_kind("cover")
     assert cover.receipt.facts["look"] == "duotone"
     assert Image.open(io.BytesIO(cover.data)).format == "PNG"
+
+
+# --- a picture beside the video -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    path = tmp_path / "drawn.png"
+    path.write_bytes(encode_image(picture_of("scene-3", 800, 450, 0.5), "png"))
+    return path
+
+
+@pytest.mark.usefixtures("undisturbed")
+def test_a_cover_may_be_made_of_a_picture(talk: Path, tmp_path: Path, drawn: Path) -> None:
+    out = tmp_path / "out"
+    words = ("--picture", str(drawn), "--text", "Кот", "--presets", "youtube", "--count", "1", "--template", "none")
+    assert main(["covers", str(talk), *words, "-o", str(out), "-q"]) == 0
+    told = json.loads((out / "package.json").read_text("utf-8"))
+    jsonschema.validate(told, json.loads(SCHEMA.read_text("utf-8")))
+    assert told["stills"][0]["origin"] == "picture" and str(drawn) not in json.dumps(told)
+    cover = read_image(out / "covers" / "youtube_1.jpg")
+    wanted = np.asarray(Image.fromarray(read_image(drawn)).resize((1280, 720), Image.Resampling.LANCZOS))
+    assert np.corrcoef(cover.ravel(), wanted.ravel())[0, 1] > 0.95, "the same picture, its tones graded"
+
+
+def test_another_picture_under_the_same_name_is_another_cover(talk: Path, tmp_path: Path, drawn: Path) -> None:
+    cache = StageCache(tmp_path / "stages")
+    recipe = Recipe(covers=MakeCovers(("youtube",), count=1, picture=drawn, text="Кот"))
+    (first,) = make(talk, recipe, parts=("covers",), cache=cache).of_kind("cover")
+    drawn.write_bytes(encode_image(picture_of("scene-4", 800, 450, 0.5), "png"))
+    (other,) = make(talk, recipe, parts=("covers",), cache=cache).of_kind("cover")
+    assert first.data != other.data
+
+
+def test_a_picture_that_is_none_is_said(talk: Path, tmp_path: Path, drawn: Path) -> None:
+    for picture, kind in ((tmp_path / "nothing.png", MissingFile), (talk, UnreadableImage)):
+        recipe = Recipe(covers=MakeCovers(("youtube",), picture=picture, text="Кот"))
+        with pytest.raises(kind, match=picture.name):
+            make(talk, recipe, parts=("covers",))
+    with pytest.raises(BadSetting, match="give one of the two"):
+        MakeCovers(picture=drawn, at="1")
