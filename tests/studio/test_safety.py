@@ -518,7 +518,8 @@ def test_a_body_is_looked_at_wherever_its_pieces_end() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "crowd"),
     [("GET", "/api/videos/1/events", "events"), ("GET", "/api/videos/1/package.zip", "archive"),
-     ("PATCH", "/api/uploads/1", "upload"), ("POST", "/api/videos", "arrival"), ("POST", "/login", "login"),
+     ("PATCH", "/api/uploads/1", "upload"), ("POST", "/api/videos", "arrival"),
+     ("POST", "/api/videos/1/frames", "arrival"), ("GET", "/api/videos/1/frames", "other"), ("POST", "/login", "login"),
      ("GET", "/api/videos", "other")],
 )  # fmt: skip
 def test_what_lasts_has_a_crowd_of_its_own(method: str, path: str, crowd: str) -> None:

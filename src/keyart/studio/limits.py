@@ -160,6 +160,6 @@ def kind_of(method: str, path: str) -> str:
         return "archive"
     if path == "/login":
         return "login"
-    if path == "/api/videos" and method == "POST":
+    if method == "POST" and (path == "/api/videos" or path.endswith("/frames")):
         return "arrival"  # every one of them starts a process that looks at the video
     return "upload" if path.startswith("/api/uploads/") and method == "PATCH" else "other"
