@@ -139,7 +139,7 @@ def _of_pauses(pauses: Sequence[Span], sentences: Sequence[Span]) -> Iterator[Jo
         start, end = pause
         if end - start > _SHORT_PAUSE_SECONDS:
             width = _SHORT_PAUSE_SECONDS / 2
-            kind: Kind = "sentence"
+            kind: Kind = "sentence" if pause in ends or not _inside_any(pause, sentences) else "pause"
             yield from (Joint(a, b, kind) for a, b in ((start, start + width), (end - width, end)))
         elif pause in ends:
             yield Joint(start, end, "sentence")

@@ -1,49 +1,101 @@
-"""What of each picture a summary of another shape shows. Until a camera path is handed in: the centre."""
+"""What of each picture a summary of another shape shows: the camera's path through every piece, or the centre."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from fractions import Fraction
+from typing import Any, Protocol
 
 import numpy as np
 
-from keyart.teasers.summary.hearing import Span
+from keyart.teasers.reframe import CameraPath, Reframe, cropped
+from keyart.teasers.summary.hearing import Hearing, Span
 from keyart.types import RGB, Frame, Shot, VideoInfo
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+_SAME_SHAPE = 0.01
 
 
 class Camera(Protocol):
-    """A path through one piece: which part of a picture is shown, as a picture of the wanted size."""
+    """Shows one piece in another shape."""
 
-    @property
-    def decision(self) -> str:
-        """What the receipt says of it."""
+    def view(self, frame: Frame, size_px: Size) -> RGB:
+        """The picture of exactly that size; `frame` may be smaller than the video."""
         ...
 
-    def view(self, frame: Frame, size_px: tuple[int, int]) -> RGB: ...
+    def enlarges(self, size_px: Size) -> float:
+        """By how much its closest window is enlarged; below 1, how far pictures may be decoded smaller."""
+        ...
 
-
-class Framing(Protocol):
-    """Finds the camera's path for a stretch of the video; `size_px` is (width, height) of the summary."""
-
-    def __call__(self, info: VideoInfo, span: Span, size_px: tuple[int, int], shots: Sequence[Shot], /) -> Camera: ...
+    def facts(self) -> list[dict[str, Any]]:
+        """For the receipt: decisions, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class CentreCamera:
-    decision: str = "centre"
+    """The largest part of the wanted shape around the middle."""
 
-    def view(self, frame: Frame, size_px: tuple[int, int]) -> RGB:
+    width_px: int
+    height_px: int
+
+    def view(self, frame: Frame, size_px: Size) -> RGB:
         return centre_crop(frame.image, size_px)
 
+    def enlarges(self, size_px: Size) -> float:
+        return max(size_px[0] / self.width_px, size_px[1] / self.height_px)
 
-def centre(_: VideoInfo, _span: Span, _size_px: tuple[int, int], _shots: Sequence[Shot]) -> Camera:
-    """The largest part of the wanted shape around the middle."""
-    return CentreCamera()
+    def facts(self) -> list[dict[str, Any]]:
+        return [{"decision": "centre"}]
 
 
-def centre_crop(image: RGB, size_px: tuple[int, int]) -> RGB:
-    """(width, height) of the centre, enlarged or reduced to exactly that."""
+@dataclass(frozen=True, slots=True, eq=False)
+class PathCamera:
+    """Follows a path."""
+
+    path: CameraPath
+
+    def view(self, frame: Frame, size_px: Size) -> RGB:
+        return cropped(frame, self.path, *size_px)
+
+    def enlarges(self, size_px: Size) -> float:
+        return max(size_px[0] / pane.width_px for part in self.path.parts for pane in part.panes)
+
+    def facts(self) -> list[dict[str, Any]]:
+        return [part.facts() for part in self.path.parts]
+
+
+Framing = Callable[[VideoInfo, Sequence[Span], Size, Sequence[Shot], Hearing], list[Camera]]
+"""(video, stretches of it, size of the summary, shots, sound) -> a camera for each stretch."""
+
+
+def centre(
+    info: VideoInfo, spans: Sequence[Span], _size: Size, _shots: Sequence[Shot], _hearing: Hearing
+) -> list[Camera]:
+    return [CentreCamera(info.width_px, info.height_px) for _ in spans]
+
+
+def smart(
+    info: VideoInfo, spans: Sequence[Span], size_px: Size, shots: Sequence[Shot], hearing: Hearing
+) -> list[Camera]:
+    """Reframed, with one look at all stretches; the centre where the shape is the video's own."""
+    if abs(size_px[0] * info.height_px / (size_px[1] * info.width_px) - 1) < _SAME_SHAPE:
+        return centre(info, spans, size_px, shots, hearing)
+    reframe = Reframe()
+    looks = reframe.look(info, spans)
+    voice = hearing.segments() if hearing.judged else None
+    shape = Fraction(*size_px)
+    return [PathCamera(reframe(info, span, shape, shots, looks=looks, voice=voice)) for span in spans]
+
+
+FRAMINGS: dict[str, Framing] = {"smart": smart, "centre": centre}
+"""Name -> framing."""
+
+
+def centre_crop(image: RGB, size_px: Size) -> RGB:
+    """The centre of a picture, enlarged or reduced to exactly that size."""
     height, width = image.shape[:2]
     scale = min(width / size_px[0], height / size_px[1])
     across, down = max(1, round(size_px[0] * scale)), max(1, round(size_px[1] * scale))
@@ -51,7 +103,7 @@ def centre_crop(image: RGB, size_px: tuple[int, int]) -> RGB:
     return resized(image[y : y + down, x : x + across], size_px)
 
 
-def resized(image: RGB, size_px: tuple[int, int]) -> RGB:
+def resized(image: RGB, size_px: Size) -> RGB:
     import cv2
 
     if (image.shape[1], image.shape[0]) == size_px:
@@ -60,7 +112,7 @@ def resized(image: RGB, size_px: tuple[int, int]) -> RGB:
     return np.asarray(cv2.resize(image, size_px, interpolation=how), np.uint8)
 
 
-def longest_px(info: VideoInfo, size_px: tuple[int, int]) -> int:
-    """Longer side at which pictures are decoded: no finer than a crop of them needs."""
-    scale = max(size_px[0] / max(1, info.width_px), size_px[1] / max(1, info.height_px))
-    return max(2, round(max(info.width_px, info.height_px) * min(1.0, scale)))
+def longest_px(info: VideoInfo, cameras: Sequence[Camera], size_px: Size) -> int:
+    """Longer side at which pictures are decoded: no finer than the closest window needs."""
+    scale = min(1.0, max(one.enlarges(size_px) for one in cameras))
+    return max(2, round(max(info.width_px, info.height_px) * scale))

@@ -60,6 +60,17 @@ class Hearing:
     def has_speech(self) -> bool:
         return self.judged and float((self.voice >= 0.5).sum()) * STEP_SECONDS >= 1.0
 
+    def segments(self) -> tuple[Span, ...]:
+        """Stretches in which somebody speaks, pauses under half a second closed."""
+        found: list[Span] = []
+        for first, last in _runs(np.asarray(self.voice >= 0.5)):
+            start, end = first * STEP_SECONDS, last * STEP_SECONDS
+            if found and start - found[-1][1] < 0.5:
+                found[-1] = found[-1][0], end
+            else:
+                found.append((start, end))
+        return tuple(one for one in found if one[1] - one[0] >= 0.2)
+
     def mean_voice(self, start: float, end: float) -> float:
         part = self.voice[_index(start) : max(_index(end), _index(start) + 1)]
         return float((part >= 0.5).mean()) if len(part) else 0.0

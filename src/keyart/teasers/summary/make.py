@@ -10,23 +10,21 @@ from typing import Any, Literal
 
 from keyart.errors import BadSetting
 from keyart.media.scan import Scan
-from keyart.media.sound import read_sound
-from keyart.speech.products import transcript_srt, transcript_vtt
-from keyart.teasers.summary.captions import retimed
+from keyart.media.sound import normalise_loudness, read_sound
+from keyart.teasers.summary.captions import BURNT_CHARACTERS, BurntIn, caption_files, retimed
 from keyart.teasers.summary.film import Format, write_film
-from keyart.teasers.summary.fragments import Cutting
-from keyart.teasers.summary.framing import Camera, Framing, centre, longest_px
-from keyart.teasers.summary.hearing import Hearing, hear, pauses
-from keyart.teasers.summary.importance import SCORERS, Evidence, Scored, Weights
-from keyart.teasers.summary.knapsack import choose
-from keyart.teasers.summary.pieces import Piece, frame_rate, joined, mixed, pictures
+from keyart.teasers.summary.framing import FRAMINGS, Camera, longest_px
+from keyart.teasers.summary.hearing import Hearing, hear
+from keyart.teasers.summary.importance import SCORERS
+from keyart.teasers.summary.pieces import Piece, cut_short, frame_rate, joined, mixed, pictures
+from keyart.teasers.summary.plan import Judge, Judged, kept
 from keyart.teasers.summary.platforms import platforms_named
 from keyart.teasers.summary.watch import SummaryWatcher
-from keyart.titles.sentences import split_sentences
-from keyart.types import RGB, Outcome, Preset, Product, Receipt, Shot, Transcript, VideoInfo
+from keyart.types import RGB, Outcome, Preset, Product, Receipt, Shot, Sound, Transcript, VideoInfo
 
 FOLDER = "summaries"
 _SAMPLE_RATE_HZ = 48_000
+_MOST_GAIN_DB = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,12 @@ class MakeSummary:
     """Shortest piece, 0.4 ... 10."""
     crossfade_seconds: float = 0.08
     """Length of the cross-fade of sound at a cut, 0 ... 0.5."""
-    captions: Literal["beside", "none"] = "beside"
-    """beside: .srt and .vtt files."""
+    loudness_lufs: float = 0.0
+    """Loudness (BS.1770) of the summary, -40 ... -5; 0: as loud as the whole video is."""
+    captions: Literal["beside", "burnt", "both", "none"] = "beside"
+    """beside: .srt and .vtt files; burnt: drawn into the pictures."""
+    framing: Literal["smart", "centre"] = "smart"
+    """What another shape shows: smart follows the subject, centre keeps the middle."""
     max_bytes: int = 0
     """A smaller limit than the platform's; 0: the platform's own."""
     crf: float = 21.0
@@ -58,10 +60,13 @@ class MakeSummary:
             "min_piece_seconds": (0.4, 10),
             "crossfade_seconds": (0, 0.5),
             "crf": (1, 51),
+            "max_bytes": (0, 2**40),
         }
         for name, (low, high) in allowed.items():
             if not low <= getattr(self, name) <= high:
                 raise BadSetting(f"summary {name}={getattr(self, name)}: allowed is {low} ... {high}")
+        if self.loudness_lufs and not -40 <= self.loudness_lufs <= -5:
+            raise BadSetting(f"summary loudness_lufs={self.loudness_lufs}: allowed is -40 ... -5, or 0")
         if self.scorer not in SCORERS:
             raise BadSetting(f"no scorer is called {self.scorer!r}; there are: {', '.join(SCORERS)}")
         platforms_named(self.platforms)
@@ -76,17 +81,20 @@ class MakeSummary:
         shots: Sequence[Shot],
         transcript: Transcript | None = None,
         watcher: SummaryWatcher | None = None,
-        framing: Framing = centre,
     ) -> Outcome[tuple[Product, ...]]:
-        """`summaries/PLATFORM.mp4` and its captions for each platform. Skipped where there are no pictures."""
+        """`summaries/PLATFORM.mp4` and its captions for each platform. Degraded where what was asked for is not there,
+        skipped where there are no pictures."""
         if info.video_index is None:
             return Outcome((), "skipped", "the file has sound but no pictures")
-        found = self._judged(info, shots, transcript, watcher or self._watched(info))
+        source = _Source(info, tuple(shots), transcript, watcher or self._watched(info), hear(info))
         products: list[Product] = []
+        reasons: list[str] = []
         for name, preset in platforms_named(self.platforms).items():
-            pieces = self._pieces(info, found, preset)
-            products += self._made(info, shots, transcript, found, name, preset, pieces, framing)
-        return Outcome(tuple(products), backend=self.scorer)
+            plan = self._plan(source, preset)
+            reasons += plan.shortcomings
+            products += self._made(source, name, preset, plan)
+        reason = "; ".join(dict.fromkeys(reasons))
+        return Outcome(tuple(products), "degraded" if reason else "ok", reason, backend=self.scorer)
 
     def _watched(self, info: VideoInfo) -> SummaryWatcher:
         watcher = self.watch()
@@ -94,90 +102,143 @@ class MakeSummary:
             watcher.see(glimpse)
         return watcher
 
-    def _judged(
-        self, info: VideoInfo, shots: Sequence[Shot], transcript: Transcript | None, watcher: SummaryWatcher
-    ) -> _Judged:
-        moments = watcher.finish()
-        end = shots[-1].end if shots else max(watcher.end_seconds, info.duration_seconds)
-        hearing = hear(info)
-        spoken = split_sentences(transcript) if transcript else ()
-        cutting = Cutting(self.min_piece_seconds)
-        fragments = cutting(shots, pauses(hearing, transcript, end), [(one.start, one.end) for one in spoken], end)
-        scored = SCORERS[self.scorer](Evidence(fragments, moments, hearing), Weights())
-        return _Judged(scored, hearing)
+    # --- what is kept -------------------------------------------------------------------------------------------
 
-    def _pieces(self, info: VideoInfo, found: _Judged, preset: Preset) -> tuple[Piece, ...]:
+    def _plan(self, source: _Source, preset: Preset) -> _Plan:
         budget = min(self.seconds, preset.max_seconds or self.seconds)
-        lengths = [one.fragment.seconds for one in found.scored]
-        chosen = choose(
-            lengths, [one.score * length for one, length in zip(found.scored, lengths, strict=True)], budget
+        judge = Judge(self.scorer, min_seconds=self.min_piece_seconds, about=self.about)
+        info, rate = source.info, frame_rate(source.info)
+        judged = judge(
+            source.shots,
+            source.transcript,
+            info.chapters,
+            source.watcher.finish(),
+            source.hearing,
+            source.end_seconds,
+            budget,
         )
-        return joined([one.fragment for one in found.scored], chosen, frame_rate(info))
+        pieces = joined(judged.fragments, kept(judged, budget), rate)
+        if pieces:
+            return _Plan(judged, pieces, self._shortcomings(judged, pieces, preset))
+        best = max(range(len(judged.scored)), key=lambda number: judged.scored[number].score)
+        short = (cut_short(judged.fragments[best], best, budget, rate),)
+        return _Plan(judged, short, (f"nothing can be cut out between words: {budget:g} s of the best stretch",))
 
-    def _made(
-        self,
-        info: VideoInfo,
-        shots: Sequence[Shot],
-        transcript: Transcript | None,
-        found: _Judged,
-        name: str,
-        preset: Preset,
-        pieces: Sequence[Piece],
-        framing: Framing,
-    ) -> Iterator[Product]:
-        size = preset.width_px, preset.height_px
-        cameras = [framing(info, (one.start, one.end), size, shots) for one in pieces]
-        facts = self._facts(found, preset, pieces, cameras)
-        path = f"{FOLDER}/{name}.mp4"
-        data = self._film(info, preset, pieces, cameras, Receipt(path, facts))
-        yield Product(path, data, "summary", Receipt(path, {**facts, "bytes": len(data)}))
-        if transcript and self.captions == "beside":
-            heard = retimed(transcript, pieces)
-            for suffix, text in (("vtt", transcript_vtt(heard)), ("srt", transcript_srt(heard))):
-                beside = f"{FOLDER}/{name}.{suffix}"
-                yield Product(beside, text.encode(), "captions", Receipt(beside, {"of": path, "cues": len(heard.cues)}))
-
-    def _film(
-        self,
-        info: VideoInfo,
-        preset: Preset,
-        pieces: Sequence[Piece],
-        cameras: Sequence[Camera],
-        receipt: Receipt,
-    ) -> bytes:
-        size = preset.width_px, preset.height_px
-        shown = pictures(info, pieces, longest_px(info, size))
-        frames: Iterator[RGB] = (cameras[number].view(frame, size) for number, frame in shown)
-        sound = mixed(read_sound(info, sample_rate_hz=_SAMPLE_RATE_HZ), pieces, _SAMPLE_RATE_HZ, self.crossfade_seconds)
-        limit = min(one for one in (self.max_bytes, preset.max_bytes, 2**62) if one)
-        form = Format(pieces[0].rate, crf=self.crf, max_bytes=0 if limit == 2**62 else limit)
+    def _shortcomings(self, judged: Judged, pieces: Sequence[Piece], preset: Preset) -> tuple[str, ...]:
+        reasons = []
+        if self.about and not judged.said.texts:
+            reasons.append(f"nobody's words are known here, so nothing could be chosen about {self.about!r}")
+        elif self.about and not judged.said.is_answered:
+            reasons.append(f"nothing that is said here is about {self.about!r}")
         seconds = sum(one.seconds for one in pieces)
+        if seconds < preset.min_seconds:
+            reasons.append(f"{seconds:.1f} s, and {preset.title} takes no less than {preset.min_seconds:g} s")
+        return tuple(reasons)
+
+    # --- what is made -------------------------------------------------------------------------------------------
+
+    def _made(self, source: _Source, name: str, preset: Preset, plan: _Plan) -> Iterator[Product]:
+        size = preset.width_px, preset.height_px
+        spans = [(one.start, one.end) for one in plan.pieces]
+        cameras = FRAMINGS[self.framing](source.info, spans, size, source.shots, source.hearing)
+        path = f"{FOLDER}/{name}.mp4"
+        facts = self._facts(source, preset, plan, cameras)
+        data = self._film(source, preset, plan, cameras, Receipt(path, facts))
+        yield Product(path, data, "summary", Receipt(path, facts))
+        if plan.judged.transcript and self.captions in ("beside", "both"):
+            yield from caption_files(retimed(plan.judged.transcript, plan.pieces), f"{FOLDER}/{name}")
+
+    def _film(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera], receipt: Receipt) -> bytes:
+        frames = self._frames(source, preset, plan, cameras)
+        form = Format(plan.pieces[0].rate, crf=self.crf, max_bytes=self._byte_limit(preset))
         with tempfile.TemporaryDirectory(prefix="keyart-summary-") as folder:
             path = Path(folder) / "summary.mp4"
-            write_film(path, frames, sound if info.audio else None, form, seconds=seconds, receipt=receipt)
+            write_film(path, frames, self._sound(source, plan), form, seconds=plan.seconds, receipt=receipt)
             return path.read_bytes()
 
-    def _facts(
-        self, found: _Judged, preset: Preset, pieces: Sequence[Piece], cameras: Sequence[Camera]
-    ) -> dict[str, Any]:
-        return {
+    def _frames(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera]) -> Iterator[RGB]:
+        size = preset.width_px, preset.height_px
+        words = plan.judged.transcript if self.captions in ("burnt", "both") else None
+        burnt = BurntIn(retimed(words, plan.pieces, BURNT_CHARACTERS).cues, preset) if words else None
+        shown = pictures(source.info, plan.pieces, longest_px(source.info, cameras, size))
+        for number, (piece, frame) in enumerate(shown):
+            image = cameras[piece].view(frame, size)
+            yield burnt.on(image, float(number / plan.pieces[0].rate)) if burnt else image
+
+    def _byte_limit(self, preset: Preset) -> int:
+        limits = [one for one in (self.max_bytes, preset.max_bytes) if one]
+        return min(limits, default=0)
+
+    def _sound(self, source: _Source, plan: _Plan) -> Iterator[Sound] | None:
+        if not source.info.audio:
+            return None
+        read = read_sound(source.info, sample_rate_hz=_SAMPLE_RATE_HZ)
+        made = mixed(read, plan.pieces, _SAMPLE_RATE_HZ, self.crossfade_seconds)
+        own, target = self._loudness(source, plan)
+        return normalise_loudness(made, own, target_lufs=target, max_gain_db=_MOST_GAIN_DB)
+
+    def _loudness(self, source: _Source, plan: _Plan) -> tuple[float, float]:
+        """What the pieces have, and what the summary shall have: integrated loudness, LUFS."""
+        own = source.hearing.loudness_lufs([(one.start, one.end) for one in plan.pieces])
+        return own, self.loudness_lufs or source.hearing.loudness_lufs()
+
+    def _facts(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera]) -> dict[str, Any]:
+        facts: dict[str, Any] = {
             "platform": preset.name,
             "size_px": [preset.width_px, preset.height_px],
-            "seconds": round(sum(one.seconds for one in pieces), 3),
-            "pieces": [
-                {
-                    "start": round(one.start, 3),
-                    "end": round(one.end, 3),
-                    "at": round(one.shown_at, 3),
-                    "camera": camera.decision,
-                    "score": round(max(found.scored[n].score for n in one.fragments), 4),
-                }
-                for one, camera in zip(pieces, cameras, strict=True)
-            ],
+            "seconds": round(plan.seconds, 3),
+            "frames_per_second": round(float(plan.pieces[0].rate), 3),
+            "max_bytes": self._byte_limit(preset),
+            "scorer": self.scorer,
+            "framing": self.framing,
+            "captions": self.captions if plan.judged.transcript else "none: no words are known",
         }
+        facts |= {"about": self.about} if self.about else {}
+        own, target = self._loudness(source, plan)
+        if own > -70:
+            facts["loudness_lufs"] = {"pieces": round(own, 1), "made": round(target, 1)}
+        pairs = zip(plan.pieces, cameras, strict=True)
+        return facts | {"pieces": [_explained(plan.judged, piece, camera) for piece, camera in pairs]}
+
+
+def _explained(judged: Judged, piece: Piece, camera: Camera) -> dict[str, Any]:
+    """Why a piece is kept: its best fragment's terms, how it is cut, what is said."""
+    best = max((judged.scored[number] for number in piece.fragments), key=lambda one: one.score)
+    first, last = judged.fragments[piece.fragments[0]], judged.fragments[piece.fragments[-1]]
+    text = " ".join(judged.said.texts[number] for number in piece.fragments) if judged.said.texts else ""
+    return {
+        "start": round(piece.start, 3),
+        "end": round(piece.end, 3),
+        "at": round(piece.shown_at, 3),
+        "camera": camera.facts(),
+        "cut": [first.before.kind, last.after.kind],
+        "score": best.score,
+        "terms": {term.name: round(term.value, 3) for term in best.terms},
+        "why": "; ".join(f"{term.name}: {term.note}" for term in best.terms if term.note),
+    } | ({"said": text} if text else {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
-    scored: tuple[Scored, ...]
+class _Source:
+    """What one video brings along."""
+
+    info: VideoInfo
+    shots: tuple[Shot, ...]
+    transcript: Transcript | None
+    watcher: SummaryWatcher
     hearing: Hearing
+
+    @property
+    def end_seconds(self) -> float:
+        return self.shots[-1].end if self.shots else max(self.watcher.end_seconds, self.info.duration_seconds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    judged: Judged
+    pieces: tuple[Piece, ...]
+    shortcomings: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        return sum(one.seconds for one in self.pieces)

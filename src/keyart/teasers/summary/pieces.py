@@ -59,6 +59,13 @@ def joined(fragments: Sequence[Fragment], chosen: Sequence[int], rate: Fraction)
     return tuple(pieces)
 
 
+def cut_short(fragment: Fragment, number: int, seconds: float, rate: Fraction) -> Piece:
+    """The beginning of a fragment that is longer than all there is room for."""
+    return Piece(
+        fragment.start, max(1, int(min(seconds, fragment.end - fragment.start) * rate + 1e-6)), rate, 0, (number,)
+    )
+
+
 def _runs(numbers: Sequence[int]) -> list[list[int]]:
     runs: list[list[int]] = []
     for number in sorted(numbers):

@@ -1,0 +1,110 @@
+"""Everything that is known of a video -> its fragments, judged, and those to keep within a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from keyart.errors import BadSetting
+from keyart.teasers.summary.fragments import Cutting, Fragment
+from keyart.teasers.summary.hearing import Hearing, pauses
+from keyart.teasers.summary.importance import SCORERS, Evidence, Scored, Weights
+from keyart.teasers.summary.knapsack import choose
+from keyart.teasers.summary.said import Said, said
+from keyart.teasers.summary.spoken import sentence_spans, voiced
+from keyart.teasers.summary.watch import Moment
+from keyart.types import Chapter, Shot, Transcript
+
+_CUT_COSTS_SECONDS = 0.7
+"""Keeping two neighbours together is worth this much average material: a summary of a hundred cuts tells nothing."""
+_LEANING = 0.4
+"""Share of its worth that a fragment loses where what it leans on is left out."""
+_IS_ABOUT = 0.12
+_PIECE_SHARE = 0.5
+"""Of the time, that one sentence may take before it is cut at a pause."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The fragments of a video with their scores, for a summary of about one length."""
+
+    scored: tuple[Scored, ...]
+    said: Said
+    hearing: Hearing
+    transcript: Transcript | None = None
+    """With the seconds of every word."""
+
+    @property
+    def fragments(self) -> tuple[Fragment, ...]:
+        return tuple(one.fragment for one in self.scored)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How fragments are cut and scored."""
+
+    scorer: str = "embedded"
+    weights: Weights = field(default_factory=Weights)
+    min_seconds: float = 1.5
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        if self.scorer not in SCORERS:
+            raise BadSetting(f"no scorer is called {self.scorer!r}; there are: {', '.join(SCORERS)}")
+
+    def __call__(
+        self,
+        shots: Sequence[Shot],
+        transcript: Transcript | None,
+        chapters: Sequence[Chapter],
+        moments: Sequence[Moment],
+        hearing: Hearing,
+        end_seconds: float,
+        budget_seconds: float,
+    ) -> Judged:
+        free = pauses(hearing, transcript, end_seconds)
+        timed = voiced(transcript, free) if transcript else None
+        spoken = sentence_spans(timed) if timed else []
+        cutting = Cutting(
+            self.min_seconds,
+            max_seconds=max(2 * self.min_seconds, min(6.0, budget_seconds / 4)),
+            max_speech_seconds=max(3.0, min(12.0, _PIECE_SHARE * budget_seconds)),
+        )
+        fragments = cutting(shots, free, spoken, end_seconds)
+        words = said(fragments, timed, chapters, self.about)
+        about = words.about if words.is_answered else ()
+        notes = {"about": [f"shares: {one}" if one else "" for one in words.answers]} if about else {}
+        evidence = Evidence(fragments, tuple(moments), hearing, words.words, about, notes)
+        return Judged(SCORERS[self.scorer](evidence, self.weights), words, hearing, timed)
+
+
+def kept(judged: Judged, budget_seconds: float) -> tuple[int, ...]:
+    """Numbers of the fragments worth most together. Where something was asked for and is answered, only what answers.
+
+    A fragment that leans on the one before is worth less alone, and every cut costs a little.
+    """
+    lengths = [one.seconds for one in judged.fragments]
+    values = [one.score * length for one, length in zip(judged.scored, lengths, strict=True)]
+    if judged.said.is_answered:
+        values = [v if a >= _IS_ABOUT else 0.0 for v, a in zip(values, judged.said.about, strict=True)]
+    mean = sum(values) / (sum(lengths) or 1.0)
+    inner = [one.after.kind for one in judged.fragments[:-1]]
+    # where the video itself cuts, leaving something out adds no cut
+    costs = [0.0 if kind == "shot" else _CUT_COSTS_SECONDS * mean for kind in inner]
+    ties = [cost * (a > 0 and b > 0) for cost, (a, b) in zip(costs, pairwise(values), strict=True)]
+    leans = judged.said.leans
+    for number in range(len(ties)):
+        first, second = values[number], values[number + 1]
+        leaning = bool(leans) and leans[number + 1]
+        ties[number] += _LEANING * (second * leaning + first * _breaks_off(judged, number))
+    for number in range(len(values)):
+        alone = (number > 0 and bool(leans) and leans[number], _breaks_off(judged, number))
+        values[number] *= 1 - _LEANING * sum(alone)
+    return choose(lengths, values, budget_seconds, ties)
+
+
+def _breaks_off(judged: Judged, number: int) -> bool:
+    """Whether a sentence that is known goes on in the next fragment."""
+    is_last = number == len(judged.fragments) - 1
+    return bool(judged.said.texts) and not is_last and judged.fragments[number].after.kind == "pause"
