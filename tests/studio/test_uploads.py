@@ -17,6 +17,7 @@ from keyart.studio.catalogue import Upload, new_id
 from keyart.studio.kinds import subtitle_suffix, video_suffix
 from keyart.studio.names import MOST_CHARACTERS, shown_name
 from keyart.studio.options import Studio
+from keyart.studio.space import space_of
 from tests.conftest import ClipRecipe, make_clip
 from tests.studio.doors import BYTES, TUS, Answer, ask, rooms_of, studio
 
@@ -377,7 +378,10 @@ def test_the_quota_counts_what_was_taken_a_moment_ago(tmp_path: Path) -> None:
         film = options.video_folder(new_id())
         film.mkdir(parents=True)
         data = MP4 + bytes(600_000)
-        uploads.take(rooms_of(app), _uploaded(app, data), film / "source")
+        id = _uploaded(app, data)
+        with pytest.raises(HTTPException):
+            space_of(options).check_quota(10**9)  # now it was measured, and there was nothing yet
+        uploads.take(rooms_of(app), id, film / "source")
         assert begin(app, 600_000).status == 507
         (film / "source").unlink()
         assert begin(app, 600_000).status == 201
