@@ -54,7 +54,7 @@ class Cast:
     def heads(self) -> Floats:
         """Faces grown to heads with hair, ears and chin, (T, N, 4)."""
         x, y, width, height = np.moveaxis(self.faces, 2, 0)
-        return np.stack([x - 0.2 * width, y - 0.5 * height, 1.4 * width, 1.66 * height], axis=2)
+        return np.stack([x - 0.3 * width, y - 0.6 * height, 1.6 * width, 1.76 * height], axis=2)
 
     def of(self, chosen: Sequence[int]) -> Cast:
         kept = list(chosen)

@@ -11,7 +11,7 @@ from keyart.teasers.reframe.path import CameraPath
 from keyart.types import RGB, Box, Frame
 
 _WHOLE_PX = 0.02
-_GROUND_DIM = 0.55
+_GROUND_DIM = 0.65
 
 
 def cropped(frame: Frame, path: CameraPath, width_px: int, height_px: int) -> RGB:
@@ -90,6 +90,6 @@ def _ground(image: RGB, window: Box, width_px: int, height_px: int) -> RGB:
     width, height = width_px * scale, height_px * scale
     x, y = window.center
     box = Box(max(0.0, x - width / 2), max(0.0, y - height / 2), width, height)
-    small = _resized(image, box, max(8, width_px // 16), max(8, height_px // 16))
-    soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 3), (width_px, height_px), interpolation=cv2.INTER_CUBIC)
+    small = _resized(image, box, max(8, width_px // 24), max(8, height_px // 24))
+    soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 1.6), (width_px, height_px), interpolation=cv2.INTER_CUBIC)
     return (soft.astype(np.float32) * _GROUND_DIM).astype(np.uint8)

@@ -16,7 +16,7 @@ from keyart.teasers.reframe.focus import Scores, Slide, Steps, best_places, head
 from keyart.teasers.reframe.lettering import lettering_span
 from keyart.teasers.reframe.path import Decision, Pane, Part
 from keyart.teasers.reframe.speakers import Voice, speaking
-from keyart.teasers.reframe.split import two_windows
+from keyart.teasers.reframe.split import NEARLY_FITS, two_windows
 from keyart.teasers.reframe.watch import Look, Looks
 from keyart.types import Box
 
@@ -25,6 +25,11 @@ Ints = NDArray[np.int64]
 _MAIN = 0.5
 _PAD_MARGIN = 1.06
 _MOST_KNOTS = 1500
+_LEAP_SECONDS = 2.4
+_FACE_IN_HEAD = 0.56, 0.53
+"""Brow to chin and cheek to cheek, as shares of a head's width and height."""
+_FACE_MARGIN = 1.15
+_LOST_AT_TIMES = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ class _Shot:
 
     def _followed(self, cast: Cast, told: Floats, scores: Scores, way: Ints) -> Iterator[Part]:
         """The way cut where it jumps; each piece stands if that shows nearly as much, else it is panned."""
+        way = self._leaped(cast, scores.places, way)
         jumps = np.abs(np.diff(scores.places[way])) / self.frame.slide.window
         cuts = np.flatnonzero(jumps > self.director.steps.max_speed * self.looks.interval_seconds + 1e-6) + 1
         edges = [0, *cuts.tolist(), len(way)]
@@ -150,6 +156,24 @@ class _Shot:
             start = self.start if first == 0 else self._between(first)
             end = self.end if last == len(way) else self._between(last)
             yield self._piece(cast, told, scores, way, slice(first, last), (start, end), number > 0)
+
+    def _leaped(self, cast: Cast, places: Floats, way: Ints) -> Ints:
+        """A fast move from one head to another, both of which stay in the picture, becomes a cut: cameras do not
+        sweep between two people, they are two cameras."""
+        if len(cast) < 2:
+            return way
+        slide = self.frame.slide
+        starts, sizes = cast.heads[:, :, slide.axis], cast.heads[:, :, 2 + slide.axis]
+        off = np.abs(starts + sizes / 2 - places[way][:, None] - slide.window / 2)
+        nearest = np.where(np.isfinite(off).any(axis=1), np.nanargmin(np.where(np.isfinite(off), off, 9.0), axis=1), -1)
+        leaped = way.copy()
+        reach = max(1, round(_LEAP_SECONDS / self.looks.interval_seconds / 2))
+        for row in np.flatnonzero(np.diff(nearest)) + 1:
+            first, last = max(0, int(row) - reach), min(len(way) - 1, int(row) + reach)
+            moved = abs(places[way[last]] - places[way[first]]) / slide.window
+            if min(nearest[row - 1], nearest[row]) >= 0 and moved >= self.director.steps.least_cut:
+                leaped[first:row], leaped[row : last + 1] = way[first], way[last]
+        return leaped
 
     def _between(self, row: int) -> float:
         return (self.seen[row - 1].seconds + self.seen[row].seconds) / 2
@@ -168,30 +192,34 @@ class _Shot:
         confidence = self._confidence(part, way[rows])
         totals = part.values.mean(axis=0)
         best = int(totals.argmax())
-        moving = float(part.values[np.arange(len(part.values)), way[rows]].mean())
         kind: Decision = "cut" if jumped else "static"
         why = self._why(cast, told, rows)
-        if totals[best] >= self.director.static_share * moving or len(part.values) < 4:
+        along = part.values[np.arange(len(part.values)), way[rows]]
+        lost = float(np.percentile(along - part.values[:, best], 96))
+        stands = totals[best] >= self.director.static_share * along.mean() and lost <= _LOST_AT_TIMES
+        if stands or len(part.values) < 4:
             pane = self.frame.pane(scores.places[best : best + 1], np.array([span[0]]))
             return Part(*span, kind, confidence, why, (pane,))
-        edges = self._path(cast, told, scores.places[way[rows]], rows)
+        times, edges = self._path(cast, told, scores.places[way[rows]], rows, span)
         if np.ptp(edges) < 0.02 * self.frame.slide.window:
             pane = self.frame.pane(np.array([np.median(edges)]), np.array([span[0]]))
             return Part(*span, kind, confidence, why, (pane,))
-        times = np.array([look.seconds for look in self.seen[rows]])
-        even = np.linspace(times[0], times[-1], len(edges))
-        return Part(*span, "pan", confidence, f"{why}, followed", (self.frame.pane(edges, even),))
+        return Part(*span, "pan", confidence, f"{why}, followed", (self.frame.pane(edges, times),))
 
-    def _path(self, cast: Cast, told: Floats, targets: Floats, rows: slice) -> Floats:
+    def _path(
+        self, cast: Cast, told: Floats, targets: Floats, rows: slice, span: tuple[float, float]
+    ) -> tuple[Floats, Floats]:
+        """Control points from the very start to the very end of the span, or the window would stop dead before it."""
         slide, rig = self.frame.slide, self.director.rig
         keep = _keep_heads(cast, told, targets, rows, slide)
-        step = -(-len(targets) // _MOST_KNOTS)
+        seconds = np.array([look.seconds for look in self.seen[rows]])
+        count = min(_MOST_KNOTS, max(4, round((span[1] - span[0]) / self.looks.interval_seconds) + 1))
+        times = np.linspace(*span, count)
+        nearest = np.abs(seconds[None] - times[:, None]).argmin(axis=1)
         low, high = slide.start / slide.window, (slide.start + slide.length - slide.window) / slide.window
-        unit = slide.window
-        path = steady_path(
-            targets[::step] / unit, self.looks.interval_seconds * step, low, high, keep[::step] / unit, rig
-        )
-        return path * unit
+        wanted = np.interp(times, seconds, targets) / slide.window
+        path = steady_path(wanted, float(times[1] - times[0]), low, high, keep[nearest] / slide.window, rig)
+        return times, path * slide.window
 
     def _why(self, cast: Cast, told: Floats, rows: slice) -> str:
         if len(cast):
@@ -199,7 +227,7 @@ class _Shot:
             if len(cast) > 1 and spoken.max() > 0.2:
                 return "who speaks"
             return "a face" if len(cast) == 1 else "the faces that fit"
-        people = np.mean([len(look.people_boxes) > 0 for look in self.seen[rows]])
+        people = np.mean([len(look.figures) > 0 for look in self.seen[rows]])
         return "a figure" if people > 0.5 else "what moves or stands out"
 
     # --- other ways out -----------------------------------------------------------------------------------------
@@ -227,13 +255,16 @@ class _Shot:
         main = np.flatnonzero((cast.prominence >= _MAIN) & (cast.presence >= _MAIN))
         starts, ends = heads[:, main, 0], heads[:, main, 0] + heads[:, main, 1]
         sizes = np.nanmedian(heads[:, main, 1], axis=0) if len(main) else np.zeros(1)
-        # a head is 1.4 (1.66) times as wide (high) as its face: a close-up may lose hair and ears, not eyes and mouth
-        if sizes.max() > 1.3 * slide.window:
+        # of a face whose eyes and mouth do not fit, all is shown; a close-up may lose hair and ears
+        if sizes.max() * _FACE_IN_HEAD[slide.axis] > slide.window:
             number = int(main[sizes.argmax()])
-            return (
-                float(np.nanpercentile(heads[:, number, 0], 5)),
-                float(np.nanpercentile(heads[:, number, 0] + heads[:, number, 1], 95)),
-            ), "a face"
+            middle = float(np.nanmedian(heads[:, number, 0] + heads[:, number, 1] / 2))
+            half = float(sizes.max()) * _FACE_IN_HEAD[slide.axis] * _FACE_MARGIN / 2
+            return (middle - half, middle + half), "a face"
+        if len(main) == 2:
+            reach = float(np.nanpercentile(starts.min(axis=1), 10)), float(np.nanpercentile(ends.max(axis=1), 90))
+            if reach[1] - reach[0] <= NEARLY_FITS * slide.window:
+                return reach, "one of two"
         if len(main) < 3:
             return None, ""
         middles = np.sort(np.nanmedian((starts + ends) / 2, axis=0))

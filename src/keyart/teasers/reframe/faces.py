@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,20 +38,22 @@ class SeenFace:
 class FollowFaces:
     """Looks for faces every `every_seconds`; between, looks only where they were. Tiles are searched more seldom."""
 
-    def __init__(self, detector: FaceDetector, every_seconds: float = 1.0, tiles_seconds: float = 4.0) -> None:
+    def __init__(self, detector: FaceDetector, every_seconds: float = 1.2, tiles_seconds: float = 4.0) -> None:
         self.detector = detector
         self.every_seconds, self.tiles_seconds = every_seconds, tiles_seconds
         self.has_points = isinstance(detector, MediapipeFaces) and have(FACE_MODELS[1])
         self._due, self._tiles_due = float("-inf"), float("-inf")
         self._faces: list[SeenFace] = []
-        self._next = 0
+        self._next = self._turn = 0
 
     def see(self, image: RGB, seconds: float, changed: bool) -> tuple[SeenFace, ...]:
         """`changed`: the picture shows another take than the look before, so nothing is where it was."""
         if changed:
             self._faces, self._due, self._tiles_due = [], seconds, seconds
         before = self._faces
-        self._faces = [face for old in before if (face := self._followed(image, old))]
+        self._turn += 1
+        if len(before) != 1 or self._turn % 2:  # nobody asks whether one face alone speaks
+            self._faces = [face for old in before if (face := self._followed(image, old))]
         if seconds >= self._due or len(self._faces) < len(before):
             self._look(image, seconds)
         return tuple(self._faces)
@@ -81,11 +82,6 @@ class FollowFaces:
         for face in fresh[: max(0, _MOST - len(known))]:
             self._faces.append(SeenFace(self._next, face.box, face.confidence))
             self._next += 1
-
-
-def head_of(face: Box) -> Box:
-    """A face (brow to chin) grown to the whole head: hair above, ears beside, chin and a little neck below."""
-    return Box(face.x - 0.2 * face.width, face.y - 0.5 * face.height, 1.4 * face.width, 1.66 * face.height)
 
 
 def _find(face: SeenFace) -> Find:
@@ -121,7 +117,3 @@ def _apart(one: Box, other: Box) -> float:
 
 def _same(one: Box, other: Box) -> bool:
     return one.iou(other) > 0.2 or _apart(one, other) < 0.5 * max(one.width, other.width)
-
-
-def largest(faces: Sequence[SeenFace]) -> float:
-    return max((face.box.width for face in faces), default=0.0)

@@ -19,7 +19,11 @@ _DRAWN, _DRAWN_WITH_FACES = 0.8, 0.2
 _SPEAKER, _LISTENER = 1.0, 0.25
 _MIDDLE, _MIDDLE_WITH_FACES = 0.22, 0.06
 _CUT_HEAD = 0.9
+_HEAD_OFF = 0.35
+_HEAD_AT = 0.5, 0.38
+"""Where the middle of a head belongs in the window, from the left and from the top."""
 _EDGE = 0.3
+_FIGURE, _WIDEST_TOP = 0.5, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,13 @@ def score_places(looks: Sequence[Look], cast: Cast, told: Floats, slide: Slide) 
         seen = np.flatnonzero(cast.seen[row])
         for number in seen:
             start, size = heads[0][row, number], heads[1][row, number]
-            values[row] += weights[row, number] * _head_score(places, slide.window, start, size)
+            values[row] += weights[row, number] * _head_score(places, slide, start, size)
         faces = bool(len(seen))
+        if not faces:
+            for head in look.figures:
+                start, end = slide.span(head)
+                if end - start < _WIDEST_TOP * slide.window:
+                    values[row] += _FIGURE * _head_score(places, slide, start, end - start) / len(look.figures)
         people, drawn = look.people[slide.axis], look.drawn[slide.axis]
         one = _PEOPLE_WITH_FACES if faces else _PEOPLE
         other = (_DRAWN_WITH_FACES if faces else _DRAWN) * look.drawn_trust
@@ -90,12 +99,17 @@ def head_weights(cast: Cast, told: Floats) -> Floats:
     return np.asarray(weights * role)
 
 
-def _head_score(places: Floats, window: float, start: float, size: float) -> Floats:
-    """A head in the window counts the more the nearer it is to its middle; a head that is cut counts against it."""
+def _head_score(places: Floats, slide: Slide, start: float, size: float) -> Floats:
+    """A head in the window counts the more the nearer it is to where heads belong: the middle, or a little higher.
+
+    A head that is cut counts against the place.
+    """
+    window = slide.window
     inside = np.minimum(start + size, places + window) - np.maximum(start, places)
     share = np.clip(inside / max(size, 1e-9), 0.0, 1.0)
     cut = 4 * share * (1 - share)
-    return np.asarray(share * _kernel((start + size / 2 - places) / window) - _CUT_HEAD * cut)
+    off = np.abs((start + size / 2 - places) / window - _HEAD_AT[slide.axis])
+    return np.asarray(share * (1 - _HEAD_OFF * np.clip(2 * off, 0, 1) ** 2) - _CUT_HEAD * cut)
 
 
 def _kernel(place: Floats) -> Floats:

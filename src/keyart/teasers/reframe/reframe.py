@@ -32,7 +32,7 @@ Aspect = Fraction | tuple[int, int]
 class Reframe:
     """Smart cropping to another shape (D5.4 §3.3): what is shown of each moment, never worse than the middle."""
 
-    looks_per_second: float = 5.0
+    looks_per_second: float = 4.0
     """Pictures looked at each second, 1 ... 15."""
     detector: str = "auto"
     """Face detector, a name in `DETECTORS` of stills/objects, or auto."""

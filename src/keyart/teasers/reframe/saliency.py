@@ -109,15 +109,13 @@ def _camera(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, columns = flow.shape[:2]
     y, x = np.mgrid[-1 : 1 : complex(rows), -1 : 1 : complex(columns)]
     terms = np.stack([np.ones_like(x), x, y], axis=2)
-    weight = np.ones((rows, columns, 1))
-    fitted = np.zeros_like(flow)
+    some, there = terms[1::4, 1::4].reshape(-1, 3), flow[1::4, 1::4].reshape(-1, 2)
+    weight = np.ones((len(some), 1))
+    found = np.zeros((3, 2))
     for _ in range(4):
-        left = (terms * weight).reshape(-1, 3)
-        found = np.linalg.lstsq(left.T @ terms.reshape(-1, 3), left.T @ flow.reshape(-1, 2), rcond=None)[0]
-        fitted = (terms @ found).astype(np.float32)
-        off = np.linalg.norm(flow - fitted, axis=2, keepdims=True)
-        weight = 1.0 / (0.2 + off) ** 2
-    return fitted
+        found = np.linalg.lstsq((some * weight).T @ some, (some * weight).T @ there, rcond=None)[0]
+        weight = 1.0 / (0.2 + np.linalg.norm(there - some @ found, axis=1, keepdims=True)) ** 2
+    return np.asarray(terms @ found, np.float32)
 
 
 def _stretched(values: NDArray[np.float32]) -> Map:

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from keyart.teasers.reframe.decide import Frame
 
 _WIDEST = Fraction(1)
-_PRESENT = 0.7
+_PRESENT = 0.6
 _ALIKE = 0.6
+NEARLY_FITS = 1.12
+"""Times the window: heads that reach this far are shown together, with narrow bars."""
 _TOLD = 0.4
 _ONE_SPEAKS = 0.85
-_HEADS_TALL = 1.5
+_HEADS_TALL = 1.25
 _TURN_SECONDS = 2.5
 
 
@@ -40,7 +42,7 @@ def two_windows(
     left, right = sorted(
         (np.nanmedian(cast.heads[:, number], axis=0) * pixels for number in main), key=lambda head: float(head[0])
     )
-    if right[0] + right[2] - left[0] <= frame.window_width:
+    if right[0] + right[2] - left[0] <= NEARLY_FITS * frame.window_width:
         return None
     return _windows(left, right, frame.area, float(aspect) * 2)
 
@@ -59,11 +61,11 @@ def _turns(cast: Cast, told: Floats) -> bool:
 
 def _windows(left: Floats, right: Floats, area: Box, shape: float) -> tuple[Box, Box] | None:
     """Equal windows round both heads, as large as keeps the other's head out; None where that would be too near."""
-    reach = float(right[0] - left[0] - left[2])
-    centres = float(left[0] + left[2] / 2), float(right[0] + right[2] / 2)
+    apart = float(right[0] + right[2] / 2 - left[0] - left[2] / 2)
     head = max(float(left[3]), float(right[3]))
-    apart = centres[1] - centres[0]
-    width = min(area.width, area.height * shape, apart + reach)
+    # shoulders reach a head's width to each side; at the picture's rim a window cannot lie round its head's middle
+    free = min(float(right[0]) - area.x, area.right - float(left[0] + left[2]), 2 * apart - 2.2 * float(left[2]))
+    width = min(area.width, area.height * shape, max(free, 0.0))
     if width / shape < _HEADS_TALL * head or width < 1.15 * max(float(left[2]), float(right[2])):
         return None
     one, two = (_around(head, width, width / shape, area) for head in (left, right))

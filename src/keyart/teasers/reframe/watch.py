@@ -18,10 +18,12 @@ from keyart.types import RGB, Box, Gray, VideoInfo
 
 LOOK_PX = 640
 """Longer side of the pictures that are looked at: mouths of people who sit at a table are still ten pixels wide."""
-_PEOPLE_SECONDS = 1.0
+_PEOPLE_SECONDS = 1.2
 _TEXT_SECONDS = 1.5
 _BAR_LEVEL = 26
 _PEOPLE_SHARE = 0.012, 0.8
+_HEAD_SHARE = 0.25
+_OBLONG = 1.25
 _STATIC_SHARE = 0.6
 """How much what merely stands out counts beside what moves."""
 
@@ -37,7 +39,8 @@ class Look:
     drawn_trust: float
     """0 ... 1."""
     people: tuple[NDArray[np.float32], NDArray[np.float32]]
-    people_boxes: tuple[Box, ...]
+    figures: tuple[Box, ...]
+    """Heads of the people whom the person network sees, by the tops of their outlines: faces may be turned away."""
     lettering: tuple[Box, ...]
     changed: bool
     """Whether this look shows another take than the one before."""
@@ -142,7 +145,7 @@ def _people(image: RGB) -> tuple[Map | None, tuple[Box, ...]]:
     """The person network's map on the grid and a box for each figure; nothing where it says all, nothing or specks."""
     import cv2
 
-    mask = person_mask(image)
+    mask = _person_map(image)
     if mask is None or not _PEOPLE_SHARE[0] < float((mask > 0.5).mean()) < _PEOPLE_SHARE[1]:
         return None, ()
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.6).astype(np.uint8))
@@ -152,9 +155,43 @@ def _people(image: RGB) -> tuple[Map | None, tuple[Box, ...]]:
     if not figures:
         return None, ()
     kept = np.where(np.isin(labels, figures), mask, 0).astype(np.float32)
-    boxes = tuple(Box(*map(float, stats[i, :4])).scaled(1 / mask.shape[1], 1 / mask.shape[0]) for i in figures)
+    tops = tuple(_top(labels == index, stats[index]) for index in figures)
     rows, columns = grid_of(image.shape[1], image.shape[0])
-    return np.asarray(cv2.resize(kept, (columns, rows), interpolation=cv2.INTER_AREA), np.float32), boxes
+    return np.asarray(cv2.resize(kept, (columns, rows), interpolation=cv2.INTER_AREA), np.float32), tops
+
+
+def _person_map(image: RGB) -> Map | None:
+    """The network's word on the whole and on the squares at both ends: it was trained on upright pictures of one."""
+    import cv2
+
+    whole = person_mask(image)
+    height, width = image.shape[:2]
+    side = min(height, width)
+    if whole is None or max(height, width) < _OBLONG * side:
+        return whole
+    whole = np.asarray(cv2.resize(whole, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR), np.float32)
+    parts = np.zeros_like(whole)
+    for first in (0, max(height, width) - side):
+        cut = np.s_[:, first : first + side] if width > height else np.s_[first : first + side]
+        half = (
+            np.s_[:, first // 2 : first // 2 + side // 2]
+            if width > height
+            else np.s_[first // 2 : first // 2 + side // 2]
+        )
+        found = person_mask(np.ascontiguousarray(image[cut]))
+        if found is not None:
+            rows, columns = parts[half].shape
+            parts[half] = np.maximum(parts[half], cv2.resize(found, (columns, rows), interpolation=cv2.INTER_LINEAR))
+    return np.asarray(0.35 * whole + 0.65 * parts, np.float32)
+
+
+def _top(figure: NDArray[np.bool_], row: NDArray[np.int32]) -> Box:
+    """The uppermost part of an outline, in shares."""
+    _, top, _, tall, _ = (int(value) for value in row)
+    rows = figure[top : top + max(1, round(_HEAD_SHARE * tall))]
+    columns = np.flatnonzero(rows.any(axis=0))
+    box = Box(float(columns[0]), float(top), float(columns[-1] + 1 - columns[0]), float(len(rows)))
+    return box.scaled(1 / figure.shape[1], 1 / figure.shape[0])
 
 
 def _profiles(values: Map | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
