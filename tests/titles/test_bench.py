@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from bench.tables import titles as titles_table
 from bench.textrank import central_sentence, lead_cut, text_rank
 from bench.titles import Pair, best_covered, rouge_1, rouge_l, rouge_n
+from bench.titles_speed import subtitles
 
 
 def test_rouge_by_hand() -> None:
@@ -43,3 +45,18 @@ def test_halves_are_fixed_and_the_best_covered_half_is_kept_in_order() -> None:
     assert [one.title for one in best_covered(pairs)] == ["Кот дома", "Снег"]
     assert [one.is_development for one in pairs] == [Pair(one.title, "").is_development for one in pairs]
     assert Pair("Кот дома", "Кот спит").covered == pytest.approx(0.5)
+
+
+def test_subtitles_last_as_long_as_they_should() -> None:
+    text = subtitles(["слово " * 30, "ещё"], words=25, minutes=10)
+    assert text.count("-->") == 3 and "00:10:00,000" in text
+    assert text.split("\n")[1] == "00:00:00,000 --> 00:04:00,000" and "ещё" not in text
+
+
+def test_the_table_shows_each_set_and_its_held_out_half() -> None:
+    names = ("first headline", "best of three", "first sentence", "TextRank", "random sentence", "best sentence")
+    part = {f"{name} ROUGE-L": 10.0 + place for place, name in enumerate(names)} | {"pairs": 4}
+    whole = part | {"pairs": 9, "grammar check passed %": 100, "supported %": 100, "held out": part}
+    table = titles_table({"sets": {"news": whole, "few": whole | {"held out": part | {"pairs": 1}}}})
+    assert [row[0] for row in table["rows"]] == ["news", "news, held out", "few"]
+    assert table["rows"][0][1:4] == [9, "10.0", "11.0"] and len(table["columns"]) == len(table["rows"][0])

@@ -143,7 +143,7 @@ class DescribeVideo:
         return tuple(sorted(claims, key=lambda one: (one.start, one.end)))
 
 
-_WHOLE = ("statement", "number", "name")
+_WHOLE = ("statement", "number", "name", "lead")
 """Angles of headlines that are sentences."""
 
 

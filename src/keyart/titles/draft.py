@@ -11,7 +11,7 @@ class Draft:
     sentence: int
     """Number of the sentence that supports it."""
     angle: str
-    """'statement', 'question', 'number', 'name', 'how-to', 'topic'."""
+    """'statement', 'question', 'number', 'name', 'how-to', 'topic', 'phrase', 'lead'."""
     weight: float = 1.0
     """What its form is worth: 1 for a plain third-person clause, less for weaker forms."""
     resolved_from: int = -1
