@@ -18,6 +18,7 @@ COMMANDS = {
     "gallery": "contact sheets of whole packages, to be looked at",
     "showcase": "docs/gallery.md: every look, background, template and avatar on the sample photographs",
     "pictures": "the README's pictures, made from the sample clip",
+    "screens": "docs/studio: every page of the studio, taken by the system's browser",
     "install": "what the default install weighs, and what must not be in it",
     "studio": "the queue over a server that is killed, readers at once, previews",
     "rivals": "make a virtual environment for each rival under .rivals/",
