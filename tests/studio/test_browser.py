@@ -1,14 +1,10 @@
-"""All six steps in a real browser, in both languages: from a file dropped to a cover that the command line makes too."""
+"""All six steps in a real browser, in both languages: from a dropped file to the command line's own cover."""
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.screens import BROWSERS, chromium, opened_browser, opened_studio
 from keyart import cli
-from keyart.studio.app import application
-from keyart.studio.options import Studio
 from keyart.studio.wording import Wording, wording
 
 if TYPE_CHECKING:
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 120_000
 """Of every wait; states are waited for, never times."""
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _ENGLISH = """1
 00:00:00,200 --> 00:00:02,000
 A red cat opens the big door of the telescope.
@@ -43,34 +37,18 @@ The rocket reached orbit in nine minutes.
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser is here, of {', '.join(_NAMES)}")
-    with api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.getuid() == 0 else [])
-        yield opened
-        opened.close()
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if chromium() is None:
+        pytest.skip(f"no browser is here, of {', '.join(BROWSERS)}")
+    with opened_browser() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a studio that is open."""
-    uvicorn = pytest.importorskip("uvicorn")
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    options = Studio(port=port, data=tmp_path_factory.mktemp("studio"), spare_gb=0.0)
-    server = uvicorn.Server(uvicorn.Config(application(options), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the studio did not open"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(30)
-    listener.close()
+    with opened_studio(tmp_path_factory.mktemp("studio")) as found:
+        yield found
 
 
 @dataclass(frozen=True)

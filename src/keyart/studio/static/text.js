@@ -20,6 +20,7 @@ let facts = {};
 const asked = Object.fromEntries(new URLSearchParams(location.search));
 const draft = JSON.parse(editor.dataset.draft);
 const first = designOf({ frame: editor.dataset.firstFrame, text: editor.dataset.firstText }, draft, asked);
+if (first.frame.length < 32 && !frames.some((button) => button.dataset.frame === first.frame)) first.frame = editor.dataset.firstFrame; // it was taken away
 const design = designing(first, (now) => {
   reflect(now);
   draw(now);
