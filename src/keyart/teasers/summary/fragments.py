@@ -27,6 +27,7 @@ _PHRASE_PAUSE_SECONDS = 0.35
 _SHORT_PAUSE_SECONDS = 1.2
 """A longer pause is a stretch of its own."""
 _IDLE_SECONDS = 3.0
+_LEAST_HEARD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,8 @@ def _edges(pauses: Sequence[Span], end_seconds: float) -> tuple[Joint, Joint]:
     """The ends of the video, with the pause before the first word and after the last: nobody waits for a summary."""
     first = next((b for a, b in pauses if a <= 0.05 and b <= _IDLE_SECONDS and b < end_seconds), 0.0)
     last = next((a for a, b in pauses if b >= end_seconds - 0.05 and b - a <= _IDLE_SECONDS and a > first), end_seconds)
+    if last - first < _LEAST_HEARD_SECONDS:  # hardly a word: the pictures are what there is
+        first, last = 0.0, end_seconds
     return Joint(0.0, first, "edge"), Joint(last, end_seconds, "edge")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from keyart.teasers.reframe import CameraPath, Reframe, cropped
 from keyart.teasers.summary.hearing import Hearing, Span
-from keyart.types import RGB, Frame, Shot, VideoInfo
+from keyart.types import RGB, Box, Frame, Shot, VideoInfo
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -58,7 +58,12 @@ class PathCamera:
     path: CameraPath
 
     def view(self, frame: Frame, size_px: Size) -> RGB:
-        return cropped(frame, self.path, *size_px)
+        panes = self.path.part(frame.seconds).panes
+        if len(panes) > 1 or panes[0].moves or not _same_shape((panes[0].width_px, panes[0].height_px), size_px):
+            return cropped(frame, self.path, *size_px)
+        scale = frame.width_px / self.path.width_px, frame.height_px / self.path.height_px
+        window = self.path.windows(frame.seconds)[0].scaled(*scale)
+        return resized(_cut_out(frame.image, window), size_px)  # a window that stands needs no place between pixels
 
     def enlarges(self, size_px: Size) -> float:
         return max(size_px[0] / pane.width_px for part in self.path.parts for pane in part.panes)
@@ -81,7 +86,7 @@ def smart(
     info: VideoInfo, spans: Sequence[Span], size_px: Size, shots: Sequence[Shot], hearing: Hearing
 ) -> list[Camera]:
     """Reframed, with one look at all stretches; the centre where the shape is the video's own."""
-    if abs(size_px[0] * info.height_px / (size_px[1] * info.width_px) - 1) < _SAME_SHAPE:
+    if _same_shape((info.width_px, info.height_px), size_px):
         return centre(info, spans, size_px, shots, hearing)
     reframe = Reframe()
     looks = reframe.look(info, spans)
@@ -92,6 +97,16 @@ def smart(
 
 FRAMINGS: dict[str, Framing] = {"smart": smart, "centre": centre}
 """Name -> framing."""
+
+
+def _same_shape(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < _SAME_SHAPE
+
+
+def _cut_out(image: RGB, window: Box) -> RGB:
+    x = min(max(0, round(window.x)), image.shape[1] - 1)
+    y = min(max(0, round(window.y)), image.shape[0] - 1)
+    return image[y : y + max(1, round(window.height)), x : x + max(1, round(window.width))]
 
 
 def centre_crop(image: RGB, size_px: Size) -> RGB:

@@ -39,7 +39,7 @@ class MakeSummary:
     """What it shall be about: a few words, a question or a script. Empty: whatever is worth most."""
     scorer: str = "embedded"
     """A name of SCORERS."""
-    min_piece_seconds: float = 1.5
+    min_piece_seconds: float = 2.0
     """Shortest piece, 0.4 ... 10."""
     crossfade_seconds: float = 0.08
     """Length of the cross-fade of sound at a cut, 0 ... 0.5."""

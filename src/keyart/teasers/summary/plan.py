@@ -16,7 +16,7 @@ from keyart.teasers.summary.spoken import sentence_spans, voiced
 from keyart.teasers.summary.watch import Moment
 from keyart.types import Chapter, Shot, Transcript
 
-_CUT_COSTS_SECONDS = 0.7
+_CUT_COSTS_SECONDS = 1.0
 """Keeping two neighbours together is worth this much average material: a summary of a hundred cuts tells nothing."""
 _LEANING = 0.4
 """Share of its worth that a fragment loses where what it leans on is left out."""
@@ -46,7 +46,7 @@ class Judge:
 
     scorer: str = "embedded"
     weights: Weights = field(default_factory=Weights)
-    min_seconds: float = 1.5
+    min_seconds: float = 2.0
     about: str = ""
 
     def __post_init__(self) -> None:

@@ -52,6 +52,7 @@ class SummaryWatcher:
     moments: list[Moment] = field(default_factory=list)
     end_seconds: float = 0.0
     _window: int = -1
+    _weight: float = 1.0
     _steps: list[float] = field(default_factory=list)
     _last: tuple[float, Gray] | None = None
 
@@ -67,6 +68,7 @@ class SummaryWatcher:
         if len(self.moments) > self.max_moments:
             self.rate_hz /= 2
             self._window //= 2
+            self._weight *= 2
             self.moments = _merged(self.moments)
 
     def finish(self) -> tuple[Moment, ...]:
@@ -99,7 +101,8 @@ class SummaryWatcher:
         height = view.shape[0]
         found = self.detector.glance(view) if spread >= _BLANK_SPREAD else ()
         faces = max((_visible(face, height) for face in found), default=0.0)
-        return Moment(glimpse.seconds, classical(view).astype(np.float16), 0.0, faces, float(gray.mean()) / 255, spread)
+        light, look = float(gray.mean()) / 255, classical(view).astype(np.float16)
+        return Moment(glimpse.seconds, look, 0.0, faces, light, spread, self._weight)
 
 
 def _visible(face: Face, height_px: int) -> float:
