@@ -9,6 +9,7 @@ COMMANDS = {
     "speed": "whole-process time and memory, against the bare decode and the rivals",
     "stills": "planted black, blurred, duplicate and flash frames must never be offered",
     "shots": "cuts and gradual transitions against hand-made truth",
+    "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
     "clusters": "how well near-duplicate headlines are grouped: silhouettes, cosines, heat map",
