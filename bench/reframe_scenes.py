@@ -70,7 +70,7 @@ class Scene:
         for actor in reversed(self.actors):
             _lay(image, _figure(actor.figure), self._box(actor, seconds))
         if self.cut_seconds is not None and seconds >= self.cut_seconds:
-            image = image[:, ::-1]
+            image = np.asarray(image[:, ::-1], np.uint8)
         noise = np.random.default_rng(round(seconds * 1000)).integers(-3, 4, (height, width, 1))
         return np.ascontiguousarray(np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8))
 
@@ -202,9 +202,8 @@ def _group(name: str, index: int) -> Scene:
         case "ball rolls":
             return scene(Actor("ball", 0.3 * tall, _walks(0.5 - off, x, 0.7)))
         case "upright picture":
-            return scene(
-                Actor("astronaut", 0.35, _stands(0.5 + 0.3 * off, 0.3 + 0.1 * (index // 2))), size_px=(360, 640)
-            )
+            high = (0.2, 0.3, 0.75)[index // 2]
+            return scene(Actor("astronaut", 0.25, _stands(0.5 + 0.3 * off, high)), size_px=(360, 640))
         case "subject in the middle":
             return scene(Actor(("astronaut", "cat", "ball")[index % 3], 0.6, _stands(0.5, 0.6)))
     raise KeyError(name)

@@ -27,7 +27,7 @@ class Rig:
 
 
 _WEIGHTS = {"speed": 1.0, "change": 2.0, "jerk": 10.0}
-_LOST, _CUT, _OFF = 1.0, 4.0, 0.02
+_LOST, _CUT, _OFF = 1.0, 20.0, 0.02
 
 
 def steady_path(targets: Floats, interval: float, low: float, high: float, keep: Floats, rig: Rig) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ _LENGTH = (10, 152)
 _MOST = 6
 """Faces followed at once."""
 _SMALLEST_PX = 22.0
+_MOST_STEPS, _OFF_MIDDLE = 4, 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class FollowFaces:
         self._due, self._tiles_due = float("-inf"), float("-inf")
         self._faces: list[SeenFace] = []
         self._next = self._turn = 0
+        self._moving = self._had = False
 
     def see(self, image: RGB, seconds: float, changed: bool) -> tuple[SeenFace, ...]:
         """`changed`: the picture shows another take than the look before, so nothing is where it was."""
@@ -52,8 +55,9 @@ class FollowFaces:
             self._faces, self._due, self._tiles_due = [], seconds, seconds
         before = self._faces
         self._turn += 1
-        if len(before) != 1 or self._turn % 2:  # nobody asks whether one face alone speaks
+        if len(before) != 1 or self._turn % 2 or self._moving:  # nobody asks whether one face alone speaks
             self._faces = [face for old in before if (face := self._followed(image, old))]
+            self._moving = _moved(before, self._faces)
         if seconds >= self._due or len(self._faces) < len(before):
             self._look(image, seconds)
         return tuple(self._faces)
@@ -61,16 +65,25 @@ class FollowFaces:
     def _followed(self, image: RGB, old: SeenFace) -> SeenFace | None:
         if not self.has_points:
             return old
-        points, presence = landmarks(image, _find(old))
-        box = _around(points)
-        steady = 0.6 < box.width / old.box.width < 1.7 and _apart(box, old.box) < 0.8 * old.box.width
-        if presence < _MIN_PRESENCE or not steady:
-            return None
-        return SeenFace(old.track, _mixed(old.box, box), old.confidence, _gap(points))
+        face = old
+        for _ in range(_MOST_STEPS):
+            points, presence = landmarks(image, _find(face))
+            box = _around(points)
+            steady = 0.6 < box.width / old.box.width < 1.7 and _apart(box, old.box) < 1.2 * old.box.width
+            if presence < _MIN_PRESENCE or not steady:
+                return None
+            # the points are only right round the middle of what the network is shown: go there and look again
+            moved = _apart(box, face.box) > _OFF_MIDDLE * box.width
+            face = SeenFace(old.track, _mixed(face.box, box), old.confidence, _gap(points))
+            if not moved:
+                break
+        return face
 
     def _look(self, image: RGB, seconds: float) -> None:
         self._due = seconds + self.every_seconds
-        tiles = seconds >= self._tiles_due and not self._faces
+        lost = seconds >= self._tiles_due - self.tiles_seconds + self.every_seconds and self._had
+        tiles = (seconds >= self._tiles_due or lost) and not self._faces
+        self._had = bool(self._faces)
         if tiles:
             self._tiles_due = seconds + self.tiles_seconds
         found = [face for face in self.detector.look(image, tiles=tiles) if face.box.width >= _SMALLEST_PX]
@@ -109,6 +122,11 @@ def _gap(points: Points) -> float:
     upper, lower = points[list(_LIPS)]
     top, chin = points[list(_LENGTH)]
     return float(np.linalg.norm(upper - lower) / max(float(np.linalg.norm(top - chin)), 1e-6))
+
+
+def _moved(before: Sequence[SeenFace], now: Sequence[SeenFace]) -> bool:
+    places = {face.track: face.box for face in before}
+    return any(_apart(face.box, places[face.track]) > _OFF_MIDDLE * face.box.width for face in now)
 
 
 def _apart(one: Box, other: Box) -> float:

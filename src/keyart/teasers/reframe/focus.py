@@ -24,6 +24,7 @@ _HEAD_AT = 0.5, 0.38
 """Where the middle of a head belongs in the window, from the left and from the top."""
 _EDGE = 0.3
 _FIGURE, _WIDEST_TOP = 0.5, 0.8
+_STILL, _MOVES, _STIRS = 0.35, 0.3, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def score_places(looks: Sequence[Look], cast: Cast, told: Floats, slide: Slide) 
     values = np.zeros((len(looks), len(places)))
     evidence = np.zeros(len(looks))
     weights = head_weights(cast, told)
+    alive = _alive(looks, slide)
     heads = cast.heads[:, :, slide.axis], cast.heads[:, :, 2 + slide.axis]
     for row, look in enumerate(looks):
         seen = np.flatnonzero(cast.seen[row])
@@ -76,19 +78,31 @@ def score_places(looks: Sequence[Look], cast: Cast, told: Floats, slide: Slide) 
             start, size = heads[0][row, number], heads[1][row, number]
             values[row] += weights[row, number] * _head_score(places, slide, start, size)
         faces = bool(len(seen))
-        if not faces:
-            for head in look.figures:
-                start, end = slide.span(head)
-                if end - start < _WIDEST_TOP * slide.window:
-                    values[row] += _FIGURE * _head_score(places, slide, start, end - start) / len(look.figures)
         people, drawn = look.people[slide.axis], look.drawn[slide.axis]
+        if len(people) > 1:
+            people = people * alive
+        for head in look.figures if not faces else ():
+            start, end = slide.span(head)
+            if end - start < _WIDEST_TOP * slide.window:
+                here = alive[int(start * len(alive)) : int(end * len(alive)) + 1].mean() / len(look.figures)
+                values[row] += _FIGURE * here * _head_score(places, slide, start, end - start)
         one = _PEOPLE_WITH_FACES if faces else _PEOPLE
         other = (_DRAWN_WITH_FACES if faces else _DRAWN) * look.drawn_trust
         values[row] += one * _held(people, places, slide.window) + other * _held(drawn, places, slide.window)
         values[row] -= (_MIDDLE_WITH_FACES if faces else _MIDDLE) * off_centre**2
         sure = float((weights[row, seen] > 0.3).any()) * float(cast.confidence[seen].max()) if faces else 0.0
-        evidence[row] = max(sure, 0.7 * float(len(people) > 1), 0.75 * look.drawn_trust)
+        evidence[row] = max(sure, 0.7 * float(people.sum()) if len(people) > 1 else 0.0, 0.75 * look.drawn_trust)
     return Scores(places, values, evidence)
+
+
+def _alive(looks: Sequence[Look], slide: Slide) -> NDArray[np.float32]:
+    """How far to believe in people at each place along the slide, 0 ... 1: the person network takes rockets, rocks and
+    statues for people. Where something moves in the shot, what stands still beside it is believed less."""
+    moved = np.maximum.reduce([look.motion[slide.axis] for look in looks])
+    reach = max(1, round(_STIRS * len(moved)))
+    around = np.max([np.roll(moved, step) for step in range(-reach, reach + 1)], axis=0)
+    doubt = (1 - _STILL) * min(1.0, float(moved.max()) / _MOVES)
+    return np.asarray(1 - doubt * (1 - np.minimum(1.0, around / _MOVES)), np.float32)
 
 
 def head_weights(cast: Cast, told: Floats) -> Floats:

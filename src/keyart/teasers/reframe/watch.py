@@ -38,6 +38,8 @@ class Look:
     """Of what stands out or moves, clustered."""
     drawn_trust: float
     """0 ... 1."""
+    motion: tuple[NDArray[np.float32], NDArray[np.float32]]
+    """How much moves otherwise than the camera in each column and row, 0 ... 1."""
     people: tuple[NDArray[np.float32], NDArray[np.float32]]
     figures: tuple[Box, ...]
     """Heads of the people whom the person network sees, by the tops of their outlines: faces may be turned away."""
@@ -100,7 +102,17 @@ class WatchForReframing:
         people, boxes = self._people
         inside = tuple(face.scaled(1 / width, 1 / height) for face in faces)
         self.looks.append(
-            Look(seconds, inside, _profiles(drawn), trust, _profiles(people), boxes, self._lettering, motion.changed)
+            Look(
+                seconds,
+                inside,
+                _profiles(drawn),
+                trust,
+                (motion.moving.max(axis=0), motion.moving.max(axis=1)),
+                _profiles(people),
+                boxes,
+                self._lettering,
+                motion.changed,
+            )
         )
 
     def _motion(self, gray: Gray, grid: tuple[int, int]) -> Motion:
