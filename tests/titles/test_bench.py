@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from bench.tables import titles as titles_table
 from bench.textrank import central_sentence, lead_cut, text_rank
-from bench.titles import Pair, best_covered, rouge_1, rouge_l, rouge_n
+from bench.titles import Pair, _only_speed, best_covered, longest_first, rouge_1, rouge_l, rouge_n
 from bench.titles_speed import subtitles
 
 
@@ -60,3 +63,11 @@ def test_the_table_shows_each_set_and_its_held_out_half() -> None:
     table = titles_table({"sets": {"news": whole, "few": whole | {"held out": part | {"pairs": 1}}}})
     assert [row[0] for row in table["rows"]] == ["news", "news, held out", "few"]
     assert table["rows"][0][1:4] == [9, "10.0", "11.0"] and len(table["columns"]) == len(table["rows"][0])
+
+
+def test_speed_alone_changes_nothing_else_in_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _only_speed({"words": 1}, tmp_path) == 1 and "no such file" in capsys.readouterr().err
+    (tmp_path / "titles.json").write_text('{"schema": 1, "speed": {"words": 9}, "sets": {}}', "utf-8")
+    assert _only_speed({"words": 1}, tmp_path) == 0
+    assert json.loads((tmp_path / "titles.json").read_text("utf-8")) == {"schema": 1, "speed": {"words": 1}, "sets": {}}
+    assert longest_first([Pair("a", "xx"), Pair("b", "xxx")]) == ["xxx", "xx"]
