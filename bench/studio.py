@@ -2,7 +2,8 @@
 
 The queue: short videos are handed in with a form; `keyart studio` gets SIGKILL each time that a random share of all the
 work is done, and is started again. At the end every package must be complete, written once, and nothing else be there.
-What is measured is kept under bench/work: a part that is there already is not measured again unless `--fresh`.
+Times are taken when the machine has little else to do, or are marked as disturbed. What is measured is kept under
+bench/work: a part that is there already is not measured again unless `--fresh`, and the queue goes on where it was.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bench.clips import bench_clip
-from bench.processes import tree
+from bench.processes import tree, wait_for_quiet
 from bench.readers import Timed, read, share_below
 from bench.record import WORK, commit, machine, write_result
 from bench.served import Server, running
@@ -38,7 +39,7 @@ DATA = WORK / "studio"
 _PACKAGE = ("package.json", "run.json", "index.html")
 _OWN = re.compile(r"(studio|jobs)\.sqlite(-wal|-shm|-journal)?|\.lock|[a-z.]*\.key|stages/[0-9a-f]{32}\.stage")
 """What lies in a data folder beside the videos."""
-_PATIENCE_SECONDS = 3600.0
+_PATIENCE_SECONDS, _QUIET_SECONDS = 3600.0, 60.0
 
 
 # --- the queue ----------------------------------------------------------------------------------------------------
@@ -355,7 +356,8 @@ def main(arguments: list[str]) -> int:
     kept = _kept(plan) if not args.fresh else {}
     for name, measure in parts.items():
         if args.only == name or (args.only is None and name not in kept):
-            kept[name] = {**measure(), "commit": commit()}
+            is_quiet = name == "queue" or wait_for_quiet(_QUIET_SECONDS)
+            kept[name] = {**measure(), "commit": commit(), "disturbed": not is_quiet}
             KEPT.write_text(json.dumps({"plan": plan, "parts": kept}, indent=1), "utf-8")
         print(name, json.dumps(kept.get(name, "not measured"), ensure_ascii=False))
     result = {"schema": 1, "commit": commit(), "machine": machine(("dbos", "fastapi", "uvicorn")), "seed": args.seed,
