@@ -56,11 +56,10 @@ def _chatter(request: Request, say: Say) -> dict[str, Any]:
 
 
 def _rave(request: Request, say: Say) -> dict[str, Any]:
-    """Prints, as libraries do, says what is no JSON object, and then answers."""
+    """Prints, as libraries do, and then answers."""
     print("a library prints")
     sys.stdout.flush()
     os.write(1, b"a library writes\n")
-    say(["no object"])  # type: ignore[arg-type]
     return {"well": True}
 
 

@@ -211,3 +211,11 @@ def test_errors_that_are_made_of_more_than_a_text_come_back() -> None:
         back = running._as_it_was(type(err).__name__, str(err))
         assert type(back) is type(err) and str(back) == str(err)
     assert type(running._as_it_was("NoSuchKind", "text")) is BroughtDown
+
+
+def test_what_is_no_object_is_not_heard() -> None:
+    heard: list[Any] = []
+    talk = running._Talk(None, limits(), heard.append, lambda: None)  # type: ignore[arg-type]
+    talk._hear(b'["no object"]\nno JSON\n{"at": "sc')
+    talk._hear(b'an"}\n')
+    assert heard == [{"at": "scan"}]
