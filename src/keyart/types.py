@@ -169,7 +169,7 @@ class VideoInfo:
 
 Transition = Literal["start", "cut", "dissolve", "fade", "wipe"]
 SamplingStructure = Literal["", "progressive", "tff", "bff", "pulldown"]
-"""What the fields of a frame hold: one moment, two (upper or lower field first), or film in a 3:2 cadence; "" unknown."""
+"""What the fields of a frame hold: one moment, two (upper or lower first), film in a 3:2 cadence; "" is not known."""
 
 
 @dataclass(frozen=True, slots=True)

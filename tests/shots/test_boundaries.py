@@ -34,6 +34,9 @@ class Sight:
     seconds: float
     chroma: tuple[Gray, Gray] | None = None
 
+    def detail(self, width_px: int) -> Gray:
+        return self.luma
+
 
 def watch(
     frames: Sequence[NDArray[Any]], rate: float = 25.0, detector: DetectShots | None = None, times: Sequence[float] = ()

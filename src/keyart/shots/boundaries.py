@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log
 
@@ -18,7 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.media.scan import Glimpse
+from keyart.shots.brief import Brief, BriefFinder
 from keyart.shots.gradual import BlendFinder, Gradual, joined, likeness
+from keyart.shots.keyframes import KeyFrameFinder
+from keyart.shots.structure import StructureFinder
 from keyart.types import Gray, Shot, Transition, VideoInfo
 
 Floats = NDArray[np.float32]
@@ -38,6 +41,7 @@ _STRAIGHT = 0.93
 """Two steps that go the same way add up; those of motion do not."""
 _BLACK_GAP_SECONDS = 1.0
 """Fading out and in again with less than this between is one transition."""
+_BRIEF_SECONDS = 0.3
 _EDGE_SECONDS = 0.5
 """Black shorter than this at the ends of the film, or beside a cut, is no shot."""
 
@@ -57,7 +61,11 @@ class DetectShots:
     max_residual: float = 0.19
     """How far the middle of a dissolve may lie from the line between its ends, as a share of theirs. 0 ... 1."""
     gradual: bool = True
-    """Whether dissolves and fades are looked for."""
+    """Whether dissolves, fades and wipes are looked for."""
+    structure: bool = True
+    """Whether each shot is told to be progressive, interlaced or 3:2 pulldown."""
+    key_frame_activity: float = 1.0
+    """How much must happen from one dynamic key frame to the next; 0: none are chosen. 0 ... 100."""
 
     def watch(self, info: VideoInfo) -> ShotWatcher:
         return ShotWatcher(self, info)
@@ -97,6 +105,9 @@ class ShotWatcher:
         self._suspects: list[_Suspect] = []
         self._flashes: list[tuple[float, float]] = []
         self._blends = BlendFinder(settings.max_residual)
+        self._brief = BriefFinder(1 / rate if rate else 0.04)
+        self._structure = StructureFinder(info)
+        self._key_frames = KeyFrameFinder()
         self.exact = True
         """Whether every frame was seen; False after a fast scan, whose boundaries lie on the frames it looked at."""
 
@@ -113,6 +124,12 @@ class ShotWatcher:
             self._suspects.append(_Suspect(seconds, self._last[-1], step))
         if self.settings.gradual:
             self._blends.see(seconds, blocks[:_LUMA])
+            self._brief.see(len(self._seconds), seconds, blocks, glimpse.luma)
+        if self.settings.structure:
+            changed = step >= 2 * _MIN_STEP and change > _USUAL_CHANGE
+            self._structure.see(glimpse, len(self._seconds), changed=changed)
+        if self.settings.key_frame_activity:
+            self._key_frames.see(seconds, glimpse.luma)
         self._seconds.append(seconds)
         self._steps.append(step)
         self._changes.append(change)
@@ -142,9 +159,18 @@ class ShotWatcher:
         ends = [one.seconds for one in starts[1:]] + [end_seconds]
         frames = [self._frame_at(one.seconds) for one in starts] + [self._num_frames(end_seconds)]
         return tuple(
-            Shot(one.seconds, end, frames[number], frames[number + 1], one.transition, one.transition_seconds)
+            self._shot(one, end, frames[number], frames[number + 1])
             for number, (one, end) in enumerate(zip(starts, ends, strict=True))
         )
+
+    def _shot(self, opens: _Boundary, end: float, first: int, after: int) -> Shot:
+        shot = Shot(opens.seconds, end, first, after, opens.transition, opens.transition_seconds)
+        if not self.exact:  # what follows is told from neighbouring frames
+            return shot
+        found = self._structure.of(shot.start, end, first) if self.settings.structure else ("", None)
+        least = self.settings.key_frame_activity
+        frames = self._key_frames.of(shot.start, end, least) if least else ()
+        return replace(shot, structure=found[0], pulldown_phase=found[1], key_frames=frames)
 
     def _frame_at(self, seconds: float) -> int:
         if self.exact:
@@ -213,11 +239,25 @@ class ShotWatcher:
 
     def _gradual(self, cuts: Iterable[_Boundary]) -> list[_Boundary]:
         sharp = [one.seconds for one in cuts]
-        return [
-            _Boundary(self._frame_seconds((one.start + one.end) / 2), one.kind, round(one.seconds, 3), 1.0)
+        long = [
+            one
             for one in joined(self._blends.found, _BLACK_GAP_SECONDS)
             if not self._is_edge(one) and not one.is_undone and not _has_cut(one, sharp)
         ]
+        brief = [one for one in self._brief.found if not self._is_no_dissolve(one, sharp)]
+        # whatever takes a third of a second is measured better over its whole length
+        long = [one for one in long if one.seconds >= _BRIEF_SECONDS or not _meets(one, brief)]
+        brief = [one for one in brief if not _meets(one, long)]
+        return [_Boundary(one.after, "dissolve", round(one.end - one.start, 3), 1.1) for one in brief] + [
+            _Boundary(self._frame_seconds((one.start + one.end) / 2), one.kind, round(one.seconds, 3), 1.0)
+            for one in long
+        ]
+
+    def _is_no_dissolve(self, one: Brief, cuts: Iterable[float]) -> bool:
+        """A cut that a codec smeared, or something that flashed up."""
+        if any(start <= one.end and one.start <= end for start, end in self._flashes):
+            return True
+        return any(one.start - 0.1 <= cut <= one.end + 0.1 for cut in cuts)
 
     def _is_edge(self, one: Gradual) -> bool:
         """The film's own opening from and closing to black."""
@@ -227,6 +267,10 @@ class ShotWatcher:
     def _frame_seconds(self, seconds: float) -> float:
         """The time of the first frame at or after `seconds`: a boundary lies between frames."""
         return self._seconds[min(bisect_left(self._seconds, seconds), len(self._seconds) - 1)]
+
+
+def _meets(one: Gradual | Brief, others: Iterable[Gradual | Brief]) -> bool:
+    return any(other.start < one.end and one.start < other.end for other in others)
 
 
 def _has_cut(one: Gradual, cuts: Iterable[float]) -> bool:

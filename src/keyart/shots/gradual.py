@@ -1,4 +1,8 @@
-"""Dissolves and fades, found as they pass: the middle of a mix lies on the straight line between its two ends."""
+"""Dissolves, fades and wipes, found as they pass: the middle of a mix lies on the straight line between its two ends.
+
+Where things move the middle strays from that line. It may stray further if the time before and after is quiet and the
+picture loses contrast on the way, as mixes of unlike pictures do and moving cameras do not.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from keyart.shots.wipe import wipe_extent
 
 Floats = NDArray[np.float32]
 
@@ -24,6 +30,14 @@ _MAX_JUMP = 0.5
 _FLAT = 6.0
 """Standard deviation of an even picture: black, white, a plain title ground."""
 _QUARTERS = (0.25, 0.5, 0.75)
+_SIDE_SECONDS = 0.24
+"""Before and after a transition, that must be quiet for the milder judgement and for a wipe."""
+_MAX_SIDE = 0.33
+"""Of the distance between the ends, that the sides may change by."""
+_MILDER = 1.9
+"""How much further the middle may then stray."""
+_DIP = (0.5, 1.5)
+"""Of the contrast that a mix of the two ends must lose half way, that is really lost; more is a fade through black."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +56,16 @@ class Gradual:
     """Distance of the ends in grey levels, less the residual: tells which of overlapping finds saw all of the mix."""
     through_flat: bool = False
     """Faded out and in again."""
+    is_wipe: bool = False
 
     @property
     def seconds(self) -> float:
         return self.end - self.start
 
     @property
-    def kind(self) -> Literal["dissolve", "fade"]:
+    def kind(self) -> Literal["dissolve", "fade", "wipe"]:
+        if self.is_wipe:
+            return "wipe"
         return "fade" if self.through_flat or self.flat_before or self.flat_after else "dissolve"
 
     @property
@@ -93,14 +110,17 @@ class BlendFinder:
         self._steps.append(_distance(blocks, self._pictures[-1]) if self._pictures else 0.0)
         self._times.append(seconds)
         self._pictures.append(blocks)
-        oldest = bisect_left(self._times, seconds - _SPANS_SECONDS[-1] - 0.5)
+        oldest = bisect_left(self._times, seconds - _SPANS_SECONDS[-1] - 2 * _SIDE_SECONDS - 0.5)
         if oldest:
             del self._times[:oldest], self._pictures[:oldest], self._steps[:oldest]
         for span in _SPANS_SECONDS:
-            self._look_back(span)
+            self._look_back(span, len(self._times) - 1, quiet=False)
+        last = bisect_right(self._times, seconds - _SIDE_SECONDS) - 1
+        for span in _SPANS_SECONDS if last > 0 else ():
+            self._look_back(span, last, quiet=True)
 
-    def _look_back(self, span: float) -> None:
-        last = len(self._times) - 1
+    def _look_back(self, span: float, last: int, *, quiet: bool) -> None:
+        """`quiet`: there is something to see after `last`, and it must not change much; then mildness is in order."""
         first = bisect_right(self._times, self._times[last] - span) - 1
         # a gap in the video or too few frames in between leave nothing to judge by
         if first < 0 or last - first < 5 or self._times[last] - self._times[first] > 1.5 * span:
@@ -111,11 +131,38 @@ class BlendFinder:
         if square < _MIN_DISTANCE**2 * way.size:
             return
         similar = likeness(before, after)
-        if similar > _MAX_LIKENESS or max(self._steps[first + 1 :]) > _MAX_JUMP * sqrt(square / way.size):
+        distance = sqrt(square / way.size)
+        if similar > _MAX_LIKENESS or max(self._steps[first + 1 : last + 1]) > _MAX_JUMP * distance:
             return
-        self._judge(first, last, way, square, similar)
+        if not quiet:
+            self._judge(first, last, way, square, self.max_residual * (1 - 0.85 * similar))
+        elif self._is_quiet_around(first, last, _MAX_SIDE * distance):
+            if self._loses_contrast(first, last):
+                self._judge(first, last, way, square, _MILDER * self.max_residual * (1 - 0.85 * similar))
+            self._judge_wipe(first, last, distance)
 
-    def _judge(self, first: int, last: int, way: Floats, square: float, similar: float) -> None:
+    def _is_quiet_around(self, first: int, last: int, most: float) -> bool:
+        before = bisect_right(self._times, self._times[first] - _SIDE_SECONDS) - 1
+        if before < 0:
+            return False
+        after = len(self._times) - 1
+        sides = ((self._pictures[before], self._pictures[first]), (self._pictures[last], self._pictures[after]))
+        return all(_distance(one, other) < most for one, other in sides)
+
+    def _loses_contrast(self, first: int, last: int) -> bool:
+        middle = bisect_left(self._times, (self._times[first] + self._times[last]) / 2)
+        before, after, between = (self._pictures[number] for number in (first, last, middle))
+        usual = (float(before.var()) + float(after.var())) / 2
+        due = usual - float(((before + after) / 2).var())
+        return _DIP[0] * due < usual - float(between.var()) < _DIP[1] * due
+
+    def _judge_wipe(self, first: int, last: int, distance: float) -> None:
+        extent = wipe_extent(self._pictures[first : last + 1])
+        if extent is not None:
+            start, end = (self._times[first + place] for place in extent)
+            self._keep(first, last, (start, end), 0.0, distance, is_wipe=True)
+
+    def _judge(self, first: int, last: int, way: Floats, square: float, most: float) -> None:
         start, end = self._times[first], self._times[last]
         middles = [bisect_left(self._times, start + part * (end - start)) for part in _QUARTERS]
         shares, residual = [], 0.0
@@ -126,12 +173,21 @@ class BlendFinder:
             shares.append(share)
             residual = max(residual, sqrt(float(rest @ rest) / square))
         rising = all(b - a > 0.02 for a, b in zip([0.0, *shares], [*shares, 1.0], strict=True))
-        if rising and residual < self.max_residual * (1 - 0.85 * similar):
+        if rising and residual < most:
             times = [self._times[middle] for middle in middles]
             clarity = sqrt(square / way.size) * (1 - residual)
             self._keep(first, last, _extent(times, shares, start, end), residual, clarity)
 
-    def _keep(self, first: int, last: int, extent: tuple[float, float], residual: float, clarity: float) -> None:
+    def _keep(
+        self,
+        first: int,
+        last: int,
+        extent: tuple[float, float],
+        residual: float,
+        clarity: float,
+        *,
+        is_wipe: bool = False,
+    ) -> None:
         before, after = self._pictures[first], self._pictures[last]
         find = Gradual(
             *extent,
@@ -141,6 +197,7 @@ class BlendFinder:
             np.clip(before, 0, 255).astype(np.uint8),
             np.clip(after, 0, 255).astype(np.uint8),
             clarity,
+            is_wipe=is_wipe,
         )
         if self.found and self._times[first] < self._reach[-1]:
             self._reach[-1] = max(self._reach[-1], self._times[last])
