@@ -72,7 +72,7 @@ def _set(page: Page) -> None:
     _drawn(page)
     page.locator('.template[data-value="outline"]').click()
     page.locator("summary").nth(2).click()
-    page.locator('#editor[data-drawn*="outline"]').wait_for()
+    page.locator('#editor[data-drawn*=\'"template":"outline"\']').wait_for()
     page.locator("#grip").hover()
 
 
@@ -81,12 +81,16 @@ def _saved(page: Page) -> None:
     page.locator("#save").click()
     page.locator("#saved").wait_for()
     page.goto(page.url.replace("/text", "/download"))
-    for image in page.locator("#mine img, .grid.wide img").all():
-        image.evaluate("image => image.decode()")
+    page.locator("#mine img").first.evaluate("image => image.decode()")
+    page.locator(".grid.wide img").nth(2).evaluate("image => image.decode()")
+
+
+def _filmed(page: Page) -> None:
+    page.locator(".film .tiles span[style]").last.wait_for()
 
 
 SHOTS = (
-    Shot("frames", "/videos/{id}/frames", act=lambda page: page.locator(".film .tiles span").first.wait_for()),
+    Shot("frames", "/videos/{id}/frames", act=_filmed),
     Shot("why", "/videos/{id}/frames", theme="dark", act=_closer),
     Shot("looks", "/videos/{id}/looks", "ru", act=_looked),
     Shot("generate", "/videos/{id}/generate"),
@@ -98,7 +102,7 @@ SHOTS = (
 )
 PHONES = (
     Shot("", "/", "ru", size_px=PHONE_PX),
-    Shot("", "/videos/{id}/frames", "ru", size_px=PHONE_PX),
+    Shot("", "/videos/{id}/frames", "ru", size_px=PHONE_PX, act=_filmed),
     Shot("", "/videos/{id}/text", "ru", "dark", PHONE_PX, _drawn),
 )
 """Side by side in one picture."""
