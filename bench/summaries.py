@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -185,22 +185,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, row in [*result["tvsum"].items(), *result["summe"].items()]:
         print(f"{name:20} " + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
     if not chosen.people:
-        rows = _products(chosen)
-        result["products"] = {"platform": chosen.platform, "seconds": chosen.seconds, "videos": rows}
-        result["facts"] = _facts(rows.values())
-        print(result["facts"])
+        for rows in _products(chosen):  # written as it grows: a run that is stopped has measured something
+            result["products"] = {"platform": chosen.platform, "seconds": chosen.seconds, "videos": rows}
+            result["facts"] = _facts(rows.values())
+            write_result("summaries", result, chosen.output)
+        print(result.get("facts"))
     write_result("summaries", result, chosen.output)
     return 0
 
 
-def _products(chosen: argparse.Namespace) -> dict[str, dict[str, Any]]:
+def _products(chosen: argparse.Namespace) -> Iterator[dict[str, dict[str, Any]]]:
     words = known_words(chosen.truth / "transcripts")
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for video in sorted(chosen.videos.rglob("*")):
         if video.suffix.lower() in _SUFFIXES and chosen.only in video.name:
             rows[video.name] = product(video, chosen.platform, chosen.seconds, words.get(video.name, ()))
             print(f"{video.name:45} {json.dumps(rows[video.name], ensure_ascii=False)}", flush=True)
-    return rows
+            yield rows
 
 
 def _facts(rows: Any) -> dict[str, Any]:

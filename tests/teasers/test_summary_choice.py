@@ -102,3 +102,19 @@ def test_neighbours_become_one_piece_without_a_cut() -> None:
     fragments = Cutting(max_seconds=4.0)(shots_at(0.0, end=16.0), [(0.0, 16.0)], [], 16.0)
     pieces = joined(fragments, [0, 1, 3], Fraction(25))
     assert [(one.start, one.num_frames, one.at) for one in pieces] == [(0.0, 200, 0), (12.0, 100, 200)]
+
+
+def test_no_piece_shows_half_of_a_dissolve() -> None:
+    shots = shots_at(0.0, 6.0, end=12.0, dissolve_seconds=0.8)
+    fragments = Cutting(max_seconds=6.0)(shots, [(0.0, 12.0)], [], 12.0)
+    (first, second) = fragments
+    assert first.end == pytest.approx(5.55)
+    assert second.start == pytest.approx(6.45)
+    (whole,) = joined(fragments, [0, 1], Fraction(25))
+    assert whole.seconds == pytest.approx(12.0)
+
+
+def test_black_at_both_ends_is_left_out() -> None:
+    fragments = Cutting(max_seconds=6.0)(shots_at(0.0, end=12.0), [(0.0, 12.0)], [], 12.0, (1.0, 10.5))
+    assert fragments[0].start == pytest.approx(0.85, abs=0.16)
+    assert fragments[-1].end == pytest.approx(10.5, abs=0.31)

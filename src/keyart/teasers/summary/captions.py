@@ -20,6 +20,8 @@ BESIDE_CHARACTERS = 84
 """Two lines of 42, as subtitles have them."""
 BURNT_CHARACTERS = 40
 """Two short lines that are read at a glance on a phone."""
+_LEAST_SHARE = 0.3
+"""Less of a cue than this is the error of its times, not something that is heard."""
 _GAP_SECONDS = 0.3
 """A caption stays through a pause that is no longer."""
 _HOLD_SECONDS = 0.4
@@ -40,6 +42,8 @@ def retimed(transcript: Transcript, pieces: Sequence[Piece], max_characters: int
 def _within(cue: Cue, piece: Piece, max_characters: int) -> Iterator[Cue]:
     moved = piece.shown_at - piece.start
     heard = [one for one in cue.words if piece.start <= (one.start + one.end) / 2 < piece.end]
+    if sum(len(one.text) for one in heard) < _LEAST_SHARE * sum(len(one.text) for one in cue.words):
+        return
     for run in _lines(heard, max_characters):
         start, end = max(run[0].start, piece.start) + moved, min(run[-1].end, piece.end) + moved
         words = tuple(replace(one, start=one.start + moved, end=one.end + moved) for one in run)

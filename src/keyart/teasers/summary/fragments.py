@@ -26,13 +26,15 @@ _PHRASE_PAUSE_SECONDS = 0.35
 """A pause that ends a phrase where no text says so."""
 _SHORT_PAUSE_SECONDS = 1.2
 """A longer pause is a stretch of its own."""
+_GUARD_SECONDS = 0.05
 _IDLE_SECONDS = 3.0
 _LEAST_HEARD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Where two fragments meet: anywhere within [start, end] can be cut; a cut between shots has no width."""
+    """Where two fragments meet: anywhere within [start, end] can be cut. Between shots it is as wide as the dissolve or
+    the fade, which neither side shows; a plain cut has no width."""
 
     start: float
     end: float
@@ -52,11 +54,13 @@ class Fragment:
 
     @property
     def start(self) -> float:
-        return max(self.before.middle, self.before.end - _LEAD_SECONDS)
+        lead = 0.0 if self.before.kind == "shot" else _LEAD_SECONDS
+        return max(self.before.middle, self.before.end - lead)
 
     @property
     def end(self) -> float:
-        return min(self.after.middle, self.after.start + _TAIL_SECONDS)
+        tail = 0.0 if self.after.kind == "shot" else _TAIL_SECONDS
+        return min(self.after.middle, self.after.start + tail)
 
     @property
     def seconds(self) -> float:
@@ -76,11 +80,17 @@ class Cutting:
     """A longer sentence may be cut at its longest pause, 2 ... 120."""
 
     def __call__(
-        self, shots: Sequence[Shot], pauses: Sequence[Span], sentences: Sequence[Span], end_seconds: float
+        self,
+        shots: Sequence[Shot],
+        pauses: Sequence[Span],
+        sentences: Sequence[Span],
+        end_seconds: float,
+        lit: Span | None = None,
     ) -> tuple[Fragment, ...]:
-        """Fragments that tile [0, end_seconds]; `sentences` may be empty."""
+        """Fragments that tile [0, end_seconds]; `sentences` may be empty. `lit`: from when until when there is anything
+        to see; the black before and after is trimmed as idle pauses are."""
         joints = [*_of_pauses(pauses, sentences), *_of_shots(shots, pauses)]
-        joints = _ordered([*_edges(pauses, end_seconds), *joints])
+        joints = _ordered([*_edges(pauses, end_seconds, lit or (0.0, end_seconds)), *joints])
         joints = list(self._divided(joints, pauses))
         joints = self._without_slivers(joints)
         return tuple(Fragment(a, b) for a, b in pairwise(joints))
@@ -95,7 +105,7 @@ class Cutting:
     def _inside(self, before: Joint, after: Joint, pauses: Sequence[Span]) -> Iterator[Joint]:
         start, end = before.middle, after.middle
         if any(a - 1e-6 <= start and end <= b + 1e-6 for a, b in pauses):
-            count = int(-(-(end - start) // self.max_seconds))
+            count = min(int(-(-(end - start) // self.max_seconds)), int((end - start) / self.min_seconds + 1e-6))
             for number in range(1, count):
                 at = start + (end - start) * number / count
                 yield Joint(at, at, "divided")
@@ -127,11 +137,15 @@ def _centred(at: float, start: float, end: float) -> float:
     return min(share, 1 - share)
 
 
-def _edges(pauses: Sequence[Span], end_seconds: float) -> tuple[Joint, Joint]:
+def _edges(pauses: Sequence[Span], end_seconds: float, lit: Span) -> tuple[Joint, Joint]:
     """The ends of the video, with the pause before the first word and after the last: nobody waits for a summary."""
-    first = next((b for a, b in pauses if a <= 0.05 and b <= _IDLE_SECONDS and b < end_seconds), 0.0)
-    last = next((a for a, b in pauses if b >= end_seconds - 0.05 and b - a <= _IDLE_SECONDS and a > first), end_seconds)
+    opening = next((b for a, b in pauses if a <= 0.05), 0.0)
+    closing = next((a for a, b in pauses if b >= end_seconds - 0.05), end_seconds)
+    first = opening if opening <= _IDLE_SECONDS else min(opening, lit[0])
+    last = closing if end_seconds - closing <= _IDLE_SECONDS else max(closing, lit[1])
     if last - first < _LEAST_HEARD_SECONDS:  # hardly a word: the pictures are what there is
+        first, last = min(opening, lit[0]), max(closing, lit[1])
+    if last - first < _LEAST_HEARD_SECONDS:
         first, last = 0.0, end_seconds
     return Joint(0.0, first, "edge"), Joint(last, end_seconds, "edge")
 
@@ -169,8 +183,12 @@ def _sentence_pauses(pauses: Sequence[Span], sentences: Sequence[Span]) -> set[S
 def _of_shots(shots: Sequence[Shot], pauses: Sequence[Span]) -> Iterator[Joint]:
     """Changes of shot that fall into a pause; one amid a word cannot be cut at."""
     for shot in shots[1:]:
-        if any(start <= shot.start <= end for start, end in pauses):
-            yield Joint(shot.start, shot.start, "shot")
+        at, around = shot.start, next(((a, b) for a, b in pauses if a <= shot.start <= b), None)
+        if around is not None:
+            # a shot begins in the middle of the mix with the one before
+            half = shot.transition_seconds / 2 + _GUARD_SECONDS if shot.transition_seconds else 0.0
+            reach = min(half, at - around[0], around[1] - at)
+            yield Joint(at - reach, at + reach, "shot")
 
 
 def _ordered(joints: Sequence[Joint]) -> list[Joint]:

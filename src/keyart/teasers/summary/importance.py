@@ -174,8 +174,11 @@ def novelty(evidence: Evidence) -> Column | None:
     raw = []
     for numbers in evidence.inside:
         before = rows[: numbers[0]]
-        alike = float((rows[list(numbers)] @ before.T).max(axis=1).mean()) if len(before) else 0.5
-        raw.append(1 - alike)
+        raw.append(1 - float((rows[list(numbers)] @ before.T).max(axis=1).mean()) if len(before) else np.nan)
+    # nothing comes before the first: that is no merit of its own
+    raw = [
+        float(np.nanmean(raw)) if len(raw) > 1 and np.isnan(one) else float(np.nan_to_num(one, nan=0.5)) for one in raw
+    ]
     return _spread(raw, 0.15, lambda value: f"{value:.2f} unlike what came before")
 
 

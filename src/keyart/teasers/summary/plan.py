@@ -68,15 +68,24 @@ class Judge:
         spoken = sentence_spans(timed) if timed else []
         cutting = Cutting(
             self.min_seconds,
-            max_seconds=max(2 * self.min_seconds, min(6.0, budget_seconds / 4)),
+            max_seconds=max(self.min_seconds, min(6.0, budget_seconds / 5)),
             max_speech_seconds=max(3.0, min(12.0, _PIECE_SHARE * budget_seconds)),
         )
-        fragments = cutting(shots, free, spoken, end_seconds)
+        fragments = cutting(shots, free, spoken, end_seconds, _lit(moments, end_seconds))
         words = said(fragments, timed, chapters, self.about)
         about = words.about if words.is_answered else ()
         notes = {"about": [f"shares: {one}" if one else "" for one in words.answers]} if about else {}
         evidence = Evidence(fragments, tuple(moments), hearing, words.words, about, notes)
         return Judged(SCORERS[self.scorer](evidence, self.weights), words, hearing, timed)
+
+
+def _lit(moments: Sequence[Moment], end_seconds: float) -> tuple[float, float]:
+    """From the first to the last moment that is not blank; everything where all are."""
+    shown = [number for number, one in enumerate(moments) if not one.is_blank]
+    if not shown:
+        return 0.0, end_seconds
+    after = shown[-1] + 1
+    return moments[shown[0]].seconds, moments[after].seconds if after < len(moments) else end_seconds
 
 
 def kept(judged: Judged, budget_seconds: float) -> tuple[int, ...]:
