@@ -43,7 +43,9 @@ def test_from_video_to_json(clip: ClipFactory, tmp_path: Path, capsys: pytest.Ca
     one = {"cuts": [1.0], "gradual": [], "ignore": []}
     (tmp_path / "truth.json").write_text(json.dumps({"videos": {path.name: one}}))
     output = tmp_path / "results"
-    assert not main(["--truth", str(tmp_path / "truth.json"), "--videos", str(path.parent), "-o", str(output)])
+    assert not main(
+        ["--truth", str(tmp_path / "truth.json"), "--videos", str(path.parent), "--parts", "-o", str(output)]
+    )
     result = json.loads((output / "shots.json").read_text())
     assert result["total"]["f1"] == 1.0 and "1 hit" in capsys.readouterr().out
     assert measure({"a": path}, {"a": Truth(())})["total"]["false"] == 1

@@ -90,7 +90,8 @@ def dissimilarity(one: Gray, other: Gray) -> float:
     apart = cv2.norm(one, other, cv2.NORM_L2SQR) / count
     # |a - b|^2 = var a + var b - 2 cov + (mean a - mean b)^2
     together = (varies + other_varies + (mean - other_mean) ** 2 - apart) / 2
-    return max(0.0, 1 - (together + _UNSEEN_VARIANCE) / (sqrt(varies * other_varies) + _UNSEEN_VARIANCE))
+    most = sqrt((varies + _UNSEEN_VARIANCE) * (other_varies + _UNSEEN_VARIANCE))
+    return max(0.0, 1 - (together + _UNSEEN_VARIANCE) / most)
 
 
 class Measures:
