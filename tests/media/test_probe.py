@@ -191,3 +191,19 @@ def test_real_files(media: Path) -> None:
 def test_unknown_codec_is_said(media: Path) -> None:
     with pytest.raises(UnreadableVideo, match="codec that is not known"):
         probe(media / "video" / "bad_invalid_codec.mp4")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.mp4", "ffconcat version 1.0\nfile other.mp4\n"),
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nother.mp4\n#EXT-X-ENDLIST\n"),
+        ("list.mpd", '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"></MPD>'),
+        ("list.sdp", "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"),
+    ],
+)
+def test_a_list_of_other_files_is_no_video(clip: ClipFactory, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "other.mp4").write_bytes(clip().read_bytes())
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UnreadableVideo):
+        probe(tmp_path / name)

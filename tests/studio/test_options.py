@@ -33,6 +33,7 @@ def test_anything_else_does(host: str) -> None:
         ({"token": "short"}, "at least 16"),
         ({"port": 70000}, "0 to 65535"),
         ({"jobs": 0}, "1 to 16"),
+        ({"hosts": ("studio.example.org",)}, "needs a token"),
         ({"max_upload_gb": 0.0}, "more than 0"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import av
@@ -13,6 +14,10 @@ from av.container import InputContainer
 from keyart.errors import MissingFile, UnreadableVideo
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}[^/]")
+_LEADS_ELSEWHERE = frozenset(
+    ("concat", "dash", "hls", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub", "webm_dash_manifest", "x11grab")
+)
+"""Formats that are lists of other files, addresses or devices."""
 _NOT_VIDEO = {"tty": "a text file", "image2": "a still picture", "srt": "a subtitle file", "webvtt": "a subtitle file"}
 
 
@@ -22,9 +27,7 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     _check_local(path)
     try:
         # the prefix keeps colons in a name from being read as a protocol; the whitelist stops playlists at our door
-        container = av.open(
-            f"file:{path}", metadata_errors="replace", container_options={"protocol_whitelist": "file,crypto"}
-        )
+        container = av.open(f"file:{path}", metadata_errors="replace", container_options=_safe_options())
     except av.FFmpegError as err:
         raise UnreadableVideo(f"{path}: not a video that can be opened ({_reason(path, err)})") from err
     with container:
@@ -33,6 +36,12 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         if kind:
             raise UnreadableVideo(f"{path}: is {kind}, not a video")
         yield container
+
+
+@cache
+def _safe_options() -> dict[str, str]:
+    formats = sorted(av.formats_available - _LEADS_ELSEWHERE)
+    return {"protocol_whitelist": "file,crypto", "format_whitelist": ",".join(formats)}
 
 
 def _check_local(path: Path) -> None:

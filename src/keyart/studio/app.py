@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -64,8 +65,10 @@ def application(options: Studio) -> FastAPI:
     @asynccontextmanager
     async def open_hours(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(rooms.jobs.launch)
+        await run_in_threadpool(uploads.sweep, rooms)
         yield
         await run_in_threadpool(rooms.jobs.close)
+        rooms.darkroom.close()
         catalogue.close()
 
     app = FastAPI(
@@ -82,6 +85,7 @@ def application(options: Studio) -> FastAPI:
     app.add_exception_handler(KeyartError, _known_problem)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(OSError, _out_of_room)
     app.add_exception_handler(Exception, _broken)
     safety.guard(app, options)
     return app
@@ -101,6 +105,12 @@ def _misunderstood(_: Request, err: Exception) -> JSONResponse:
     assert isinstance(err, RequestValidationError)
     said = [f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}" for one in err.errors()]
     return _line(422, "; ".join(said[:5]))
+
+
+def _out_of_room(request: Request, err: Exception) -> JSONResponse:
+    if isinstance(err, OSError) and err.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _line(507, "the disk of the studio is full; remove videos or ask whoever runs it")
+    return _broken(request, err)
 
 
 def _broken(request: Request, err: Exception) -> JSONResponse:

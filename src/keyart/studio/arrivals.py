@@ -101,6 +101,8 @@ def _of_path(rooms: Rooms, path: str) -> Handed:
 
     def put(folder: Path, stem: str) -> Path:
         for beside in find_sidecars(allowed):
+            if beside.path.is_symlink():
+                continue  # it may lead out of the folders that are allowed
             shutil.copyfile(beside.path, folder / f"{stem}{beside.path.name.removeprefix(allowed.stem).lower()}")
         return _named_by_content(shutil.copyfile(allowed, folder / stem))
 

@@ -68,6 +68,8 @@ class Studio:
                 f"{self.host} can be reached by others: set a token first, KEYART_STUDIO_TOKEN=... keyart studio "
                 f"--host {self.host}"
             )
+        if self.hosts and not self.token:
+            raise BadSetting("a studio that others reach by name, --hosts, needs a token: KEYART_STUDIO_TOKEN=...")
         for name in ("max_upload_gb", "quota_gb", "max_hours", "job_minutes", "job_memory_gb"):
             if getattr(self, name) <= 0:
                 raise BadSetting(f"{name} must be more than 0, not {getattr(self, name)}")

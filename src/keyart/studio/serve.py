@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from keyart.errors import BadSetting, MissingExtra, OutputProblem
 from keyart.settings import Given, applied, config_files, read_config, read_environment
@@ -25,14 +27,16 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
         import uvicorn
 
         from keyart.studio.app import application
+        from keyart.studio.patience import Patient
     except ModuleNotFoundError as err:
         raise MissingExtra(err.name or "fastapi", extra="studio") from err
-    listener = _bound(options)
     _writable(options)
+    listener = _bound(options)
     address = f"http://{_shown(options.host)}:{listener.getsockname()[1]}"
     logging.basicConfig(format="keyart: %(message)s", level=logging.ERROR if quiet else logging.WARNING)
+    app = application(options)
     settings = uvicorn.Config(
-        application(options),
+        app,
         log_level="error" if quiet else "warning",
         server_header=False,
         date_header=False,
@@ -40,12 +44,27 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64_000,
         limit_concurrency=1000,
-        proxy_headers=False,
+        http=Patient,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1",  # a proxy on this machine may say whom it speaks for; nobody else may
     )
     if not quiet:
         print(f"keyart studio: {address}  (Ctrl-C ends it; what is not finished goes on next time)", flush=True)
-    uvicorn.Server(settings).run(sockets=[listener])
+    server = uvicorn.Server(settings)
+    _say_last_call_first(server, app.state.rooms.jobs.last_call)
+    server.run(sockets=[listener])
     return 0
+
+
+def _say_last_call_first(server: Any, last_call: Callable[[], None]) -> None:
+    """Streams of events end at the word; else they would keep the door open for seconds after Ctrl-C."""
+    as_usual = server.handle_exit
+
+    def handle_exit(number: int, frame: object) -> None:
+        last_call()
+        as_usual(number, frame)
+
+    server.handle_exit = handle_exit
 
 
 def _bound(options: Studio) -> socket.socket:
@@ -54,6 +73,7 @@ def _bound(options: Studio) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((options.host, options.port))
+        listener.listen(2048)  # whoever reads the address can ask at once
     except (OSError, OverflowError) as err:
         listener.close()
         reason = getattr(err, "strerror", None) or str(err)

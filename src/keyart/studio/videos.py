@@ -219,6 +219,7 @@ def remove(rooms: Rooms, video: Video) -> None:
     if not video.is_final:
         rooms.jobs.cancel(video.id)
     rooms.catalogue.remove_video(video.id)
+    rooms.darkroom.forget(video.id)
     folder = rooms.options.video_folder(video.id)
     gone = folder.with_name(f".{video.id}.gone")
     try:

@@ -50,6 +50,8 @@ def _given(settings: Mapping[str, Any]) -> Iterable[Given]:
                 raise BadSetting(f"{section}.{name} cannot be set here; what can: {', '.join(may[section])}")
             if isinstance(value, Mapping) or len(str(value)) > 500:
                 raise BadSetting(f"{section}.{name} is a short text, a number or a list of these")
+            if name == "seed" and not (isinstance(value, int) and 0 <= value < 2**31):
+                raise BadSetting(f"{section}.seed is a whole number from 0 to {2**31 - 1}")
             yield Given(section, name, value, f"{section}.{name}")
 
 
