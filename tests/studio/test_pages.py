@@ -14,9 +14,10 @@ from fastapi.testclient import TestClient
 
 from keyart.studio.app import Rooms
 from keyart.studio.catalogue import State, Video, new_id
-from keyart.studio.pages import ROOMS, environment, statics, version
 from keyart.studio.reference import groups_of
 from keyart.studio.showing import STAGES
+from keyart.studio.steps import ROOMS
+from keyart.studio.visitor import environment, statics, version
 from keyart.studio.wording import LANGUAGES, Wording, plural, preferred, wording
 
 _STUDIO = files("keyart.studio")
@@ -27,6 +28,7 @@ _SCRIPTS = {
 _SHEETS = {
     one.name: one.read_text("utf-8") for one in _STUDIO.joinpath("static").iterdir() if one.name.endswith(".css")
 }
+_SPEAKERS = ("pages.py", "steps.py", "visitor.py", "showing.py", "wording.py")
 _BUILT = re.compile(r"""["`']([a-z_]+\.[a-z_]*)(?:["']\s*~|\$\{|\{)""")
 """Beginnings of keys that are put together: the rest comes from data."""
 
@@ -130,7 +132,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 def _keys() -> set[str]:
     texts = [*_TEXTS.values(), *_SCRIPTS.values()]
-    texts += [_STUDIO.joinpath(name).read_text("utf-8") for name in ("pages.py", "showing.py")]
+    texts += [_STUDIO.joinpath(name).read_text("utf-8") for name in _SPEAKERS]
     return {key for text in texts for key in re.findall(r'say\(\s*"([a-z_.]+[a-z_])"[,)]', text)}
 
 
@@ -141,7 +143,7 @@ def test_every_word_that_is_asked_for_is_there() -> None:
 
 def test_no_word_is_left_over() -> None:
     texts = [*_TEXTS.values(), *_SCRIPTS.values()]
-    texts += [_STUDIO.joinpath(name).read_text("utf-8") for name in ("pages.py", "showing.py", "wording.py")]
+    texts += [_STUDIO.joinpath(name).read_text("utf-8") for name in _SPEAKERS]
     begun = tuple({beginning for text in texts for beginning in _BUILT.findall(text)})
     together = "\n".join(texts)
     left = [key for key in wording("en").words if not key.startswith(begun) and f'"{key}"' not in together]

@@ -19,7 +19,7 @@ _NARROW_SPACE = "\u202f"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One language. Called with a key and values it says the sentence: `say("frames.found", n=8)`."""
+    """One language. Called with a key and values it says the sentence: `say("library.found", n=8)`."""
 
     code: str
     words: Mapping[str, str | Mapping[str, str]]
