@@ -131,7 +131,7 @@ def test_the_centre_crop_keeps_the_middle() -> None:
 
 def written(path: Path, form: Format, *, count: int = 50, sound: bool = True) -> bytes:
     seconds = count / 25
-    write_film(path, noise(count), chunked(tone(seconds)) if sound else None, form, seconds=seconds)
+    write_film(path, lambda: noise(count), (lambda: chunked(tone(seconds))) if sound else None, form, seconds=seconds)
     return path.read_bytes()
 
 
@@ -179,4 +179,4 @@ def test_sound_and_pictures_lie_side_by_side_in_the_file(tmp_path: Path) -> None
 
 def test_no_frame_is_no_film(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="at least one frame"):
-        write_film(tmp_path / "a.mp4", iter(()), None, Format(RATE), seconds=1.0)
+        write_film(tmp_path / "a.mp4", lambda: iter(()), None, Format(RATE), seconds=1.0)

@@ -1,16 +1,18 @@
 """Pictures and sound as streams -> an MP4 that a platform takes: H.264 High and AAC, index first, never over its bytes.
 
-The same input gives the same bytes: threads are fixed, and the byte limit is met by a ceiling on x264's own buffer
-(VBV) over a constant quality, not by measuring and trying again until it happens to fit.
+The same input gives the same bytes: threads are fixed. A file that would grow over its limit is begun anew under a
+ceiling on x264's buffer (VBV) that cannot be broken, by one thread: with two, x264 fills a buffer differently from run
+to run (one run in twelve).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +68,8 @@ def ceiling(form: Format, seconds: float, num_frames: int, *, sounds: bool, extr
 
 def write_film(
     path: Path,
-    frames: Iterable[RGB],
-    sound: Iterable[Sound] | None,
+    frames: Callable[[], Iterable[RGB]],
+    sound: Callable[[], Iterable[Sound]] | None,
     form: Format,
     *,
     seconds: float,
@@ -75,29 +77,41 @@ def write_film(
 ) -> Path:
     """Frames of one even size at `form.rate` and mono sound, interleaved as they come; a handful of each is held.
 
-    `seconds` is how long it will be. The file appears whole or not at all. Raises `BadSetting` where there is no frame
-    or the byte limit cannot be met, `OutputProblem` where the file cannot be written.
+    Both are asked for a second time where the first file would be too large. `seconds` is how long it will be. The file
+    appears whole or not at all. Raises `BadSetting` where there is no frame or the byte limit cannot be met,
+    `OutputProblem` where the file cannot be written.
     """
+    comment = receipt_json(receipt) if receipt is not None else ""
+    # judged before anything is made: a limit that leaves nothing for pictures is an error at once
+    limit = ceiling(form, seconds, round(seconds * form.rate), sounds=sound is not None, extra_bytes=len(comment))
+    for most_bits in (0, limit):
+        try:
+            with _whole(path) as partial:
+                _write(partial, frames(), sound() if sound else None, form, most_bits, comment)
+                if form.max_bytes and partial.stat().st_size > form.max_bytes:
+                    raise _TooLarge
+        except _TooLarge:
+            continue
+        return path
+    raise BadSetting(f"max_bytes={form.max_bytes}: too little for {seconds:.1f} s of these pictures")
+
+
+class _TooLarge(Exception):
+    """What is written so far is over the limit."""
+
+
+def _write(
+    path: Path, frames: Iterable[RGB], sound: Iterable[Sound] | None, form: Format, most_bits: int, comment: str
+) -> None:
     pictures = iter(frames)
     first = next(pictures, None)
     if first is None:
         raise BadSetting("a summary needs at least one frame, got none")
-    comment = receipt_json(receipt) if receipt is not None else ""
-    limit = ceiling(form, seconds, round(seconds * form.rate), sounds=sound is not None, extra_bytes=len(comment))
     options = {"fflags": "+bitexact", "movflags": "+faststart"}
-    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
+    with av.open(str(path), "w", format="mp4", container_options=options) as container:
         if comment:
             container.metadata["comment"] = comment
-        film = _Film(container, first, form, limit, sounds=sound is not None)
-        film.write(_chain(first, pictures), sound)
-    if form.max_bytes and path.stat().st_size > form.max_bytes:
-        raise BadSetting(f"max_bytes={form.max_bytes}: the summary takes {path.stat().st_size}")
-    return path
-
-
-def _chain(first: RGB, rest: Iterator[RGB]) -> Iterator[RGB]:
-    yield first
-    yield from rest
+        _Film(container, first, form, most_bits, sounds=sound is not None).write(chain([first], pictures), sound)
 
 
 class _Film:
@@ -109,6 +123,7 @@ class _Film:
         self.audio = _audio_stream(container, form) if sounds else None
         self.strip = BitStreamFilterContext("filter_units=remove_types=6", self.video)
         self.samples = 0
+        self.num_bytes = 0
         self.rest: Sound = np.zeros(0, np.float32)
 
     def write(self, frames: Iterable[RGB], sound: Iterable[Sound] | None) -> None:
@@ -151,7 +166,10 @@ class _Film:
         """x264 writes its version and settings into the first picture as user data; that is taken out."""
         for packet in packets:
             for kept in self.strip.filter(packet):
+                self.num_bytes += kept.size
                 self.container.mux(kept)
+        if self.form.max_bytes and self.num_bytes > self.form.max_bytes:
+            raise _TooLarge  # the rest would be made for nothing
 
 
 def _video_stream(container: Any, image: RGB, form: Format, limit: int) -> Any:
@@ -163,7 +181,7 @@ def _video_stream(container: Any, image: RGB, form: Format, limit: int) -> Any:
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.time_base = 1 / form.rate
-    context.thread_count = THREADS
+    context.thread_count = 1 if limit else THREADS
     context.flags |= av.codec.context.Flags.bitexact.value
     context.color_range, context.colorspace = av.video.reformatter.ColorRange.MPEG.value, _BT709
     context.color_primaries = context.color_trc = _BT709

@@ -79,7 +79,7 @@ class Scored:
     def score(self) -> float:
         total = sum(term.weight for term in self.terms)
         mean = sum(term.value * term.weight for term in self.terms) / total if total else 0.0
-        return round(mean * (0.1 + 0.9 * self.shows), 4)
+        return round(mean * (0.05 + 0.95 * self.shows), 4)
 
 
 Scorer = Callable[[Evidence, Weights], tuple[Scored, ...]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,11 +150,12 @@ class MakeSummary:
             yield from caption_files(retimed(plan.judged.transcript, plan.pieces), f"{FOLDER}/{name}")
 
     def _film(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera], receipt: Receipt) -> bytes:
-        frames = self._frames(source, preset, plan, cameras)
         form = Format(plan.pieces[0].rate, crf=self.crf, max_bytes=self._byte_limit(preset))
+        sound = partial(self._sound, source, plan) if source.info.audio else None
         with tempfile.TemporaryDirectory(prefix="keyart-summary-") as folder:
             path = Path(folder) / "summary.mp4"
-            write_film(path, frames, self._sound(source, plan), form, seconds=plan.seconds, receipt=receipt)
+            frames = partial(self._frames, source, preset, plan, cameras)
+            write_film(path, frames, sound, form, seconds=plan.seconds, receipt=receipt)
             return path.read_bytes()
 
     def _frames(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera]) -> Iterator[RGB]:
@@ -169,9 +171,7 @@ class MakeSummary:
         limits = [one for one in (self.max_bytes, preset.max_bytes) if one]
         return min(limits, default=0)
 
-    def _sound(self, source: _Source, plan: _Plan) -> Iterator[Sound] | None:
-        if not source.info.audio:
-            return None
+    def _sound(self, source: _Source, plan: _Plan) -> Iterator[Sound]:
         read = read_sound(source.info, sample_rate_hz=_SAMPLE_RATE_HZ)
         made = mixed(read, plan.pieces, _SAMPLE_RATE_HZ, self.crossfade_seconds)
         own, target = self._loudness(source, plan)
