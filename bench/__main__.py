@@ -10,6 +10,7 @@ COMMANDS = {
     "stills": "planted black, blurred, duplicate and flash frames must never be offered",
     "shots": "cuts and gradual transitions against hand-made truth",
     "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
+    "reframe": "smart cropping: RetargetVid's score, made scenes with a known subject, jitter, cut heads, time",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
     "clusters": "how well near-duplicate headlines are grouped: silhouettes, cosines, heat map",

@@ -6,7 +6,7 @@ Nothing in them comes from the code that is measured: the astronaut's outline an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -57,7 +57,6 @@ class Scene:
     """How far the camera moves sideways in the take, in frame widths: ground and actors move against it."""
     cut_seconds: float | None = None
     """When the take ends and the same goes on mirrored: a cut."""
-    grain: int = field(default=0)
 
     def frames(self, rate: float) -> Iterator[Frame]:
         for number in range(round(SECONDS * rate)):
@@ -71,8 +70,8 @@ class Scene:
             _lay(image, _figure(actor.figure), self._box(actor, seconds))
         if self.cut_seconds is not None and seconds >= self.cut_seconds:
             image = np.asarray(image[:, ::-1], np.uint8)
-        noise = np.random.default_rng(round(seconds * 1000)).integers(-3, 4, (height, width, 1))
-        return np.ascontiguousarray(np.clip(image.astype(np.int16) + noise, 0, 255).astype(np.uint8))
+        grain = np.random.default_rng(round(seconds * 1000)).integers(-3, 4, (height, width, 1))
+        return np.ascontiguousarray(np.clip(image.astype(np.int16) + grain, 0, 255).astype(np.uint8))
 
     def subject(self, seconds: float) -> Box:
         """What must be shown, in pixels."""
@@ -115,8 +114,8 @@ def _figure(name: str) -> Figure:
     y, x = np.mgrid[-1 : 1 : complex(side), -1 : 1 : complex(side)]
     inside = (x**2 + y**2 <= 0.95).astype(np.float32)
     if name == "cat":
-        image = cv2.resize(read_image(model_path("photo-chelsea"))[:, 75:375], (side, side))
-        return Figure(np.asarray(image, np.uint8), _soft(inside), None)
+        image = np.asarray(cv2.resize(read_image(model_path("photo-chelsea"))[:, 75:375], (side, side)), np.uint8)
+        return Figure(image, _soft(inside), None)
     shade = np.clip(1.1 - 0.5 * np.hypot(x + 0.4, y + 0.4), 0.2, 1.0)[..., None]
     image = np.asarray(shade * np.array([230.0, 60.0, 40.0]), np.uint8)
     return Figure(image, _soft(inside), None)
@@ -129,8 +128,8 @@ def _soft(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
 @cache
 def _photo(name: str) -> RGB:
     if name == "grass":
-        noise = np.random.default_rng(5).normal(0, 1, (720, 1600)).astype(np.float32)
-        blades = cv2.GaussianBlur(noise, (0, 0), 1.5, sigmaY=4.0)
+        grain = np.random.default_rng(5).normal(0, 1, (720, 1600)).astype(np.float32)
+        blades = cv2.GaussianBlur(grain, (0, 0), 1.5, sigmaY=4.0)
         tone = 95 + 220 * blades[..., None] * np.array([0.5, 0.9, 0.35]) + np.array([-25.0, 15.0, -45.0])
         return np.asarray(np.clip(tone, 0, 255), np.uint8)
     return read_image(model_path(name))
@@ -183,7 +182,7 @@ def _group(name: str, index: int) -> Scene:
     x = 0.5 + off
 
     def scene(*actors: Actor, size_px: tuple[int, int] = (640, 360), **more: float) -> Scene:
-        return Scene(f"{name} {index + 1}", name, actors, ground, size_px, **more)  # type: ignore[arg-type]
+        return Scene(f"{name} {index + 1}", name, actors, ground, size_px, **more)
 
     bust = Actor("astronaut", tall, _stands(x, 1 - tall / 2))
     match name:

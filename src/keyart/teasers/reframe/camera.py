@@ -20,7 +20,7 @@ class Rig:
 
     max_speed: float = 0.8
     """Windows a second, 0.05 ... 5."""
-    max_acceleration: float = 1.2
+    max_acceleration: float = 0.8
     """Windows a second per second, 0.05 ... 20."""
     free: float = 0.1
     """How far the subject may go from its place in the window before the camera follows, 0 ... 0.4."""

@@ -30,6 +30,9 @@ _FACE_IN_HEAD = 0.56, 0.53
 """Brow to chin and cheek to cheek, as shares of a head's width and height."""
 _FACE_MARGIN = 1.15
 _LOST_AT_TIMES = 0.4
+_STILL_SEEN, _OFTEN = 0.7, 0.12
+_AIR = 0.05
+"""Beside a head, in windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,28 @@ class _Shot:
         if np.ptp(edges) < 0.02 * self.frame.slide.window:
             pane = self.frame.pane(np.array([np.median(edges)]), np.array([span[0]]))
             return Part(*span, kind, confidence, why, (pane,))
+        if self.director.pad and (padded := self._outrun(cast, told, times, edges, rows, span)):
+            return padded
         return Part(*span, "pan", confidence, f"{why}, followed", (self.frame.pane(edges, times),))
+
+    def _outrun(
+        self, cast: Cast, told: Floats, times: Floats, edges: Floats, rows: slice, span: tuple[float, float]
+    ) -> Part | None:
+        """Where a head leaves the window too often for the speed that a window may have, all of its way is shown."""
+        if not len(cast):
+            return None
+        slide = self.frame.slide
+        main = int(head_weights(cast, told)[rows].mean(axis=0).argmax())
+        starts = cast.heads[rows, main, slide.axis]
+        ends = starts + cast.heads[rows, main, 2 + slide.axis]
+        window = np.interp(cast.seconds[rows], times, edges)
+        inside = np.minimum(ends, window + slide.window) - np.maximum(starts, window)
+        seen = np.isfinite(starts)
+        lost = inside[seen] < _STILL_SEEN * np.minimum(ends - starts, slide.window)[seen]
+        if lost.mean() <= _OFTEN:
+            return None
+        reach = np.percentile(starts[seen], 4), np.percentile(ends[seen], 96)
+        return self._all_of((float(reach[0]), float(reach[1])), span, "a head moves too fast and")
 
     def _path(
         self, cast: Cast, told: Floats, targets: Floats, rows: slice, span: tuple[float, float]
@@ -237,15 +261,19 @@ class _Shot:
         if not self.director.pad:
             return None
         needed, why = self._needed(cast)
+        return self._all_of(needed, (self.start, self.end), why) if needed is not None else None
+
+    def _all_of(self, needed: tuple[float, float], span: tuple[float, float], why: str) -> Part | None:
+        """A window of another shape that holds all of a range along the slide; None where the usual one does."""
         slide = self.frame.slide
-        if needed is None or needed[1] - needed[0] <= slide.window:
+        if needed[1] - needed[0] <= slide.window:
             return None
         size = min(slide.length, _PAD_MARGIN * (needed[1] - needed[0]))
         edge = float(np.clip((needed[0] + needed[1] - size) / 2, slide.start, slide.start + slide.length - size))
         area = self.frame.area
         along, length = edge * self.frame.length_px, size * self.frame.length_px
         box = Box(along, area.y, length, area.height) if slide.axis == 0 else Box(area.x, along, area.width, length)
-        return _still("pad", self.start, self.end, box, 0.8, f"{why} would be cut")
+        return _still("pad", *span, box, 0.8, f"{why} would be cut")
 
     def _needed(self, cast: Cast) -> tuple[tuple[float, float] | None, str]:
         slide = self.frame.slide
@@ -294,7 +322,8 @@ def _keep_heads(cast: Cast, told: Floats, targets: Floats, rows: slice, slide: S
         first = float(starts[row, shown[row]].min())
         last = float((starts + sizes)[row, shown[row]].max())
         if last - first <= slide.window:
-            keep[row] = last - slide.window, first
+            air = min(_AIR * slide.window, (slide.window - last + first) / 2)
+            keep[row] = last + air - slide.window, first - air
     low = slide.start, slide.start + slide.length - slide.window
     return np.clip(keep, *low) if np.isfinite(keep).all() else np.where(np.isfinite(keep), np.clip(keep, *low), keep)
 

@@ -49,13 +49,15 @@ class FollowFaces:
         self._next = self._turn = 0
         self._moving = self._had = False
 
-    def see(self, image: RGB, seconds: float, changed: bool) -> tuple[SeenFace, ...]:
-        """`changed`: the picture shows another take than the look before, so nothing is where it was."""
+    def see(self, image: RGB, seconds: float, changed: bool, stands: bool = False) -> tuple[SeenFace, ...]:
+        """`changed`: the picture shows another take than the look before, so nothing is where it was; `stands`: hardly
+        anything moved, so that one face alone, of which nobody asks whether it speaks, is followed at every other look.
+        """
         if changed:
             self._faces, self._due, self._tiles_due = [], seconds, seconds
         before = self._faces
         self._turn += 1
-        if len(before) != 1 or self._turn % 2 or self._moving:  # nobody asks whether one face alone speaks
+        if len(before) != 1 or self._turn % 2 or self._moving or not stands:
             self._faces = [face for old in before if (face := self._followed(image, old))]
             self._moving = _moved(before, self._faces)
         if seconds >= self._due or len(self._faces) < len(before):

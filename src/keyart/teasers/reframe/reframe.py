@@ -38,7 +38,7 @@ class Reframe:
     """Face detector, a name in `DETECTORS` of stills/objects, or auto."""
     max_speed: float = 0.8
     """Of the window, in its own widths (heights, where it moves up and down) a second, 0.05 ... 5."""
-    max_acceleration: float = 1.2
+    max_acceleration: float = 0.8
     """Of the window, in its widths a second per second, 0.05 ... 20: no frame jerks more than this over fps squared."""
     free: float = 0.1
     """How far the subject may wander in the window before the camera follows, in widths, 0 ... 0.4."""

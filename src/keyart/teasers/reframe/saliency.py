@@ -18,13 +18,13 @@ Map = NDArray[np.float32]
 
 GRID_CELLS = 64
 """On the longer side of a map."""
-_FLOW_PX = 128
+_FLOW_PX = 192
 _RIM = 0.12
-_STILL_PX = 0.35
-"""Flow below this, at 128 pixels, is noise."""
-_FAST_PX = 3.0
-_CHANGED = 34.0
-"""Mean difference in grey levels between two looks from which they do not show the same take."""
+_STILL_PX, _FAST_PX = 0.5, 4.5
+"""Flow below the first, at 192 pixels, is noise; from the second on it counts in full."""
+_SAME, _CHANGED, _EXPLAINED = 0.3, 28.0, 0.5
+"""Mean difference in grey levels between two looks below which nothing moved, and from which they may show different
+takes: where less than half of it is explained by movement, they do."""
 
 
 def grid_of(width_px: float, height_px: float) -> tuple[int, int]:
@@ -80,19 +80,28 @@ def moving(before: Gray, now: Gray, grid: tuple[int, int]) -> Motion:
 
     nothing = np.zeros(grid, np.float32)
     difference = float(np.abs(now.astype(np.int16) - before).mean())
-    if difference > _CHANGED or min(now.shape) < 12:
-        return Motion(nothing, 0.0, difference > _CHANGED)
-    if difference < 0.3:
+    if difference < _SAME or min(now.shape) < 12:
         return Motion(nothing, 0.0, False)
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = np.asarray(search.calc(before, now, None), np.float32)  # type: ignore[call-overload]
+    if difference > _CHANGED and _left_over(before, now, flow) > _EXPLAINED * difference:
+        return Motion(nothing, 0.0, True)
     own = np.linalg.norm(flow - _camera(flow), axis=2).astype(np.float32)
     own = cv2.resize(cv2.medianBlur(own, 3), grid[::-1], interpolation=cv2.INTER_AREA)
     found = np.clip((own - _STILL_PX) / (_FAST_PX - _STILL_PX), 0.0, 1.0).astype(np.float32)
-    strongest = float(np.percentile(found, 99))
+    strongest = float(np.percentile(found, 99.7))
     if strongest < 0.05:
         return Motion(nothing, 0.0, False)
     return Motion(_stretched(found), _compactness(found) * min(1.0, 3.0 * strongest), False)
+
+
+def _left_over(before: Gray, now: Gray, flow: NDArray[np.float32]) -> float:
+    """Mean difference that movement does not explain: little where the camera is swung, all of it at a cut."""
+    import cv2
+
+    y, x = np.mgrid[: now.shape[0], : now.shape[1]].astype(np.float32)
+    back = cv2.remap(now, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return float(np.abs(back.astype(np.int16) - before).mean())
 
 
 def reduced(image: RGB) -> Gray:

@@ -21,9 +21,13 @@ LOOK_PX = 640
 _PEOPLE_SECONDS = 1.2
 _TEXT_SECONDS = 1.5
 _BAR_LEVEL = 26
+_FADES = 0.85
+_STANDS = 5.0
+"""Mean difference in grey levels below which a face is where it was."""
 _PEOPLE_SHARE = 0.012, 0.8
 _HEAD_SHARE = 0.25
 _OBLONG = 1.25
+_SEEN_TWICE, _STIRS = 0.4, 0.12
 _STATIC_SHARE = 0.6
 """How much what merely stands out counts beside what moves."""
 
@@ -75,6 +79,7 @@ class WatchForReframing:
         self._before: Gray | None = None
         self._brightest: Gray | None = None
         self._people: tuple[Map | None, tuple[Box, ...]] = (None, ())
+        self._stirred: Map = np.zeros((1, 1), np.float32)
         self._lettering: tuple[Box, ...] = ()
         self._people_due = self._text_due = float("-inf")
 
@@ -91,12 +96,16 @@ class WatchForReframing:
         interval = 1.0 / self.looks_per_second
         self._due = max(seconds, self._due if self._due > seconds - interval else seconds) + interval - 0.003
         gray = reduced(image)
+        stands = self._before is not None and _difference(gray, self._before) < _STANDS
         motion = self._motion(gray, grid_of(*image.shape[1::-1]))
         self._before = gray
+        if self._stirred.shape != motion.moving.shape or motion.changed:
+            self._stirred = np.zeros_like(motion.moving)
+        self._stirred = np.maximum(_FADES * self._stirred, motion.moving)
         if motion.changed:
             self._people_due = self._text_due = seconds
         width, height = image.shape[1], image.shape[0]
-        faces = self._faces.see(image, seconds, motion.changed)
+        faces = self._faces.see(image, seconds, motion.changed, stands)
         drawn, trust = self._drawn(image, motion)
         self._look_seldom(image, seconds)
         people, boxes = self._people
@@ -123,19 +132,37 @@ class WatchForReframing:
 
     def _drawn(self, image: RGB, motion: Motion) -> tuple[Map | None, float]:
         """What stands out and what moves, weighted by how far each can be trusted, then clustered."""
-        still, still_trust = standing_out(image)
+        still, still_trust = self._standing_out(image)
         one, other = _STATIC_SHARE * still_trust, motion.trust
         found = filtered(np.asarray(one * still + other * motion.moving, np.float32))
         if found is None:
             return None, 0.0
         return found.values, min(1.0, max(one, other))
 
+    def _standing_out(self, image: RGB) -> tuple[Map, float]:
+        """Inside black bars only: before them, the whole picture stands out."""
+        import cv2
+
+        rows, columns = grid_of(image.shape[1], image.shape[0])
+        area = _area(self._brightest) if self._brightest is not None else Box(0, 0, 1, 1)
+        if area.area > 0.999:
+            return standing_out(image)
+        part = area.scaled(image.shape[1], image.shape[0])
+        inner = image[round(part.y) : round(part.bottom), round(part.x) : round(part.right)]
+        found, trust = standing_out(inner)
+        place = area.scaled(columns, rows)
+        y, x = round(place.y), round(place.x)
+        height, width = max(1, round(place.bottom) - y), max(1, round(place.right) - x)
+        whole = np.zeros((rows, columns), np.float32)
+        whole[y : y + height, x : x + width] = cv2.resize(found, (width, height), interpolation=cv2.INTER_AREA)
+        return whole, trust
+
     def _look_seldom(self, image: RGB, seconds: float) -> None:
         import cv2
 
         if seconds >= self._people_due:
             self._people_due = seconds + _PEOPLE_SECONDS
-            self._people = _people(image)
+            self._people = _people(image, self._stirred)
         if seconds >= self._text_due:
             self._text_due = seconds + _TEXT_SECONDS
             lines = FindText()(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
@@ -146,6 +173,10 @@ class WatchForReframing:
         return Looks(self.width_px, self.height_px, 1 / self.looks_per_second, tuple(self.looks), area)
 
 
+def _difference(gray: Gray, before: Gray) -> float:
+    return float(np.abs(_like(before, gray).astype(np.int16) - gray).mean())
+
+
 def _like(gray: Gray, other: Gray) -> Gray:
     """A stream may change its size midway."""
     import cv2
@@ -153,17 +184,23 @@ def _like(gray: Gray, other: Gray) -> Gray:
     return gray if gray.shape == other.shape else np.asarray(cv2.resize(gray, other.shape[::-1]), np.uint8)
 
 
-def _people(image: RGB) -> tuple[Map | None, tuple[Box, ...]]:
-    """The person network's map on the grid and a box for each figure; nothing where it says all, nothing or specks."""
+def _people(image: RGB, stirred: Map) -> tuple[Map | None, tuple[Box, ...]]:
+    """The person network's map on the grid and the head of each figure; nothing where it says all, nothing or specks.
+
+    Looked at closely the network takes pillars for people: a figure is believed where the look at the whole picture
+    sees it too, or where something has `stirred`.
+    """
     import cv2
 
-    mask = _person_map(image)
-    if mask is None or not _PEOPLE_SHARE[0] < float((mask > 0.5).mean()) < _PEOPLE_SHARE[1]:
+    mask, whole = _person_maps(image)
+    if mask is None or whole is None or not _PEOPLE_SHARE[0] < float((mask > 0.5).mean()) < _PEOPLE_SHARE[1]:
         return None, ()
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.6).astype(np.uint8))
     sizes = stats[1:, cv2.CC_STAT_AREA]
     least = max(_PEOPLE_SHARE[0] * mask.size, 0.15 * float(sizes.max(initial=0)))
-    figures = [index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] >= least]
+    stirs = np.asarray(cv2.resize(stirred, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    large = (index for index in range(1, count) if stats[index, cv2.CC_STAT_AREA] >= least)
+    figures = [index for index in large if _is_believed(labels == index, whole, stirs)]
     if not figures:
         return None, ()
     kept = np.where(np.isin(labels, figures), mask, 0).astype(np.float32)
@@ -172,29 +209,33 @@ def _people(image: RGB) -> tuple[Map | None, tuple[Box, ...]]:
     return np.asarray(cv2.resize(kept, (columns, rows), interpolation=cv2.INTER_AREA), np.float32), tops
 
 
-def _person_map(image: RGB) -> Map | None:
-    """The network's word on the whole and on the squares at both ends: it was trained on upright pictures of one."""
+def _is_believed(figure: NDArray[np.bool_], whole: Map, stirs: Map) -> bool:
+    return float(whole[figure].mean()) >= _SEEN_TWICE or float(stirs[figure].mean()) >= _STIRS
+
+
+def _person_maps(image: RGB) -> tuple[Map | None, Map | None]:
+    """The network's word on the whole and on the squares at both ends, together; and on the whole alone.
+
+    It was trained on upright pictures of one person, and misses half of the people in a wide one.
+    """
     import cv2
 
     whole = person_mask(image)
     height, width = image.shape[:2]
     side = min(height, width)
     if whole is None or max(height, width) < _OBLONG * side:
-        return whole
+        return whole, whole
     whole = np.asarray(cv2.resize(whole, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR), np.float32)
     parts = np.zeros_like(whole)
-    for first in (0, max(height, width) - side):
-        cut = np.s_[:, first : first + side] if width > height else np.s_[first : first + side]
-        half = (
-            np.s_[:, first // 2 : first // 2 + side // 2]
-            if width > height
-            else np.s_[first // 2 : first // 2 + side // 2]
-        )
+    for start in (0, max(height, width) - side):
+        cut = np.s_[:, start : start + side] if width > height else np.s_[start : start + side]
+        first, last = start // 2, start // 2 + side // 2
+        half = np.s_[:, first:last] if width > height else np.s_[first:last]
         found = person_mask(np.ascontiguousarray(image[cut]))
         if found is not None:
             rows, columns = parts[half].shape
             parts[half] = np.maximum(parts[half], cv2.resize(found, (columns, rows), interpolation=cv2.INTER_LINEAR))
-    return np.asarray(0.35 * whole + 0.65 * parts, np.float32)
+    return np.asarray(0.35 * whole + 0.65 * parts, np.float32), whole
 
 
 def _top(figure: NDArray[np.bool_], row: NDArray[np.int32]) -> Box:
