@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from keyart.errors import MissingExtra, MissingModel
 from keyart.media.probe import probe
 from keyart.media.scan import Glimpse, Scan
-from keyart.shots import DetectShots, ShotWatcher
+from keyart.shots import DETECTORS, DetectShots, ShotWatcher
 from keyart.shots.boundaries import block_means
 from keyart.shots.gradual import likeness
 from keyart.types import Gray, Shot, VideoInfo
@@ -192,6 +193,17 @@ def test_times_of_a_slow_film() -> None:
     shots = watcher.shots(7.0)
     assert [(shot.start, shot.end) for shot in shots] == [(0.0, 5.0), (5.0, 7.0)]
     assert [(shot.start_frame, shot.end_frame) for shot in shots] == [(0, 125), (125, 175)]
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_detector_is_settings_with_defaults(name: str) -> None:
+    detector = DETECTORS[name]()
+    assert 0 <= detector.threshold <= 4 and callable(detector.watch) and hash(detector) is not None
+
+
+def test_transnet_without_torch_or_weights_names_the_cure() -> None:
+    with pytest.raises((MissingExtra, MissingModel), match=r"keyart\[torch\]|published PyTorch weights"):
+        DETECTORS["transnetv2"]().watch(INFO)
 
 
 def test_nothing_seen() -> None:
