@@ -124,6 +124,10 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     )
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
+    if not command.parts or command.section == "summaries":
+        parser.add_argument(
+            "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
+        )
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
     from keyart.flags import add_flags
     from keyart.package import PARTS
@@ -139,10 +143,10 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
 
 def _make(args: argparse.Namespace) -> int:
     """Any part of the house, from one stage to all of it."""
-    from keyart.package import PARTS, claim
+    from keyart.package import PARTS, USUAL, claim
 
     command: Command = args.command
-    parts = command.parts or PARTS
+    parts = command.parts or (PARTS if _asks_for_summaries(args) else USUAL)
     folder = args.output or _usual_folder(args, command)
     if folder is None:
         package, _ = _made(args, parts)
@@ -155,6 +159,10 @@ def _make(args: argparse.Namespace) -> int:
     elif not args.quiet:
         _print_table(package)
     return 0
+
+
+def _asks_for_summaries(args: argparse.Namespace) -> bool:
+    return any(name.startswith("summaries__") and value is not None for name, value in vars(args).items())
 
 
 def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
@@ -457,6 +465,9 @@ COMMANDS: dict[str, Command] = {
         "stills in other looks and on other backgrounds", _make, _add_making, "variants", ("variants",), "variants"
     ),
     "teaser": Command("a short animated preview", _make, _add_making, "teaser", ("teaser",), "teaser"),
+    "summary": Command(
+        "short versions for other platforms", _make, _add_making, "summaries", ("summaries",), "summary"
+    ),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),
     "studio": Command("the way from a video to its cover in the browser", _studio, _add_studio),

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from keyart.review import Verdict
 
 SCHEMA = 1
-PARTS = ("shots", "stills", "storyboard", "titles", "covers", "cutouts", "variants", "avatar", "teaser")
-"""What can be made; a package of all of them gets a page that shows it."""
+USUAL = ("shots", "stills", "storyboard", "titles", "covers", "cutouts", "variants", "avatar", "teaser")
+"""What a package is; one that has all of them gets a page that shows it."""
+PARTS = (*USUAL, "summaries")
+"""What can be made. Short versions take longer than all the rest, so they are made where they are asked for."""
 MANIFEST = "package.json"
 RUN = "run.json"
 LOCK = ".keyart.lock"
@@ -135,7 +137,7 @@ class PackageFolder:
             raise OutputProblem(
                 f"{self.path}: holds a package with {', '.join(sorted(more))} too; choose another folder"
             )
-        documents = {"index.html": page(package)} if set(package.parts) == set(PARTS) else {}
+        documents = {"index.html": page(package)} if set(package.parts) >= set(USUAL) else {}
         documents |= {RUN: plain.dumps(run), MANIFEST: plain.dumps(manifest(package))}
         try:
             (self.path / MANIFEST).unlink(missing_ok=True)

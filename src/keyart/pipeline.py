@@ -18,7 +18,7 @@ from keyart.cores import give_back_memory, opencv_on_one_thread
 from keyart.errors import MissingFile, NothingUsable
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
-from keyart.package import PARTS, Package
+from keyart.package import PARTS, USUAL, Package
 from keyart.progress import Progress, Silent
 from keyart.recipe import PUBLISHED, Recipe, sections_for, with_needed
 from keyart.run import Run, beside
@@ -39,7 +39,7 @@ def make(
     video: str | Path,
     recipe: Recipe | None = None,
     *,
-    parts: tuple[str, ...] = PARTS,
+    parts: tuple[str, ...] = USUAL,
     progress: Progress | None = None,
     cache: StageCache | None = None,
     licence: LicenceMode | None = None,
@@ -70,7 +70,8 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
 
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said, own)) if "titles" in wanted else None
-    shots, stills, products = _look(run, recipe, info, wanted) if "shots" in wanted else ((), (), ())
+    moments = recipe.summaries.watch() if "summaries" in wanted else None
+    shots, stills, products = _look(run, recipe, info, wanted, moments) if "shots" in wanted else ((), (), ())
     named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.is_named else ((), ())
     products += frames if "stills" not in wanted else ()
     give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
@@ -89,6 +90,9 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
+    if moments is not None and not moments.end_seconds:
+        moments = None  # an earlier run has spared the pass: the stage looks for itself
+    products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said)
     products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
         products, seen = _reviewed(run, recipe, products, shown)
@@ -135,7 +139,7 @@ def _drawn_key(recipe: Recipe) -> str:
 
 
 def _look(
-    run: Run, recipe: Recipe, info: VideoInfo, wanted: frozenset[str]
+    run: Run, recipe: Recipe, info: VideoInfo, wanted: frozenset[str], moments: Onlooker | None
 ) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
     """One pass over the pictures, and what its onlookers make of it."""
     from keyart.media.scan import ScanReport
@@ -145,7 +149,7 @@ def _look(
         watcher = recipe.shots.watch(info)
         sampler = recipe.stills.sample(info) if "stills" in wanted else None
         tiles = recipe.storyboard.sample(info) if "storyboard" in wanted else None
-        onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles) if one is not None]
+        onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles, moments) if one is not None]
         with opencv_on_one_thread():  # the other core is the decoder's
             scanned = _passed(run, recipe.scan, info, onlookers)
         with run.timing("shots"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyart.errors import BadSetting
-from keyart.package import PARTS
+from keyart.package import USUAL
 from keyart.settings import Given, applied, config_files, read_config, read_environment, settings_of
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keyart.speech import Transcribe
     from keyart.stills import PickStills
     from keyart.teasers import MakeTeaser, Storyboard
+    from keyart.teasers.summary import MakeSummary
     from keyart.titles import WriteTitles
     from keyart.titles.describe import DescribeVideo
 
@@ -64,6 +65,7 @@ class Recipe:
     variants: MakeVariants = _late("covers.variants", "MakeVariants")
     avatar: MakeAvatar = _late("covers", "MakeAvatar")
     teaser: MakeTeaser = _late("teasers", "MakeTeaser")
+    summaries: MakeSummary = _late("teasers.summary", "MakeSummary")
     review: Review = _late("review", "Review")
 
     def __post_init__(self) -> None:
@@ -81,9 +83,10 @@ _NEEDS = {
     "variants": ("shots", "stills"),
     "avatar": ("shots", "stills"),
     "teaser": ("shots", "stills"),
+    "summaries": ("shots", "titles"),
 }
 _OF_A_PART = {"titles": ("speech", "titles", "description")}
-PUBLISHED = frozenset({"titles", "covers", "cutouts", "variants", "avatar", "teaser"})
+PUBLISHED = frozenset({"titles", "covers", "cutouts", "variants", "avatar", "teaser", "summaries"})
 """Parts that are shown to the world as they are, and so are reviewed."""
 
 
@@ -109,7 +112,7 @@ def stage_types(parts: Iterable[str]) -> dict[str, type[Any]]:
 
 
 def recipe_for(
-    video: Path | None, given: Sequence[Given], config: Path | None = None, seed: int = 0, parts: Iterable[str] = PARTS
+    video: Path | None, given: Sequence[Given], config: Path | None = None, seed: int = 0, parts: Iterable[str] = USUAL
 ) -> Recipe:
     """The stages of these parts with their values: defaults, config files, environment, then `given`.
 

@@ -33,7 +33,7 @@ ORDER = (
         "cutouts",
         "variants",
     ),
-    *("avatar", "teaser", "pictures", "agreement"),
+    *("avatar", "teaser", "summaries", "pictures", "agreement"),
 )
 
 

@@ -52,4 +52,5 @@ def test_stages_that_have_a_say(parts: tuple[str, ...], sections: tuple[str, ...
 
 
 def test_parts_bring_what_they_are_made_from() -> None:
+    assert with_needed(("summaries",)) == {"summaries", "titles", "shots"}
     assert with_needed(("teaser",)) == {"teaser", "stills", "shots"}

@@ -45,7 +45,7 @@ def _make(request: Request, say: Say) -> dict[str, Any]:
     """`path`, `name`, `settings`, `folder`, `cache` -> the package in the folder; titles and tags for the search."""
     from keyart.cache import StageCache
     from keyart.journal import run_facts
-    from keyart.package import PARTS, claim
+    from keyart.package import PARTS, USUAL, claim
     from keyart.pipeline import make
     from keyart.studio.wishes import recipe_of
 
@@ -53,7 +53,7 @@ def _make(request: Request, say: Say) -> dict[str, Any]:
         package = make(
             request["path"],
             recipe_of(request["settings"]),
-            parts=PARTS,
+            parts=PARTS if "summaries" in request["settings"] else USUAL,
             progress=Told(say),
             cache=StageCache(Path(request["cache"])),
             called=request["name"],

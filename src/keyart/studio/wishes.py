@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keyart.errors import BadSetting
+from keyart.package import PARTS
 from keyart.recipe import Recipe, recipe_for, stage_types
 from keyart.settings import Given, Setting, settings_of
 
@@ -20,6 +21,7 @@ OFFERED: dict[str, tuple[str, ...]] = {
     "covers": ("presets", "count", "template", "colour", "text_colour", "position", "size", "case", "outline", "fill",
                "look", "background", "seed"),
     "variants": ("looks", "backgrounds", "count", "seed"),
+    "summaries": ("platforms", "seconds", "about", "captions"),
     "teaser": ("pieces", "piece_seconds", "order"),
 }  # fmt: skip
 """Sections and fields that the web may set; a field that a stage does not have is left out."""
@@ -27,7 +29,7 @@ OFFERED: dict[str, tuple[str, ...]] = {
 
 def offered() -> dict[str, dict[str, Setting]]:
     """The settings that may be sent with a video, with their kinds, choices, defaults and help."""
-    stages = stage_types(("shots", "stills", "titles", "covers", "variants", "teaser"))
+    stages = stage_types(("shots", "stills", "titles", "covers", "variants", "teaser", "summaries"))
     return {
         section: {one.name: one for one in settings_of(stages[section], with_help=True) if one.name in names}
         for section, names in OFFERED.items()
@@ -57,4 +59,4 @@ def _given(settings: Mapping[str, Any]) -> Iterable[Given]:
 
 def recipe_of(settings: Mapping[str, Any]) -> Recipe:
     """The stages as the machine's own configuration and the user's settings have them."""
-    return recipe_for(None, given(settings))
+    return recipe_for(None, given(settings), parts=PARTS)
