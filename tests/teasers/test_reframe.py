@@ -19,7 +19,7 @@ from keyart.teasers.reframe.lettering import lettering_span
 from keyart.teasers.reframe.path import CameraPath, Pane, Part, spline
 from keyart.teasers.reframe.saliency import moving, reduced, standing_out
 from keyart.teasers.reframe.speakers import movement, speaking
-from keyart.teasers.reframe.split import two_windows
+from keyart.teasers.reframe.split import pair_of, two_windows
 from keyart.teasers.reframe.watch import Look, Looks
 from keyart.types import RGB, Box, Frame
 
@@ -193,7 +193,8 @@ def test_two_who_do_not_fit_share_the_frame() -> None:
     silent = np.zeros((40, 2))
     frame = frame_of(looks, Fraction(9, 16))
     assert frame is not None
-    windows = two_windows(people, silent, frame, looks, Fraction(9, 16), heard=False)
+    assert pair_of(people, silent, heard=True) == (0, 1)
+    windows = two_windows(people, (0, 1), frame, looks, Fraction(9, 16))
     assert windows is not None
     for number, window in enumerate(windows):
         own, other = (Box(*(people.heads[0, one] * (1280, 720, 1280, 720)).tolist()) for one in (number, 1 - number))
@@ -201,10 +202,12 @@ def test_two_who_do_not_fit_share_the_frame() -> None:
         assert window.width / window.height == pytest.approx(9 / 8, abs=0.01)
     told = np.zeros((40, 2))
     told[:20, 0] = told[20:, 1] = 0.9
-    assert two_windows(people, told, frame, looks, Fraction(9, 16), heard=True) is None
-    assert two_windows(people, silent, frame, looks, Fraction(16, 10), heard=False) is None
+    assert pair_of(people, told, heard=True) is None and pair_of(people, told, heard=False) == (0, 1)
+    assert two_windows(people, (0, 1), frame, looks, Fraction(16, 10)) is None
     together = cast((0.42, 0.3, 0.08, 0.14), (0.5, 0.3, 0.08, 0.14))
-    assert two_windows(together, silent, frame, looks, Fraction(9, 16), heard=False) is None
+    assert two_windows(together, (0, 1), frame, looks, Fraction(9, 16)) is None
+    unlike = cast((0.1, 0.3, 0.2, 0.36), (0.7, 0.3, 0.1, 0.18))
+    assert pair_of(unlike, silent, heard=False) is None
 
 
 def test_a_title_counts_where_it_stays() -> None:

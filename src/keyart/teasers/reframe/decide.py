@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -16,7 +16,7 @@ from keyart.teasers.reframe.focus import Scores, Slide, Steps, best_places, head
 from keyart.teasers.reframe.lettering import lettering_span
 from keyart.teasers.reframe.path import Decision, Pane, Part
 from keyart.teasers.reframe.speakers import Voice, speaking
-from keyart.teasers.reframe.split import NEARLY_FITS, two_windows
+from keyart.teasers.reframe.split import pair_of, two_windows
 from keyart.teasers.reframe.watch import Look, Looks
 from keyart.types import Box
 
@@ -126,8 +126,8 @@ class _Shot:
         if padded := self._padded(cast):
             return (padded,)
         way = best_places(scores, self.looks.interval_seconds, slide.window, rules.steps, cuts=len(cast) > 1)
-        if rules.split and (divided := self._divided(cast, told)):
-            return (divided,)
+        if both := self._both(cast, told):
+            return (both,)
         rows = np.arange(len(way))
         centre = len(scores.places) // 2
         shown, plain = float(scores.values[rows, way].mean()), float(scores.values[:, centre].mean())
@@ -261,7 +261,7 @@ class _Shot:
         if not self.director.pad:
             return None
         needed, why = self._needed(cast)
-        return self._all_of(needed, (self.start, self.end), why) if needed is not None else None
+        return self._all_of(needed, self._span, why) if needed is not None else None
 
     def _all_of(self, needed: tuple[float, float], span: tuple[float, float], why: str) -> Part | None:
         """A window of another shape that holds all of a range along the slide; None where the usual one does."""
@@ -289,10 +289,6 @@ class _Shot:
             middle = float(np.nanmedian(heads[:, number, 0] + heads[:, number, 1] / 2))
             half = float(sizes.max()) * _FACE_IN_HEAD[slide.axis] * _FACE_MARGIN / 2
             return (middle - half, middle + half), "a face"
-        if len(main) == 2:
-            reach = float(np.nanpercentile(starts.min(axis=1), 10)), float(np.nanpercentile(ends.max(axis=1), 90))
-            if reach[1] - reach[0] <= NEARLY_FITS * slide.window:
-                return reach, "one of two"
         if len(main) < 3:
             return None, ""
         middles = np.sort(np.nanmedian((starts + ends) / 2, axis=0))
@@ -301,12 +297,35 @@ class _Shot:
             return None, ""
         return (float(np.nanpercentile(starts, 3)), float(np.nanpercentile(ends, 97))), "part of a group"
 
-    def _divided(self, cast: Cast, told: Floats) -> Part | None:
-        boxes = two_windows(cast, told, self.frame, self.looks, self.aspect, self.voice is not None)
-        if boxes is None:
+    def _both(self, cast: Cast, told: Floats) -> Part | None:
+        """Two people of whom it is not known who speaks: half of the frame for each, or one window round both."""
+        pair = pair_of(cast, told, self.voice is not None)
+        if pair is None:
             return None
+        boxes = two_windows(cast, pair, self.frame, self.looks, self.aspect) if self.director.split else None
+        if boxes is None:
+            return (
+                self._all_of(_reach(cast, pair, self.frame.slide), self._span, "one of two")
+                if self.director.pad
+                else None
+            )
         panes = tuple(_pane(box, self.start) for box in boxes)
         return Part(self.start, self.end, "split", 0.8, "two people who do not fit one window", panes)
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        return self.start, self.end
+
+
+def _reach(cast: Cast, numbers: Sequence[int], slide: Slide) -> tuple[float, float]:
+    """From where to where heads reach along the slide most of the time, in shares."""
+    starts = cast.heads[:, list(numbers), slide.axis]
+    ends = starts + cast.heads[:, list(numbers), 2 + slide.axis]
+    seen = np.isfinite(starts).all(axis=1)
+    rows = seen if seen.any() else np.isfinite(starts).any(axis=1)
+    return float(np.percentile(np.nanmin(starts[rows], axis=1), 10)), float(
+        np.percentile(np.nanmax(ends[rows], axis=1), 90)
+    )
 
 
 def _keep_heads(cast: Cast, told: Floats, targets: Floats, rows: slice, slide: Slide) -> Floats:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WIDEST = Fraction(1)
 _PRESENT = 0.6
 _ALIKE = 0.6
-NEARLY_FITS = 1.12
+NEARLY_FITS = 1.25
 """Times the window: heads that reach this far are shown together, with narrow bars."""
 _TOLD = 0.4
 _ONE_SPEAKS = 0.85
@@ -25,23 +25,27 @@ _HEADS_TALL = 1.25
 _TURN_SECONDS = 2.5
 
 
-def two_windows(
-    cast: Cast, told: Floats, frame: Frame, looks: Looks, aspect: Fraction, heard: bool
-) -> tuple[Box, Box] | None:
-    """Windows of half the target's height for the two people of the shot, in displayed pixels, or None.
-
-    None where the target is wider than tall, where there are not exactly two of like size, where one window holds
-    both, or where it is clear who speaks and for long enough to cut from one to the other.
-    """
-    if aspect > _WIDEST or frame.slide.axis != 0:
-        return None
+def pair_of(cast: Cast, told: Floats, heard: bool) -> tuple[int, int] | None:
+    """The two people whom a shot is about, the left one first; None where there are not exactly two of like size, or
+    where it is clear who speaks and for long enough to cut from one to the other."""
     main = np.flatnonzero((cast.prominence >= _ALIKE) & (cast.presence >= _PRESENT))
     if len(main) != 2 or (heard and _turns(cast, told[:, main])):
         return None
+    left, right = sorted(main.tolist(), key=lambda number: float(np.nanmedian(cast.faces[:, number, 0])))
+    return left, right
+
+
+def two_windows(
+    cast: Cast, pair: tuple[int, int], frame: Frame, looks: Looks, aspect: Fraction
+) -> tuple[Box, Box] | None:
+    """Windows of half the target's height for two people, in displayed pixels.
+
+    None where the target is wider than tall, where one window (nearly) holds both, or where they sit too close for two.
+    """
+    if aspect > _WIDEST or frame.slide.axis != 0:
+        return None
     pixels = looks.width_px, looks.height_px, looks.width_px, looks.height_px
-    left, right = sorted(
-        (np.nanmedian(cast.heads[:, number], axis=0) * pixels for number in main), key=lambda head: float(head[0])
-    )
+    left, right = (np.nanmedian(cast.heads[:, number], axis=0) * pixels for number in pair)
     if right[0] + right[2] - left[0] <= NEARLY_FITS * frame.window_width:
         return None
     return _windows(left, right, frame.area, float(aspect) * 2)
