@@ -232,3 +232,15 @@ def test_the_watcher_stays_small(film: VideoInfo) -> None:
     assert found[0].seconds == 0.0
     assert found[-1].seconds > 8.0
     assert sum(one.weight for one in found) >= 20
+
+
+def test_pictures_answer_where_a_model_has_looked_at_them(film: VideoInfo) -> None:
+    stage = MakeSummary(platforms=("small",), seconds=4.0, about="the second scene", framing="centre")
+    watcher = stage.watch(liken=lambda picture: 0.9 if watcher.end_seconds // 2 == 1 else 0.0)
+    for glimpse in Scan()(film):
+        watcher.see(glimpse)
+    outcome = stage(film, shots_of(film), None, watcher)
+    assert outcome.status == "ok"
+    (piece,) = outcome.value[0].receipt.facts["pieces"]
+    assert (piece["start"], piece["end"]) == pytest.approx((2.0, 4.0), abs=0.05)
+    assert piece["terms"]["about"] == 0.9

@@ -118,3 +118,18 @@ def test_black_at_both_ends_is_left_out() -> None:
     fragments = Cutting(max_seconds=6.0)(shots_at(0.0, end=12.0), [(0.0, 12.0)], [], 12.0, (1.0, 10.5))
     assert fragments[0].start == pytest.approx(0.85, abs=0.16)
     assert fragments[-1].end == pytest.approx(10.5, abs=0.31)
+
+
+def test_ties_are_exact_too() -> None:
+    random = np.random.default_rng(7)
+    for _ in range(20):
+        weights, capacity = random.integers(1, 9, 8).tolist(), int(random.integers(0, 30))
+        values, ties = (random.random(8) - 0.2).tolist(), (random.random(7) * 0.6).tolist()
+
+        def worth(one: tuple[int, ...], values: list[float] = values, ties: list[float] = ties) -> float:
+            return sum(values[i] for i in one) + sum(ties[i] for i in one if i + 1 in one)
+
+        sets = [one for n in range(9) for one in combinations(range(8), n) if sum(weights[i] for i in one) <= capacity]
+        chosen = knapsack(weights, values, capacity, ties)
+        assert worth(chosen) == pytest.approx(max(map(worth, sets)))
+        assert sum(weights[i] for i in chosen) <= capacity

@@ -6,6 +6,7 @@ video (clustering summaries), what moves (attention curves), faces, speech, loud
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -61,11 +62,14 @@ class Evidence:
         return tuple(self._inside(one) for one in self.fragments)
 
     def _inside(self, fragment: Fragment) -> list[int]:
-        found = [n for n, one in enumerate(self.moments) if fragment.start - 1e-6 <= one.seconds < fragment.end]
-        if found or not self.moments:
-            return found
-        before = [n for n, one in enumerate(self.moments) if one.seconds <= fragment.end]
-        return [before[-1] if before else 0]
+        first, last = (bisect_left(self._times, at) for at in (fragment.start - 1e-6, fragment.end))
+        if first < last or not self.moments:
+            return list(range(first, last))
+        return [max(0, last - 1)]
+
+    @cached_property
+    def _times(self) -> list[float]:
+        return [one.seconds for one in self.moments]
 
 
 @dataclass(frozen=True, slots=True)

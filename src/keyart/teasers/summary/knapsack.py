@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+Bits = NDArray[np.uint8]
 STEP_SECONDS = 0.1
 """Lengths are rounded up to this, the budget down: a choice never runs over."""
 
@@ -36,7 +37,7 @@ def knapsack(
         raise ValueError(f"{len(weights)} weights, {len(values)} values and {len(ties)} ties")
     without = np.zeros(max(0, capacity) + 1)
     with_last = np.full_like(without, -np.inf)
-    came: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]] = []
+    came: list[tuple[Bits, Bits]] = []  # an hour of summary would fill memory with whole bytes
     for item, (weight, value) in enumerate(zip(weights, values, strict=True)):
         tied = with_last + (ties[item - 1] if item else 0.0)
         after_taken = tied > without + 1e-12
@@ -44,18 +45,17 @@ def knapsack(
         if weight <= capacity:
             taken[weight:] = np.maximum(tied, without)[: len(without) - weight] + value
         left_taken = with_last > without + 1e-12
-        came.append((after_taken, left_taken))
+        came.append((np.packbits(after_taken), np.packbits(left_taken)))
         without, with_last = np.maximum(without, with_last), taken
     return _traced(came, weights, capacity, bool(with_last[-1] > without[-1] + 1e-12))
 
 
-def _traced(
-    came: Sequence[tuple[NDArray[np.bool_], NDArray[np.bool_]]], weights: Sequence[int], left: int, taken: bool
-) -> tuple[int, ...]:
+def _traced(came: Sequence[tuple[Bits, Bits]], weights: Sequence[int], left: int, taken: bool) -> tuple[int, ...]:
     chosen = []
     for item in range(len(came) - 1, -1, -1):
         if taken:
             chosen.append(item)
             left -= weights[item]
-        taken = bool(came[item][0 if taken else 1][left])
+        bits = came[item][0 if taken else 1]
+        taken = bool(bits[left >> 3] >> (7 - left & 7) & 1)
     return tuple(reversed(chosen))

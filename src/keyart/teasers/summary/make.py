@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,9 +72,12 @@ class MakeSummary:
             raise BadSetting(f"no scorer is called {self.scorer!r}; there are: {', '.join(SCORERS)}")
         platforms_named(self.platforms)
 
-    def watch(self) -> SummaryWatcher:
-        """An onlooker for the one pass; without it the stage makes a pass of its own."""
-        return SummaryWatcher()
+    def watch(self, liken: Callable[[RGB], float] | None = None) -> SummaryWatcher:
+        """An onlooker for the one pass; without it the stage makes a pass of its own.
+
+        `liken`: a text-image model's answer to how well a picture fits `about`, 0 ... 1.
+        """
+        return SummaryWatcher(liken=liken)
 
     def __call__(
         self,
@@ -127,7 +130,7 @@ class MakeSummary:
 
     def _shortcomings(self, judged: Judged, pieces: Sequence[Piece], preset: Preset) -> tuple[str, ...]:
         reasons = []
-        if self.about and not judged.said.texts:
+        if self.about and not judged.said.about:
             reasons.append(f"nobody's words are known here, so nothing could be chosen about {self.about!r}")
         elif self.about and not judged.said.is_answered:
             reasons.append(f"nothing that is said here is about {self.about!r}")

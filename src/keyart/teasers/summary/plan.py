@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from keyart.errors import BadSetting
@@ -73,10 +73,22 @@ class Judge:
         )
         fragments = cutting(shots, free, spoken, end_seconds, _lit(moments, end_seconds))
         words = said(fragments, timed, chapters, self.about)
-        about = words.about if words.is_answered else ()
-        notes = {"about": [f"shares: {one}" if one else "" for one in words.answers]} if about else {}
-        evidence = Evidence(fragments, tuple(moments), hearing, words.words, about, notes)
+        evidence = Evidence(fragments, tuple(moments), hearing, words.words)
+        words = _seen(words, evidence) if self.about else words
+        if words.is_answered:
+            notes = {"about": [f"shares: {one}" if one else "" for one in words.answers]}
+            evidence = replace(evidence, about=words.about, notes=notes)
         return Judged(SCORERS[self.scorer](evidence, self.weights), words, hearing, timed)
+
+
+def _seen(words: Said, evidence: Evidence) -> Said:
+    """What the pictures answer, where a model has looked at them, beside what the words do."""
+    if not any(one.answers for one in evidence.moments):
+        return words
+    seen = [max((evidence.moments[n].answers for n in numbers), default=0.0) for numbers in evidence.inside]
+    told = words.about or (0.0,) * len(seen)
+    answers = words.answers or ("",) * len(seen)
+    return replace(words, about=tuple(map(max, seen, told)), answers=answers)
 
 
 def _lit(moments: Sequence[Moment], end_seconds: float) -> tuple[float, float]:

@@ -7,6 +7,7 @@ weighted with how rare they are and, in Russian, by the nearness of word vectors
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,18 +61,20 @@ def said(
     """Reads a transcript whose words have times, and the chapters' titles; `about` may be empty."""
     language = transcript.language if transcript else guess_language(" ".join(one.title for one in chapters))
     words = [word for cue in transcript.cues for word in cue.words] if transcript else []
+    words.sort(key=lambda one: one.start + one.end)  # subtitles of two speakers overlap
     if not words and not (chapters and about):
         return Said()
-    texts = tuple(_text(words, one) for one in fragments)
+    middles = [(one.start + one.end) / 2 for one in words]
+    texts = tuple(_text(words, middles, one) for one in fragments)
     answers = _answers([_with_chapter(*pair, chapters) for pair in zip(texts, fragments, strict=True)], about, language)
     if not words:
         return Said(texts, about=answers[0], answers=answers[1])
     return Said(texts, _weights(texts, fragments, language), tuple(map(_leans, texts, fragments)), *answers)
 
 
-def _text(words: Sequence[Word], fragment: Fragment) -> str:
-    start, end = fragment.before.middle, fragment.after.middle
-    return " ".join(one.text for one in words if start <= (one.start + one.end) / 2 < end)
+def _text(words: Sequence[Word], middles: Sequence[float], fragment: Fragment) -> str:
+    first, last = (bisect_left(middles, joint.middle) for joint in (fragment.before, fragment.after))
+    return " ".join(one.text for one in words[first:last])
 
 
 def _with_chapter(text: str, fragment: Fragment, chapters: Sequence[Chapter]) -> str:

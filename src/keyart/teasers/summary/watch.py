@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from keyart.media.scan import Glimpse
 from keyart.stills.embed import classical
 from keyart.stills.metrics import coarse_difference, level_spread, luma_histogram
 from keyart.stills.objects import FaceDetector, choose_detector
-from keyart.types import Face, Gray
+from keyart.types import RGB, Face, Gray
 
 _LOOK_PX = 320
 _NEIGHBOUR_SECONDS = 0.25
@@ -36,6 +37,8 @@ class Moment:
     """Distance of the 1st and 99th percentile of luma, 0 ... 1."""
     weight: float = 1.0
     """How many windows it stands for."""
+    answers: float = 0.0
+    """How well the picture answers what was asked for, 0 ... 1."""
 
     @property
     def is_blank(self) -> bool:
@@ -49,6 +52,8 @@ class SummaryWatcher:
     rate_hz: float = 2.0
     max_moments: int = 1500
     detector: FaceDetector = field(default_factory=lambda: choose_detector("auto")[0])
+    liken: Callable[[RGB], float] | None = None
+    """Picture -> how well it answers what was asked for, 0 ... 1: a text-image model's, where one is at hand."""
     moments: list[Moment] = field(default_factory=list)
     end_seconds: float = 0.0
     _window: int = -1
@@ -101,8 +106,9 @@ class SummaryWatcher:
         height = view.shape[0]
         found = self.detector.glance(view) if spread >= _BLANK_SPREAD else ()
         faces = max((_visible(face, height) for face in found), default=0.0)
+        answers = self.liken(view) if self.liken else 0.0
         light, look = float(gray.mean()) / 255, classical(view).astype(np.float16)
-        return Moment(glimpse.seconds, look, 0.0, faces, light, spread, self._weight)
+        return Moment(glimpse.seconds, look, 0.0, faces, light, spread, self._weight, answers)
 
 
 def _visible(face: Face, height_px: int) -> float:
@@ -122,6 +128,7 @@ def _merged(moments: list[Moment]) -> list[Moment]:
                 movement=float(shares @ [one.movement for one in pair]),
                 faces=max(one.faces for one in pair),
                 weight=sum(one.weight for one in pair),
+                answers=max(one.answers for one in pair),
             )
         )
     return kept
