@@ -15,10 +15,11 @@ import pytest
 from bench.summary_checks import boxes
 from keyart.errors import BadSetting
 from keyart.media.probe import probe
+from keyart.teasers.summary.channels import Channels, num_channels, read_channels
 from keyart.teasers.summary.film import Format, write_film
 from keyart.teasers.summary.framing import centre_crop
 from keyart.teasers.summary.pieces import Piece, frame_rate, mixed, pictures
-from keyart.types import RGB, Sound
+from keyart.types import RGB
 from tests.conftest import ClipFactory, Take
 
 RATE = Fraction(25)
@@ -31,12 +32,12 @@ def noise(count: int, width: int = 128, height: int = 72) -> Iterator[RGB]:
         yield random.integers(0, 256, (height, width, 3), np.uint8)
 
 
-def tone(seconds: float, hz: float = 440.0) -> Sound:
-    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * HZ)) / HZ)).astype(np.float32)
+def tone(seconds: float, hz: float = 440.0) -> Channels:
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * HZ)) / HZ)).astype(np.float32)[:, None]
 
 
-def chunked(sound: Sound) -> Iterator[Sound]:
-    yield from np.array_split(sound, 37)
+def chunked(sound: Channels) -> Iterator[Channels]:
+    yield from np.array_split(sound.reshape(len(sound), -1), 37)
 
 
 # --- sound ------------------------------------------------------------------------------------------------------
@@ -53,13 +54,14 @@ def test_the_sound_is_exactly_as_long_as_the_pictures() -> None:
 def test_inside_a_piece_nothing_is_changed() -> None:
     source = np.random.default_rng(1).normal(0, 0.1, 8 * HZ).astype(np.float32)
     made = np.concatenate(list(mixed(chunked(source), PIECES, HZ, 0.08)))
+    made = made[:, 0]
     assert np.array_equal(made[round(0.5 * HZ) : round(1.5 * HZ)], source[round(1.5 * HZ) : round(2.5 * HZ)])
     assert np.array_equal(made[round(2.5 * HZ) : round(2.9 * HZ)], source[round(4.52 * HZ) : round(4.92 * HZ)])
 
 
 def test_a_cut_neither_clicks_nor_drops_out() -> None:
     step = np.concatenate([np.full(7 * HZ // 2, 0.4, np.float32), np.full(5 * HZ, -0.4, np.float32)])
-    made = np.concatenate(list(mixed(chunked(step), PIECES[:2], HZ, 0.08)))
+    made = np.concatenate(list(mixed(chunked(step), PIECES[:2], HZ, 0.08)))[:, 0]
     cut = 2 * HZ
     assert float(np.abs(np.diff(made[cut - HZ // 10 : cut + HZ // 10])).max()) < 0.01
     hiss = np.random.default_rng(2).normal(0, 0.1, 8 * HZ).astype(np.float32)
@@ -70,14 +72,37 @@ def test_a_cut_neither_clicks_nor_drops_out() -> None:
 def test_without_a_cross_fade_it_is_a_plain_cut() -> None:
     source = tone(8)
     made = np.concatenate(list(mixed(chunked(source), PIECES[:2], HZ, 0.0)))
-    assert made[2 * HZ] == pytest.approx(source[round(4.02 * HZ)])
-    assert made[2 * HZ - 1] == pytest.approx(source[3 * HZ - 1])
+    assert made[2 * HZ, 0] == pytest.approx(source[round(4.02 * HZ), 0])
+    assert made[2 * HZ - 1, 0] == pytest.approx(source[3 * HZ - 1, 0])
 
 
 def test_past_the_end_of_the_sound_there_is_silence() -> None:
     made = np.concatenate(list(mixed(chunked(tone(4.5)), PIECES[:2], HZ, 0.08)))
     assert len(made) == round(80 / 25 * HZ)
     assert not made[-HZ // 4 :].any()
+
+
+def test_left_stays_left(tmp_path: Path) -> None:
+    pair = np.concatenate([tone(3), np.zeros((3 * HZ, 1), np.float32)], axis=1)
+    path = tmp_path / "pair.mp4"
+    write_film(path, lambda: noise(75), lambda: chunked(pair), Format(RATE, channels=2), seconds=3.0)
+    info = probe(path)
+    assert num_channels(info) == 2
+    heard = np.concatenate(
+        list(mixed(read_channels(info, HZ), (Piece(0.5, 25, RATE, 0), Piece(2.0, 25, RATE, 25)), HZ, 0.08))
+    )
+    assert heard.shape == (2 * HZ, 2)
+    assert heard[:, 0].std() > 0.3
+    assert heard[:, 1].std() < 0.01
+
+
+def test_channels_are_read_on_the_clock_of_what_is_listened_to(clip: ClipFactory) -> None:
+    from keyart.media.sound import read_sound
+
+    info = probe(clip(tone_hz=300.0))
+    one, other = np.concatenate(list(read_channels(info, 16_000))), np.concatenate(list(read_sound(info)))
+    assert one.shape == (len(other), 1)
+    assert np.abs(one[:, 0] - other).max() < 1e-6
 
 
 # --- pictures ---------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from av.bitstream import BitStreamFilterContext
 from keyart.errors import BadSetting, OutputProblem
 from keyart.media.encode import THREADS
 from keyart.media.images import receipt_json
-from keyart.types import RGB, Receipt, Sound
+from keyart.teasers.summary.channels import Channels
+from keyart.types import RGB, Receipt
 
 _SAME_BYTES = {"mbtree": "0"}
 """x264's macroblock tree is not repeatable on processors with AVX-512."""
@@ -47,6 +48,12 @@ class Format:
     """0: no limit."""
     sample_rate_hz: int = 48_000
     audio_bits_per_second: int = 128_000
+    channels: int = 1
+    """1 or 2."""
+
+    @property
+    def layout(self) -> str:
+        return "mono" if self.channels == 1 else "stereo"
 
 
 def ceiling(form: Format, seconds: float, num_frames: int, *, sounds: bool, extra_bytes: int = 0) -> int:
@@ -69,13 +76,13 @@ def ceiling(form: Format, seconds: float, num_frames: int, *, sounds: bool, extr
 def write_film(
     path: Path,
     frames: Callable[[], Iterable[RGB]],
-    sound: Callable[[], Iterable[Sound]] | None,
+    sound: Callable[[], Iterable[Channels]] | None,
     form: Format,
     *,
     seconds: float,
     receipt: Receipt | None = None,
 ) -> Path:
-    """Frames of one even size at `form.rate` and mono sound, interleaved as they come; a handful of each is held.
+    """Frames of one even size at `form.rate`, and sound, interleaved as they come; a handful of each is held.
 
     Both are asked for a second time where the first file would be too large. `seconds` is how long it will be. The file
     appears whole or not at all. Raises `BadSetting` where there is no frame or the byte limit cannot be met,
@@ -101,7 +108,7 @@ class _TooLarge(Exception):
 
 
 def _write(
-    path: Path, frames: Iterable[RGB], sound: Iterable[Sound] | None, form: Format, most_bits: int, comment: str
+    path: Path, frames: Iterable[RGB], sound: Iterable[Channels] | None, form: Format, most_bits: int, comment: str
 ) -> None:
     pictures = iter(frames)
     first = next(pictures, None)
@@ -124,9 +131,9 @@ class _Film:
         self.strip = BitStreamFilterContext("filter_units=remove_types=6", self.video)
         self.samples = 0
         self.num_bytes = 0
-        self.rest: Sound = np.zeros(0, np.float32)
+        self.rest: Channels = np.zeros((0, form.channels), np.float32)
 
-    def write(self, frames: Iterable[RGB], sound: Iterable[Sound] | None) -> None:
+    def write(self, frames: Iterable[RGB], sound: Iterable[Channels] | None) -> None:
         blocks = iter(sound or ())
         for number, image in enumerate(frames):
             picture = _yuv(image)
@@ -140,23 +147,24 @@ class _Film:
             self._encode(self.rest)
             self.container.mux(self.audio.encode(None))
 
-    def _sound_until(self, blocks: Iterator[Sound], samples: int) -> None:
+    def _sound_until(self, blocks: Iterator[Channels], samples: int) -> None:
         while self.audio is not None and self.samples + len(self.rest) < samples:
             block = next(blocks, None)
             if block is None:
                 return
             self._hear(block)
 
-    def _hear(self, block: Sound) -> None:
+    def _hear(self, block: Channels) -> None:
         self.rest = np.concatenate([self.rest, block])
         while len(self.rest) >= _AAC_SAMPLES:
             self._encode(self.rest[:_AAC_SAMPLES])
             self.rest = self.rest[_AAC_SAMPLES:]
 
-    def _encode(self, samples: Sound) -> None:
+    def _encode(self, samples: Channels) -> None:
         if not len(samples) or self.audio is None:
             return
-        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None], np.float32), "fltp", "mono")
+        planes = np.ascontiguousarray(samples.T, np.float32)
+        block = av.AudioFrame.from_ndarray(planes, "fltp", self.form.layout)
         rate = self.form.sample_rate_hz
         block.sample_rate, block.pts, block.time_base = rate, self.samples, Fraction(1, rate)
         self.samples += len(samples)
@@ -189,7 +197,7 @@ def _video_stream(container: Any, image: RGB, form: Format, limit: int) -> Any:
 
 
 def _audio_stream(container: Any, form: Format) -> Any:
-    stream = container.add_stream("aac", rate=form.sample_rate_hz, layout="mono")
+    stream = container.add_stream("aac", rate=form.sample_rate_hz, layout=form.layout)
     stream.codec_context.bit_rate = form.audio_bits_per_second
     stream.codec_context.flags |= av.codec.context.Flags.bitexact.value
     return stream

@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from keyart.errors import BadSetting
 from keyart.media.scan import Scan
-from keyart.media.sound import normalise_loudness, read_sound
+from keyart.media.sound import normalise_loudness
 from keyart.teasers.summary.captions import BURNT_CHARACTERS, BurntIn, caption_files, retimed
+from keyart.teasers.summary.channels import Channels, num_channels, read_channels
 from keyart.teasers.summary.film import Format, write_film
 from keyart.teasers.summary.framing import FRAMINGS, Camera, longest_px
 from keyart.teasers.summary.hearing import Hearing, hear
@@ -21,11 +22,13 @@ from keyart.teasers.summary.pieces import Piece, cut_short, frame_rate, joined, 
 from keyart.teasers.summary.plan import Judge, Judged, kept
 from keyart.teasers.summary.platforms import platforms_named
 from keyart.teasers.summary.watch import SummaryWatcher
-from keyart.types import RGB, Outcome, Preset, Product, Receipt, Shot, Sound, Transcript, VideoInfo
+from keyart.types import RGB, Outcome, Preset, Product, Receipt, Shot, Transcript, VideoInfo
 
 FOLDER = "summaries"
 _SAMPLE_RATE_HZ = 48_000
 _MOST_GAIN_DB = 9.0
+_TWO_CHANNELS_DB = 3.0
+"""What was heard as one channel is this much louder as two: BS.1770 adds their powers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,8 @@ class MakeSummary:
             yield from caption_files(retimed(plan.judged.transcript, plan.pieces), f"{FOLDER}/{name}")
 
     def _film(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera], receipt: Receipt) -> bytes:
-        form = Format(plan.pieces[0].rate, crf=self.crf, max_bytes=self._byte_limit(preset))
+        limit, count = self._byte_limit(preset), num_channels(source.info)
+        form = Format(plan.pieces[0].rate, crf=self.crf, max_bytes=limit, channels=max(1, count))
         sound = partial(self._sound, source, plan) if source.info.audio else None
         with tempfile.TemporaryDirectory(prefix="keyart-summary-") as folder:
             path = Path(folder) / "summary.mp4"
@@ -174,8 +178,8 @@ class MakeSummary:
         limits = [one for one in (self.max_bytes, preset.max_bytes) if one]
         return min(limits, default=0)
 
-    def _sound(self, source: _Source, plan: _Plan) -> Iterator[Sound]:
-        read = read_sound(source.info, sample_rate_hz=_SAMPLE_RATE_HZ)
+    def _sound(self, source: _Source, plan: _Plan) -> Iterator[Channels]:
+        read = read_channels(source.info, _SAMPLE_RATE_HZ)
         made = mixed(read, plan.pieces, _SAMPLE_RATE_HZ, self.crossfade_seconds)
         own, target = self._loudness(source, plan)
         return normalise_loudness(made, own, target_lufs=target, max_gain_db=_MOST_GAIN_DB)
@@ -183,7 +187,8 @@ class MakeSummary:
     def _loudness(self, source: _Source, plan: _Plan) -> tuple[float, float]:
         """What the pieces have, and what the summary shall have: integrated loudness, LUFS."""
         own = source.hearing.loudness_lufs([(one.start, one.end) for one in plan.pieces])
-        return own, self.loudness_lufs or source.hearing.loudness_lufs()
+        both = _TWO_CHANNELS_DB if num_channels(source.info) == 2 else 0.0
+        return own + both, self.loudness_lufs or source.hearing.loudness_lufs() + both
 
     def _facts(self, source: _Source, preset: Preset, plan: _Plan, cameras: Sequence[Camera]) -> dict[str, Any]:
         facts: dict[str, Any] = {
@@ -192,6 +197,7 @@ class MakeSummary:
             "seconds": round(plan.seconds, 3),
             "frames_per_second": round(float(plan.pieces[0].rate), 3),
             "max_bytes": self._byte_limit(preset),
+            "channels": num_channels(source.info),
             "scorer": self.scorer,
             "framing": self.framing,
             "captions": self.captions if plan.judged.transcript else "none: no words are known",

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.media.clip import read_clips
+from keyart.teasers.summary.channels import Channels
 from keyart.teasers.summary.fragments import Fragment
-from keyart.types import Frame, Sound, VideoInfo
+from keyart.types import Frame, VideoInfo
 
 _FRAMES_AT_ONCE = 8
 """Decoded pictures that stand in memory at a time."""
@@ -139,21 +140,21 @@ def _in_order(read: Iterable[tuple[int, tuple[Frame, ...]]]) -> Iterator[tuple[i
 class _Tape:
     """The sound as it streams; a stretch may begin at most half a second before the last one taken ended."""
 
-    def __init__(self, chunks: Iterable[Sound], rate: int) -> None:
+    def __init__(self, chunks: Iterable[Channels], rate: int) -> None:
         self._chunks = iter(chunks)
-        self._buffer: Sound = np.zeros(0, np.float32)
+        self._buffer: Channels = np.zeros((0, 1), np.float32)
         self._first = 0
         self._kept = rate // 2
 
-    def take(self, start: int, count: int) -> Sound:
+    def take(self, start: int, count: int) -> Channels:
         """Samples [start, start + count); silence where there are none."""
         while self._first + len(self._buffer) < start + count:
             chunk = next(self._chunks, None)
             if chunk is None:
                 break
             self._drop(start - self._kept)
-            self._buffer = np.concatenate([self._buffer, chunk])
-        found = np.zeros(count, np.float32)
+            self._buffer = np.concatenate([self._buffer, chunk]) if len(self._buffer) else chunk
+        found = np.zeros((count, self._buffer.shape[1]), np.float32)
         low, high = max(start, self._first), min(start + count, self._first + len(self._buffer))
         if high > low:
             found[low - start : high - start] = self._buffer[low - self._first : high - self._first]
@@ -165,8 +166,8 @@ class _Tape:
 
 
 def mixed(
-    chunks: Iterable[Sound], pieces: Sequence[Piece], sample_rate_hz: int, crossfade_seconds: float
-) -> Iterator[Sound]:
+    chunks: Iterable[Channels], pieces: Sequence[Piece], sample_rate_hz: int, crossfade_seconds: float
+) -> Iterator[Channels]:
     """The summary's sound in blocks of about a second, exactly as long as its pictures, cross-faded at every cut.
 
     A cross-fade takes half of its length from either side of the cut (equal power): both lie in a pause, so no word is
@@ -176,7 +177,7 @@ def mixed(
     half = round(crossfade_seconds * sample_rate_hz / 2)
     edge = round(_EDGE_SECONDS * sample_rate_hz)
     spans = [_samples(piece, sample_rate_hz) for piece in pieces]
-    came_from: Sound | None = None
+    came_from: Channels | None = None
     for number, (start, count) in enumerate(spans):
         is_last = number == len(spans) - 1
         near = min(half, count // 2)
@@ -207,14 +208,15 @@ def _blocks(start: int, count: int, rate: int) -> Iterator[tuple[int, int]]:
         yield first, min(size, start + count - first)
 
 
-def _ramped(sound: Sound, length: int) -> Sound:
-    return np.asarray(sound * np.minimum(1.0, (np.arange(len(sound)) + 1) / max(1, length)), np.float32)
+def _ramped(sound: Channels, length: int) -> Channels:
+    rise = np.minimum(1.0, (np.arange(len(sound)) + 1) / max(1, length))
+    return np.asarray(sound * rise[:, None], np.float32)
 
 
-def _blended(other: Sound, own: Sound, *, rising: bool) -> Sound:
+def _blended(other: Channels, own: Channels, *, rising: bool) -> Channels:
     """The second or the first half of an equal-power cross-fade of `own` with what lies across the cut."""
     count = min(len(other), len(own))
-    turn = _quarter(count, rising)
+    turn = _quarter(count, rising)[:, None]
     mixed = own.copy()
     part = slice(0, count) if rising else slice(len(own) - count, len(own))
     across = other[:count] if rising else other[len(other) - count :]
