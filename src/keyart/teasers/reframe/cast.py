@@ -14,7 +14,7 @@ from keyart.teasers.reframe.watch import Look
 Floats = NDArray[np.float64]
 
 _GAP_SECONDS = 2.5
-_LEAST_SHARE, _LEAST_LOOKS = 0.12, 3
+_LEAST_SHARE, _LEAST_SECONDS, _LEAST_LOOKS = 0.12, 1.0, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,8 @@ def cast_of(looks: Sequence[Look]) -> Cast:
             mouths[row, number] = face[4]
             confidence[number] = max(confidence[number], face[5])
     _fill(faces, seconds)
-    least = min(len(looks), max(_LEAST_LOOKS, _LEAST_SHARE * len(looks)))
+    interval = float(np.median(np.diff(seconds))) if len(looks) > 1 else 1.0
+    least = min(len(looks), max(_LEAST_LOOKS, min(_LEAST_SHARE * len(looks), _LEAST_SECONDS / interval)))
     cast = Cast(seconds, faces, mouths, confidence)
     staying = np.flatnonzero(cast.seen.sum(axis=0) >= least)
     staying = staying[np.argsort(-cast.prominence[staying] * cast.presence[staying], kind="stable")]

@@ -20,6 +20,7 @@ _MOST = 6
 """Faces followed at once."""
 _SMALLEST_PX = 22.0
 _MOST_STEPS, _OFF_MIDDLE = 4, 0.08
+_BACK_SECONDS, _SOON_SECONDS = 4.0, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class FollowFaces:
         self._faces: list[SeenFace] = []
         self._next = self._turn = 0
         self._moving = self._had = False
+        self._last = float("-inf")
 
     def see(self, image: RGB, seconds: float, changed: bool, stands: bool = False) -> tuple[SeenFace, ...]:
         """`changed`: the picture shows another take than the look before, so nothing is where it was; `stands`: hardly
@@ -62,6 +64,8 @@ class FollowFaces:
             self._moving = _moved(before, self._faces)
         if seconds >= self._due or len(self._faces) < len(before):
             self._look(image, seconds)
+        if self._faces:
+            self._last = seconds
         return tuple(self._faces)
 
     def _followed(self, image: RGB, old: SeenFace) -> SeenFace | None:
@@ -82,7 +86,9 @@ class FollowFaces:
         return face
 
     def _look(self, image: RGB, seconds: float) -> None:
-        self._due = seconds + self.every_seconds
+        # somebody who was here a moment ago is likely to come back
+        gone = not self._faces and seconds - self._last < _BACK_SECONDS
+        self._due = seconds + (_SOON_SECONDS if gone else self.every_seconds)
         lost = seconds >= self._tiles_due - self.tiles_seconds + self.every_seconds and self._had
         tiles = (seconds >= self._tiles_due or lost) and not self._faces
         self._had = bool(self._faces)

@@ -24,6 +24,7 @@ _HEAD_AT = 0.5, 0.38
 """Where the middle of a head belongs in the window, from the left and from the top."""
 _EDGE = 0.3
 _FIGURE, _WIDEST_TOP = 0.5, 0.8
+_ALONE = 0.7
 _STILL, _MOVES, _STIRS = 0.35, 0.3, 0.04
 
 
@@ -108,6 +109,9 @@ def _alive(looks: Sequence[Look], slide: Slide) -> NDArray[np.float32]:
 def head_weights(cast: Cast, told: Floats) -> Floats:
     """(T, N): how much it matters that each head is shown."""
     weights = np.broadcast_to(cast.prominence**1.5 * np.minimum(1.0, 0.3 + cast.presence), told.shape)
+    # who is alone in the picture is its subject, however briefly
+    most = np.where(cast.seen, weights, 0.0).max(axis=1, initial=0.0)[:, None]
+    weights = weights * np.maximum(most, _ALONE) / np.maximum(most, 1e-9)
     certain = told.max(axis=1, initial=0.0)[:, None]
     role = np.where(told > 0, _SPEAKER + 0.5 * told, 1.0 - (1.0 - _LISTENER) * certain)
     return np.asarray(weights * role)
