@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +124,12 @@ def known_words(folder: Path) -> dict[str, list[tuple[float, float]]]:
     return dict.fromkeys(names, words)
 
 
+def edges(pieces: Sequence[Mapping[str, Any]], end_seconds: float) -> list[float]:
+    """Where the video is cut, seconds: every start and end of a piece but the video's own."""
+    found = [float(one[side]) for one in pieces for side in ("start", "end")]
+    return [one for one in found if 0.05 < one < end_seconds - 0.05]
+
+
 def product(video: Path, platform: str, seconds: float, words: Sequence[tuple[float, float]] = ()) -> dict[str, Any]:
     """One summary, made and checked; where the video is refused, why."""
     from keyart.media.probe import probe
@@ -149,7 +154,7 @@ def product(video: Path, platform: str, seconds: float, words: Sequence[tuple[fl
         return {"status": made.status, "reason": made.reason}
     film = made.value[0]
     pieces = film.receipt.facts["pieces"]
-    cuts = [edge for one, after in pairwise(pieces) for edge in (one["end"], after["start"])]
+    cuts = edges(pieces, run.report.end_seconds)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "summary.mp4"
         path.write_bytes(film.data)
@@ -160,7 +165,7 @@ def product(video: Path, platform: str, seconds: float, words: Sequence[tuple[fl
         "video_seconds": round(run.report.end_seconds, 2),
         "summary_seconds": film.receipt.facts["seconds"],
         "pieces": len(pieces),
-        "cuts": len(cuts) // 2,
+        "cuts": len(cuts),
         "in_words": cuts_in_words(cuts, words),
         "in_voice": cuts_in_voice(cuts, info),
         "bytes": len(film.data),
@@ -197,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _products(chosen: argparse.Namespace) -> Iterator[dict[str, dict[str, Any]]]:
     words = known_words(chosen.truth / "transcripts")
     rows: dict[str, dict[str, Any]] = {}
-    for video in sorted(chosen.videos.rglob("*")):
+    for video in sorted(chosen.videos.rglob("*"), reverse=True):  # talks before test cards
         if video.suffix.lower() in _SUFFIXES and chosen.only in video.name:
             rows[video.name] = product(video, chosen.platform, chosen.seconds, words.get(video.name, ()))
             print(f"{video.name:45} {json.dumps(rows[video.name], ensure_ascii=False)}", flush=True)
