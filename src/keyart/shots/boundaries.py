@@ -42,6 +42,7 @@ _STRAIGHT = 0.93
 _BLACK_GAP_SECONDS = 1.0
 """Fading out and in again with less than this between is one transition."""
 _BRIEF_SECONDS = 0.3
+_DEEP_STRENGTH = 0.5
 _EDGE_SECONDS = 0.5
 """Black shorter than this at the ends of the film, or beside a cut, is no shot."""
 
@@ -64,7 +65,7 @@ class DetectShots:
     """Whether dissolves, fades and wipes are looked for."""
     structure: bool = True
     """Whether each shot is told to be progressive, interlaced or 3:2 pulldown."""
-    key_frame_activity: float = 1.0
+    key_frame_activity: float = 0.8
     """How much must happen from one dynamic key frame to the next; 0: none are chosen. 0 ... 100."""
 
     def watch(self, info: VideoInfo) -> ShotWatcher:
@@ -181,7 +182,7 @@ class ShotWatcher:
         return len(self._seconds) if self.exact else round(end_seconds * self.info.frames_per_second)
 
     def _boundaries(self, end_seconds: float) -> list[_Boundary]:
-        cuts = self._cuts()
+        cuts = self._with_deep_cuts(self._cuts())
         fades = self._gradual(cuts) if self.settings.gradual else []
         # every boundary keeps its distance from stronger ones and from the ends
         taken = [0.0, end_seconds]
@@ -204,6 +205,16 @@ class ShotWatcher:
             if over > 0 and not any(start <= seconds <= end for start, end in self._flashes):
                 found.append(_Boundary(seconds, "cut", 0.0, over))
         return found
+
+    def _with_deep_cuts(self, cuts: list[_Boundary]) -> list[_Boundary]:
+        """And those that only the deep check tells, because the light around them flickers."""
+        known = [one.seconds for one in cuts]
+        return cuts + [
+            _Boundary(one.after, "cut", 0.0, _DEEP_STRENGTH)
+            for one in self._brief.cuts
+            if not any(abs(one.after - cut) < _AROUND_SECONDS for cut in known)
+            and not any(start <= one.after <= end for start, end in self._flashes)
+        ]
 
     def _evidence(self, number: int) -> float:
         """How far above the threshold a step is, in nats."""

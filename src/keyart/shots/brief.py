@@ -1,7 +1,7 @@
 """Dissolves of a few frames: a check of every frame on block means, and a deep one where it fires. D5.4 §3.5.
 
-The hypothesis at frame a: the K frames up to it lead from I_t (t = a - K) to I_a, K = 2 ... 5 (K = 1 is a hard cut,
-which has a check of its own). It holds where ACT(I_t, I_t-j) and ACT(I_a, I_a+j) are far smaller than ACT(I_t, I_a).
+The hypothesis at frame a: the K frames up to it lead from I_t (t = a - K) to I_a, K = 2 ... 5. K = 1 is a hard cut,
+which has a check of its own, but for light that flickers so that steps are no measure: there likeness is. It holds where ACT(I_t, I_t-j) and ACT(I_a, I_a+j) are far smaller than ACT(I_t, I_a).
 
 Departures from the source: what follows must be quiet as well as what went before (a whip pan starts as abruptly, but
 goes on); what lies between must be a mix of both; and the deep check takes the coarse luma that every frame has.
@@ -30,6 +30,7 @@ _QUIET = 2.2
 """How many times the sides' own change the step is at least, on block means."""
 _MAX_RESIDUAL, _MAX_UNEVEN = 0.35, 0.25
 """Of the mixed frames: distance from the line between the ends, and from their even places on it."""
+_MAX_CUT_LIKENESS, _CUT_QUIET = 0.6, 4.0
 _EVEN = 6.0
 """Standard deviation of a picture without a motif."""
 _ACTIVE = 2.5
@@ -60,6 +61,7 @@ class BriefFinder:
 
     def __init__(self, frame_seconds: float) -> None:
         self.found: list[Brief] = []
+        self.cuts: list[Brief] = []
         self._seen: deque[_Seen] = deque(maxlen=_FRAMES[-1] + 2 * _SIDE_FRAMES + 1)
         self._most_seconds = 2.5 * frame_seconds
         self._measures = Measures(self._luma)
@@ -80,11 +82,24 @@ class BriefFinder:
         # the cheapest first: whatever K is, it lies between these two
         if _apart(seen[after], seen[after - _FRAMES[-1]]) < _MIN_STEP:
             return
+        if _apart(seen[after], seen[after - 1]) >= _MIN_STEP and self._is_cut(seen, after):
+            self.fired += 1
+            self._check_deeply(seen, after - 1, after)
+            return
         fits = {frames: self._fit(seen, after, frames) for frames in _FRAMES}
         frames = min(fits, key=lambda one: fits[one])
         if fits[frames] < 1:
             self.fired += 1
             self._check_deeply(seen, after - frames, after)
+
+    def _is_cut(self, seen: list[_Seen], after: int) -> bool:
+        """Unlike across, alike on either side, whatever the light."""
+        across = 1 - likeness(seen[after - 1].blocks, seen[after].blocks)
+        if across < 1 - _MAX_CUT_LIKENESS:
+            return False
+        sides = [*range(after - _SIDE_FRAMES, after), *range(after + 1, after + _SIDE_FRAMES + 1)]
+        own = max(1 - likeness(seen[one - 1].blocks, seen[one].blocks) for one in sides)
+        return across > _CUT_QUIET * own
 
     def _fit(self, seen: list[_Seen], after: int, frames: int) -> float:
         """How far the hypothesis of that length is from an even mix between two quiet sides; 1 or more: it is none."""
@@ -111,11 +126,12 @@ class BriefFinder:
         if strength < _ACTIVE:
             return
         find = Brief(seen[before].seconds, seen[after].seconds, seen[after].seconds, strength)
-        if self.found and find.start < self.found[-1].end:
-            if strength > self.found[-1].strength:
-                self.found[-1] = find
+        heap = self.cuts if after - before == 1 else self.found
+        if heap and find.start < heap[-1].end:
+            if strength > heap[-1].strength:
+                heap[-1] = find
         else:
-            self.found.append(find)
+            heap.append(find)
 
 
 def _apart(one: _Seen, other: _Seen) -> float:

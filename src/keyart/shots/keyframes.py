@@ -1,6 +1,6 @@
 """Dynamic key frames: one whenever enough has happened since the last one. D5.4 §3.5.
 
-Departures from the source: the activity between consecutive looks, about an eighth of a second apart, is added up
+Departures from the source: the activity between consecutive looks, about a sixth of a second apart, is added up
 instead of that between consecutive frames (motion over a longer way is told better from noise, at a quarter of the
 price), and a shot in which too little happens is represented by its middle.
 """
@@ -13,7 +13,7 @@ from bisect import bisect_left
 from keyart.shots.activity import activity
 from keyart.types import Gray
 
-_EVERY_SECONDS = 0.12
+_EVERY_SECONDS = 0.16
 
 
 class KeyFrameFinder:

@@ -278,7 +278,7 @@ class StructureFinder:
                 burst.evidence = burst.plain
                 self._finish(glimpse.seconds)
                 return
-            if burst.plain.num_moving < 3 and self._in_vain >= _MOST_IN_VAIN:
+            if self._is_nothing_new(burst.plain):
                 self._finish(glimpse.seconds)
                 return
             burst.close = True
@@ -306,6 +306,14 @@ class StructureFinder:
             shifts = np.stack([displacement(one, other) for one, other in sides])
             burst.evidence += signed_vote(shifts, burst.numbers[first])
             burst.num_shifted += _RUN
+
+    def _is_nothing_new(self, plain: Evidence) -> bool:
+        """Too still, in a film of still shots; or not unlike what a progressive film has shown so far."""
+        if plain.num_moving < 3:
+            return self._in_vain >= _MOST_IN_VAIN or self._agreed >= _AGREED_ENOUGH
+        best, _ = plain.verdict()
+        like = best is None or best.structure == "progressive"
+        return like and self._usual == "progressive" and self._agreed >= _AGREED_ENOUGH
 
     def _is_plain(self, plain: Evidence) -> bool:
         """Every triple that shows motion is a progressive one: pulldown would show two in five that are not."""
