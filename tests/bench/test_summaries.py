@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.summaries import people_of_tvsum, tvsum
+from bench.summaries import edges, people_of_tvsum, tvsum
 from bench.summary_checks import boxes, check_file, cuts_in_words
 from bench.summary_scores import (
     agreement_with_the_rest,
@@ -64,6 +64,12 @@ def test_f1_against_several_people() -> None:
 def test_a_cut_near_the_end_of_a_word_is_not_inside_it() -> None:
     words = [(1.0, 1.5), (2.0, 2.6)]
     assert cuts_in_words([0.5, 1.04, 1.46, 1.7, 2.3], words) == 1
+
+
+def test_the_ends_of_the_video_are_no_cuts() -> None:
+    pieces = [{"start": 0.0, "end": 4.0}, {"start": 6.0, "end": 9.98}]
+    assert edges(pieces, 10.0) == [4.0, 6.0]
+    assert edges(pieces, 20.0) == [4.0, 6.0, 9.98]
 
 
 def test_the_known_values_of_people_come_out(media: Path) -> None:
