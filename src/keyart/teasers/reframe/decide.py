@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from keyart.teasers.reframe.camera import Rig, steady_path
 from keyart.teasers.reframe.cast import Cast, Floats, cast_of
-from keyart.teasers.reframe.focus import Scores, Slide, Steps, best_places, head_weights, score_places
+from keyart.teasers.reframe.focus import (
+    FACE_IN_HEAD,
+    Scores,
+    Slide,
+    Steps,
+    best_places,
+    head_weights,
+    kept_parts,
+    score_places,
+)
 from keyart.teasers.reframe.lettering import lettering_span
 from keyart.teasers.reframe.path import Decision, Pane, Part
 from keyart.teasers.reframe.speakers import Voice, speaking
@@ -26,8 +35,6 @@ _MAIN = 0.5
 _PAD_MARGIN = 1.06
 _MOST_KNOTS = 1500
 _LEAP_SECONDS = 2.4
-_FACE_IN_HEAD = 0.56, 0.53
-"""Brow to chin and cheek to cheek, as shares of a head's width and height."""
 _FACE_MARGIN = 1.15
 _LOST_AT_TIMES = 0.4
 _STILL_SEEN, _OFTEN = 0.7, 0.12
@@ -219,8 +226,8 @@ class _Shot:
             return None
         slide = self.frame.slide
         main = int(head_weights(cast, told)[rows].mean(axis=0).argmax())
-        starts = cast.heads[rows, main, slide.axis]
-        ends = starts + cast.heads[rows, main, 2 + slide.axis]
+        starts, sizes = (values[rows, main] for values in kept_parts(cast, slide))
+        ends = starts + sizes
         window = np.interp(cast.seconds[rows], times, edges)
         inside = np.minimum(ends, window + slide.window) - np.maximum(starts, window)
         seen = np.isfinite(starts)
@@ -284,10 +291,10 @@ class _Shot:
         starts, ends = heads[:, main, 0], heads[:, main, 0] + heads[:, main, 1]
         sizes = np.nanmedian(heads[:, main, 1], axis=0) if len(main) else np.zeros(1)
         # of a face whose eyes and mouth do not fit, all is shown; a close-up may lose hair and ears
-        if sizes.max() * _FACE_IN_HEAD[slide.axis] > slide.window:
+        if sizes.max() * FACE_IN_HEAD[slide.axis] > slide.window:
             number = int(main[sizes.argmax()])
             middle = float(np.nanmedian(heads[:, number, 0] + heads[:, number, 1] / 2))
-            half = float(sizes.max()) * _FACE_IN_HEAD[slide.axis] * _FACE_MARGIN / 2
+            half = float(sizes.max()) * FACE_IN_HEAD[slide.axis] * _FACE_MARGIN / 2
             return (middle - half, middle + half), "a face"
         if len(main) < 3:
             return None, ""
@@ -333,7 +340,7 @@ def _keep_heads(cast: Cast, told: Floats, targets: Floats, rows: slice, slide: S
     keep = np.full((len(targets), 2), (-np.inf, np.inf))
     if not len(cast):
         return keep
-    starts, sizes = cast.heads[rows, :, slide.axis], cast.heads[rows, :, 2 + slide.axis]
+    starts, sizes = (values[rows] for values in kept_parts(cast, slide))
     weights = head_weights(cast, told)[rows]
     middles = starts + sizes / 2
     shown = (middles >= targets[:, None]) & (middles <= targets[:, None] + slide.window) & (weights > 0.2)

@@ -25,6 +25,8 @@ _HEAD_AT = 0.5, 0.38
 _EDGE = 0.3
 _FIGURE, _WIDEST_TOP = 0.5, 0.8
 _ALONE = 0.7
+FACE_IN_HEAD = 0.56, 0.53
+"""Brow to chin and cheek to cheek, as shares of a head's width and height."""
 _STILL, _MOVES, _STIRS = 0.35, 0.3, 0.04
 
 
@@ -72,7 +74,7 @@ def score_places(looks: Sequence[Look], cast: Cast, told: Floats, slide: Slide) 
     evidence = np.zeros(len(looks))
     weights = head_weights(cast, told)
     alive = _alive(looks, slide)
-    heads = cast.heads[:, :, slide.axis], cast.heads[:, :, 2 + slide.axis]
+    heads = kept_parts(cast, slide)
     for row, look in enumerate(looks):
         seen = np.flatnonzero(cast.seen[row])
         for number in seen:
@@ -104,6 +106,17 @@ def _alive(looks: Sequence[Look], slide: Slide) -> NDArray[np.float32]:
     around = np.max([np.roll(moved, step) for step in range(-reach, reach + 1)], axis=0)
     doubt = (1 - _STILL) * min(1.0, float(moved.max()) / _MOVES)
     return np.asarray(1 - doubt * (1 - np.minimum(1.0, around / _MOVES)), np.float32)
+
+
+def kept_parts(cast: Cast, slide: Slide) -> tuple[Floats, Floats]:
+    """Start and size along the slide of what must not be cut: heads; faces alone where a head is wider than the window.
+
+    Both (T, N), in shares of the picture.
+    """
+    starts, sizes = cast.heads[:, :, slide.axis], cast.heads[:, :, 2 + slide.axis]
+    large = sizes > slide.window
+    margin = np.where(large, (1 - FACE_IN_HEAD[slide.axis]) / 2, 0.0) * sizes
+    return starts + margin, sizes - 2 * margin
 
 
 def head_weights(cast: Cast, told: Floats) -> Floats:
