@@ -71,6 +71,8 @@ def test_still_pictures_are_taken_for_what_the_file_says() -> None:
 
 def test_small_pictures_and_gaps_tell_nothing() -> None:
     assert told(woven(Hypothesis("tff"), 30, 3.0), replace(VIDEO, coded_height_px=100)) == ("", None)
+    tall = replace(VIDEO, coded_height_px=1536)  # never looked at: no standard has fields there
+    assert told(woven(Hypothesis("tff"), 30, 3.0), tall) == ("progressive", None)
     finder = StructureFinder(VIDEO)
     for number, picture in enumerate(woven(Hypothesis("tff"), 12, 3.0)):
         finder.see(cast(Glimpse, Sight(picture, float(number))), number, changed=False)

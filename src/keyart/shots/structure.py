@@ -36,7 +36,8 @@ from keyart.types import Gray, SamplingStructure, VideoInfo
 Floats = NDArray[np.float64]
 
 _COLUMNS = 360
-_LEAST_ROWS = 120
+_LEAST_ROWS, _MOST_ROWS = 120, 1152
+"""Fewer tell nothing; no standard has fields in frames of more, and looking at them in full is dear."""
 _RUN = 5
 """Frames of a pulldown unit, and of a stretch over which motion is taken to be even."""
 _SETTLED, _MOST_TRIPLES = 0.08, 40
@@ -238,8 +239,10 @@ class StructureFinder:
 
     def __init__(self, info: VideoInfo) -> None:
         self._side = max(info.coded_width_px, info.coded_height_px)
-        self._enough_rows = info.coded_height_px >= _LEAST_ROWS
+        self._enough_rows = _LEAST_ROWS <= info.coded_height_px <= _MOST_ROWS
         self._flagged: SamplingStructure = info.field_order if info.field_order != "progressive" else ""
+        if info.coded_height_px > _MOST_ROWS:
+            self._flagged = info.field_order
         self._gap_seconds = 2.5 / info.frames_per_second if info.frames_per_second else 0.1
         self._burst: _Burst | None = None
         self._next_seconds = 0.1
