@@ -1,8 +1,8 @@
 """Dissolves of a few frames: a check of every frame on block means, and a deep one where it fires. D5.4 §3.5.
 
 The hypothesis at frame a: the K frames up to it lead from I_t (t = a - K) to I_a, K = 2 ... 5. It holds where
-ACT(I_t, I_t-j) and ACT(I_a, I_a+j) are far smaller than ACT(I_t, I_a). K = 1 is a hard cut, which has a check of its own,
-but for light that flickers so that steps are no measure: there likeness is.
+ACT(I_t, I_t-j) and ACT(I_a, I_a+j) are far smaller than ACT(I_t, I_a). K = 1 is a hard cut, which has a check of its
+own, but for light that flickers so that steps are no measure: there likeness is.
 
 Departures from the source: what follows must be quiet as well as what went before (a whip pan starts as abruptly, but
 goes on); what lies between must be a mix of both; and the deep check takes the coarse luma that every frame has.
