@@ -106,7 +106,7 @@ class ShotWatcher:
         self._suspects: list[_Suspect] = []
         self._flashes: list[tuple[float, float]] = []
         self._blends = BlendFinder(settings.max_residual)
-        self._brief = BriefFinder(1 / rate if rate else 0.04)
+        self._brief = BriefFinder(1 / rate if rate else 0.04, _LUMA)
         self._structure = StructureFinder(info)
         self._key_frames = KeyFrameFinder()
         self.exact = True

@@ -60,7 +60,9 @@ class _Seen:
 class BriefFinder:
     """Keeps eleven coarse frames. `found` grows; overlapping finds are merged into the strongest."""
 
-    def __init__(self, frame_seconds: float) -> None:
+    def __init__(self, frame_seconds: float, num_luma: int) -> None:
+        """`num_luma`: how many of the blocks, from the first, are of luma; likeness is theirs."""
+        self._num_luma = num_luma
         self.found: list[Brief] = []
         self.cuts: list[Brief] = []
         self._seen: deque[_Seen] = deque(maxlen=_FRAMES[-1] + 2 * _SIDE_FRAMES + 1)
@@ -93,13 +95,16 @@ class BriefFinder:
             self.fired += 1
             self._check_deeply(seen, after - frames, after)
 
+    def _likeness(self, one: _Seen, other: _Seen) -> float:
+        return likeness(one.blocks[: self._num_luma], other.blocks[: self._num_luma])
+
     def _is_cut(self, seen: list[_Seen], after: int) -> bool:
         """Unlike across, alike on either side, whatever the light."""
-        across = 1 - likeness(seen[after - 1].blocks, seen[after].blocks)
+        across = 1 - self._likeness(seen[after - 1], seen[after])
         if across < 1 - _MAX_CUT_LIKENESS:
             return False
         sides = [*range(after - _SIDE_FRAMES, after), *range(after + 1, after + _SIDE_FRAMES + 1)]
-        own = max(1 - likeness(seen[one - 1].blocks, seen[one].blocks) for one in sides)
+        own = max(1 - self._likeness(seen[one - 1], seen[one]) for one in sides)
         return across > _CUT_QUIET * own
 
     def _fit(self, seen: list[_Seen], after: int, frames: int) -> float:
@@ -112,7 +117,7 @@ class BriefFinder:
             _apart(seen[before - _SIDE_FRAMES], seen[before]),
             _apart(seen[after], seen[after + _SIDE_FRAMES]),
         )
-        if step < _QUIET * own or likeness(seen[before].blocks, seen[after].blocks) > _MAX_LIKENESS:
+        if step < _QUIET * own or self._likeness(seen[before], seen[after]) > _MAX_LIKENESS:
             return 1.0
         return _unlike_a_mix([one.blocks for one in seen[before : after + 1]])
 
