@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from bench.screens import FOLDER, MOST_BYTES, PHONES, SHOTS, beside, light
-from keyart.studio.steps import ROOMS
+from keyart.studio.site.steps import ROOMS
 
 NAMES = {"upload", "phone", *(shot.name for shot in SHOTS)}
 

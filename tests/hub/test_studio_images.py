@@ -16,7 +16,7 @@ from keyart.cache import StageCache
 from keyart.covers.backgrounds.diffusion import Mode
 from keyart.errors import MissingModel
 from keyart.media.images import read_receipt
-from keyart.studio.engines import ENGINES, Engine, Wish, drawn, engine_facts
+from keyart.studio.darkroom.engines import ENGINES, Engine, Wish, drawn, engine_facts
 from keyart.studio.options import Studio
 from keyart.types import Frame, Still
 from tests.covers.conftest import scenery

@@ -12,9 +12,10 @@ from fastapi.testclient import TestClient
 
 from keyart import make, save
 from keyart.cache import StageCache
-from keyart.studio.app import Rooms, application
+from keyart.studio.app import application
 from keyart.studio.catalogue import Video, new_id
 from keyart.studio.options import Studio
+from keyart.studio.rooms import Rooms
 from tests.conftest import ClipRecipe, Take, make_clip
 
 SPOKEN = """1

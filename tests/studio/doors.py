@@ -11,8 +11,9 @@ from urllib.parse import quote, unquote
 
 from fastapi import FastAPI
 
-from keyart.studio.app import Rooms, application
+from keyart.studio.app import application
 from keyart.studio.options import Studio
+from keyart.studio.rooms import Rooms
 
 HERE = "127.0.0.1:8400"
 TOKEN = "sixteen-letters!"

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from keyart.studio import child
-from keyart.studio.child import Request, Say
+from keyart.studio.works import child
+from keyart.studio.works.child import Request, Say
 
 
 def _hang(request: Request, say: Say) -> dict[str, Any]:

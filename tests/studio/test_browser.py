@@ -14,7 +14,7 @@ import pytest
 
 from bench.screens import BROWSERS, chromium, opened_browser, opened_studio
 from keyart import cli
-from keyart.studio.wording import Wording, wording
+from keyart.studio.site.wording import Wording, wording
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

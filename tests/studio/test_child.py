@@ -16,9 +16,9 @@ import pytest
 
 from bench.studio import is_alive
 from keyart.errors import BadSetting, LicenceRefused, MissingExtra, MissingModel, UnreadableVideo
-from keyart.studio import running
 from keyart.studio.options import GIGABYTE, Studio
-from keyart.studio.running import BroughtDown, Leash, Limits, OverLimit, Stopped, limits_for, run_child
+from keyart.studio.works import running
+from keyart.studio.works.running import BroughtDown, Leash, Limits, OverLimit, Stopped, limits_for, run_child
 from tests.conftest import ClipFactory
 
 Wait = Callable[..., None]
@@ -177,7 +177,7 @@ def test_nothing_that_it_started_is_left(options: Studio, wait_for: Wait) -> Non
 _PARENT = """
 import sys
 from pathlib import Path
-from keyart.studio import running
+from keyart.studio.works import running
 from keyart.studio.options import Studio
 running.CHILD = "tests.studio.rough"
 options = Studio(data=Path(sys.argv[1]))

@@ -17,14 +17,14 @@ from keyart import plain
 from keyart.cli import main
 from keyart.errors import BadSetting, KeyartError, MissingExtra, MissingFile, MissingModel
 from keyart.media.images import encode_image, read_image
-from keyart.studio import darkroom as studio_darkroom
-from keyart.studio import negatives
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Video
-from keyart.studio.darkroom import Busy, Darkroom, moment
-from keyart.studio.design import Base, Design, command_for
-from keyart.studio.engines import ENGINES, Engine, Wish, engine_facts, insist_on
-from keyart.studio.negatives import Shelved
+from keyart.studio.darkroom import darkroom as studio_darkroom
+from keyart.studio.darkroom import negatives
+from keyart.studio.darkroom.darkroom import Busy, Darkroom, moment
+from keyart.studio.darkroom.design import Base, Design, command_for
+from keyart.studio.darkroom.engines import ENGINES, Engine, Wish, engine_facts, insist_on
+from keyart.studio.darkroom.negatives import Shelved
+from keyart.studio.rooms import Rooms
 from keyart.types import Still
 
 
@@ -295,13 +295,13 @@ def test_kept_stills_come_back_whole(dark: Darkroom, finished: Video) -> None:
 def test_an_engine_that_is_not_here_says_the_cure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KEYART_MODELS", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    monkeypatch.setattr("keyart.studio.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("keyart.studio.darkroom.engines.find_spec", lambda name: None)
     facts = engine_facts(ENGINES["sd3"])
     assert not facts["available"] and facts["cure"] == "pip install 'keyart[hub]' && keyart models pull sd3-medium"
     assert "torch" in facts["reason"] and "sd3-medium" in facts["reason"]
     with pytest.raises(MissingExtra):
         insist_on(ENGINES["sd3"])
-    monkeypatch.setattr("keyart.studio.engines.find_spec", lambda name: object())
+    monkeypatch.setattr("keyart.studio.darkroom.engines.find_spec", lambda name: object())
     with pytest.raises(MissingModel):
         insist_on(ENGINES["sd3"])
     monkeypatch.setenv("KEYART_LICENCE", "permissive")
@@ -327,7 +327,7 @@ def test_pictures_that_a_child_drew_are_kept(dark: Darkroom, finished: Video, mo
 
 def test_the_child_draws_what_was_asked(dark: Darkroom, finished: Video, monkeypatch: pytest.MonkeyPatch) -> None:
     from keyart.covers.backgrounds.diffusion import Diffused
-    from keyart.studio.engines import draw
+    from keyart.studio.darkroom.engines import draw
 
     def brush(self: Diffused, width: int, height: int, still: Any, palette: Any, seed: int) -> Any:
         assert (self.prompt, self.negative, self.mode, self.steps) == ("a cat", "dog", "image", 2)

@@ -13,10 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from keyart.studio import events as events_module
-from keyart.studio import running
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Video, new_id
 from keyart.studio.events import Lookout
+from keyart.studio.rooms import Rooms
+from keyart.studio.works import running
 from tests.conftest import ClipFactory
 from tests.studio.served import events, served
 from tests.studio.test_child import SEARCHED

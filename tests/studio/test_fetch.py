@@ -15,8 +15,8 @@ import pytest
 from fastapi import HTTPException
 
 from keyart.errors import BadSetting, KeyartError, MissingFile, UnreadableVideo
-from keyart.studio import addresses, fetch, uploads
-from keyart.studio.addresses import destination, public_address
+from keyart.studio.doors import addresses, fetch, uploads
+from keyart.studio.doors.addresses import destination, public_address
 from keyart.studio.options import Studio
 
 FILM = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp42" + bytes(range(256)) * 64

@@ -20,12 +20,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from keyart.studio import limits, patience
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Video, new_id
-from keyart.studio.jobs import Jobs
+from keyart.studio.doors import limits, patience
+from keyart.studio.doors.patience import Patient
 from keyart.studio.options import Studio
-from keyart.studio.patience import Patient
+from keyart.studio.rooms import Rooms
+from keyart.studio.works.jobs import Jobs
 from tests.conftest import ClipRecipe, make_clip
 from tests.studio.doors import BYTES, TUS, Answer, ask, rooms_of, studio
 

@@ -19,12 +19,12 @@ import pytest
 from bench.studio import children, is_alive
 from keyart.errors import OutputProblem
 from keyart.package import read_manifest
-from keyart.studio import jobs as jobs_module
-from keyart.studio import running
 from keyart.studio.catalogue import Catalogue, Video, new_id
-from keyart.studio.forecast import Forecast, expected_seconds, past_of, usual_seconds
-from keyart.studio.jobs import Jobs
 from keyart.studio.options import Studio
+from keyart.studio.works import jobs as jobs_module
+from keyart.studio.works import running
+from keyart.studio.works.forecast import Forecast, expected_seconds, past_of, usual_seconds
+from keyart.studio.works.jobs import Jobs
 from tests.conftest import ClipFactory
 from tests.studio.test_child import SEARCHED
 
@@ -288,7 +288,7 @@ _SERVER = """
 import sys, time
 from pathlib import Path
 from keyart.studio.catalogue import Catalogue
-from keyart.studio.jobs import Jobs
+from keyart.studio.works.jobs import Jobs
 from keyart.studio.options import Studio
 
 def watch(event, arguments):

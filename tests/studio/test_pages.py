@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import State, Video, new_id
-from keyart.studio.reference import groups_of
-from keyart.studio.showing import STAGES
-from keyart.studio.steps import ROOMS
-from keyart.studio.visitor import environment, statics, version
-from keyart.studio.wording import LANGUAGES, Wording, plural, preferred, wording
+from keyart.studio.rooms import Rooms
+from keyart.studio.site.reference import groups_of
+from keyart.studio.site.showing import STAGES
+from keyart.studio.site.steps import ROOMS
+from keyart.studio.site.visitor import environment, statics, version
+from keyart.studio.site.wording import LANGUAGES, Wording, plural, preferred, wording
 
-_STUDIO = files("keyart.studio")
+_STUDIO = files("keyart.studio.site")
 _TEXTS = {one.name: one.read_text("utf-8") for one in _STUDIO.joinpath("pages").iterdir()}
 _SCRIPTS = {
     one.name: one.read_text("utf-8") for one in _STUDIO.joinpath("static").iterdir() if one.name.endswith(".js")

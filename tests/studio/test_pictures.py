@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from keyart.package import write_whole
-from keyart.studio import pictures
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Picture, Video
-from keyart.studio.darkroom import Busy, Darkroom
+from keyart.studio.darkroom import pictures
+from keyart.studio.darkroom.darkroom import Busy, Darkroom
+from keyart.studio.rooms import Rooms
 
 
 def picture_of(data: bytes) -> NDArray[Any]:
@@ -229,7 +229,7 @@ def test_a_variant_is_made_once_and_is_a_ground_for_covers(client: TestClient, t
 
 
 def test_drawing_without_a_model_says_the_cure(client: TestClient, there: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keyart.studio.engines.find_spec", lambda name: None)
+    monkeypatch.setattr("keyart.studio.darkroom.engines.find_spec", lambda name: None)
     answer = client.post(f"{there}/images", json={"prompt": "a cat"})
     assert answer.status_code == 409 and "pip install 'keyart[hub]'" in answer.json()["error"]
     answer = client.post(f"{there}/images", json={"prompt": "a cat", "engine": "dall-e"})

@@ -14,9 +14,9 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, Response
 
 from keyart.errors import BadSetting
-from keyart.studio import limits, safety
+from keyart.studio.doors import limits, safety
+from keyart.studio.doors.sessions import LASTS_SECONDS, Attempts, Keys
 from keyart.studio.options import Studio
-from keyart.studio.sessions import LASTS_SECONDS, Attempts, Keys
 from tests.studio.doors import BEARER, HERE, TOKEN, Answer, ask, rooms_of, studio
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

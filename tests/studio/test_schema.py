@@ -22,11 +22,11 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Video
-from keyart.studio.jobs import Jobs
+from keyart.studio.doors.uploads import begin
 from keyart.studio.options import Studio
-from keyart.studio.uploads import begin
+from keyart.studio.rooms import Rooms
+from keyart.studio.works.jobs import Jobs
 from tests.studio.doors import HERE, Answer, ask, rooms_of, studio
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")

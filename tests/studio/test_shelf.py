@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from keyart.studio.app import Rooms, application
+from keyart.studio.app import application
 from keyart.studio.catalogue import Picture, Video, new_id
 from keyart.studio.options import Studio
+from keyart.studio.rooms import Rooms
 from keyart.studio.shelf import SHOWN, disposition
 
 

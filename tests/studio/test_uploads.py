@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI, HTTPException
 
-from keyart.studio import uploads
-from keyart.studio.app import Rooms
 from keyart.studio.catalogue import Upload, new_id
-from keyart.studio.kinds import subtitle_suffix, video_suffix
-from keyart.studio.names import MOST_CHARACTERS, shown_name
+from keyart.studio.doors import uploads
+from keyart.studio.doors.kinds import subtitle_suffix, video_suffix
+from keyart.studio.doors.names import MOST_CHARACTERS, shown_name
+from keyart.studio.doors.space import space_of
 from keyart.studio.options import Studio
-from keyart.studio.space import space_of
+from keyart.studio.rooms import Rooms
 from tests.conftest import ClipRecipe, make_clip
 from tests.studio.doors import BYTES, TUS, Answer, ask, rooms_of, studio
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from keyart.studio.app import Rooms, application
+from keyart.studio.app import application
 from keyart.studio.catalogue import Video
 from keyart.studio.options import Studio
+from keyart.studio.rooms import Rooms
 
 Wait = Callable[[Callable[[], bool]], None]
 PART = b'--a\r\nContent-Disposition: form-data; name="x"\r\n\r\n'

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from keyart.studio import jobs as jobs_module
-from keyart.studio import running, webhooks
 from keyart.studio.catalogue import Catalogue, Video, new_id
-from keyart.studio.jobs import Jobs
 from keyart.studio.options import Studio
-from keyart.studio.webhooks import KEY_FILE, Webhooks, signature
+from keyart.studio.works import jobs as jobs_module
+from keyart.studio.works import running, webhooks
+from keyart.studio.works.jobs import Jobs
+from keyart.studio.works.webhooks import KEY_FILE, Webhooks, signature
 from tests.studio.test_child import SEARCHED
 
 Wait = Callable[..., None]

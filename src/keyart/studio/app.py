@@ -6,34 +6,27 @@ import errno
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from keyart.errors import KeyartError, LicenceRefused, MissingExtra, MissingFile, MissingModel, OutputProblem
-from keyart.studio import events, pages, pictures, safety, shelf, uploads, videos
+from keyart.studio import events, shelf, videos
 from keyart.studio.catalogue import Catalogue
-from keyart.studio.darkroom import Darkroom
-from keyart.studio.jobs import Jobs
+from keyart.studio.darkroom import pictures
+from keyart.studio.darkroom.darkroom import Darkroom
+from keyart.studio.doors import safety, uploads
 from keyart.studio.options import Studio
+from keyart.studio.rooms import Rooms
+from keyart.studio.site import pages
+from keyart.studio.works.jobs import Jobs
 from keyart.version import __version__
 
 log = logging.getLogger("keyart.studio")
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """What every route may use."""
-
-    options: Studio
-    catalogue: Catalogue
-    jobs: Jobs
-    darkroom: Darkroom
 
 
 ROUTERS: tuple[Callable[[Rooms], APIRouter], ...] = (
@@ -123,4 +116,4 @@ def _line(status: int, text: str, headers: Any = None) -> JSONResponse:
     return JSONResponse({"error": " ".join(text.split())}, status, headers=headers)
 
 
-__all__ = ["ROUTERS", "HTTPException", "Rooms", "application"]
+__all__ = ["ROUTERS", "application"]

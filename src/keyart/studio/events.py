@@ -17,7 +17,7 @@ from keyart.studio.shapes import PROBLEMS, VideoId
 from keyart.studio.videos import Desk, shown
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 LOOK_EVERY_SECONDS = 0.25
 HEARTBEAT_SECONDS = 15.0

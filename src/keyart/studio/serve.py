@@ -27,7 +27,7 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
         import uvicorn
 
         from keyart.studio.app import application
-        from keyart.studio.patience import Patient
+        from keyart.studio.doors.patience import Patient
     except ModuleNotFoundError as err:
         raise MissingExtra(err.name or "fastapi", extra="studio") from err
     _writable(options)

@@ -32,6 +32,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 """For `responses=` of the routes."""
 
 
+class NewVideo(Body):
+    """Where the video is: exactly one of `upload`, `path`, `url`."""
+
+    upload: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+    path: Annotated[str, Field(max_length=1000)] | None = None
+    url: Annotated[str, Field(max_length=2000)] | None = None
+    subtitles: list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]] = Field(default_factory=list, max_length=8)
+    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    webhook: Annotated[str, Field(max_length=2000)] = ""
+
+
 class StageShown(BaseModel):
     name: str
     status: str

@@ -22,7 +22,7 @@ from keyart.studio.videos import Desk
 from keyart.version import __version__
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 SHOWN: Mapping[str, str] = {
     ".jpg": "image/jpeg",

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from keyart.errors import BadSetting, UnreadableVideo
-from keyart.studio import arrivals
 from keyart.studio.catalogue import FINAL, Video
-from keyart.studio.shapes import PROBLEMS, Body, ProgressShown, VideoId, VideoShown
-from keyart.studio.wishes import recipe_of
+from keyart.studio.doors import arrivals
+from keyart.studio.shapes import PROBLEMS, Body, NewVideo, ProgressShown, VideoId, VideoShown
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 _MAX_DRAFT = 64_000
-_MAX_SETTINGS = 64_000
-
-
-class NewVideo(Body):
-    """Where the video is: exactly one of `upload`, `path`, `url`."""
-
-    upload: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
-    path: Annotated[str, Field(max_length=1000)] | None = None
-    url: Annotated[str, Field(max_length=2000)] | None = None
-    subtitles: list[Annotated[str, Field(pattern="^[0-9a-f]{32}$")]] = Field(default_factory=list, max_length=8)
-    settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    webhook: Annotated[str, Field(max_length=2000)] = ""
 
 
 class VideoPage(Body):
@@ -195,25 +180,6 @@ async def _wish(request: Request) -> NewVideo:
         raise HTTPException(422, "the body is no JSON") from err
 
 
-def read_settings(text: str) -> dict[str, dict[str, Any]]:
-    """The form's `settings` field. Raises `BadSetting`."""
-    if len(text) > _MAX_SETTINGS:
-        raise BadSetting(f"settings have at most {_MAX_SETTINGS} bytes")
-    try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError) as err:
-        raise BadSetting("settings are no JSON") from err
-    return checked_settings(found)
-
-
-def checked_settings(settings: Any) -> dict[str, dict[str, Any]]:
-    """The same settings, once every one is known to be allowed. Raises `BadSetting`."""
-    if not isinstance(settings, Mapping):
-        raise BadSetting("settings are {section: {field: value}}")
-    recipe_of(settings)
-    return {section: dict(fields) for section, fields in settings.items()}
-
-
 def remove(rooms: Rooms, video: Video) -> None:
     """The video, its files, its rows. The folder is moved away first, so that nothing half gone is ever seen."""
     if not video.is_final:
@@ -227,11 +193,3 @@ def remove(rooms: Rooms, video: Video) -> None:
     except FileNotFoundError:
         return
     shutil.rmtree(gone, ignore_errors=True)
-
-
-def too_long(video_seconds: float, rooms: Rooms) -> None:
-    """Raises `UnreadableVideo` above the studio's limit."""
-    if video_seconds > rooms.options.max_hours * 3600:
-        raise UnreadableVideo(
-            f"the video lasts {video_seconds / 3600:.1f} hours; this studio takes up to {rooms.options.max_hours:g}"
-        )

@@ -5,6 +5,7 @@ A web form must not name files, servers or model folders of the machine that it 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from keyart.errors import BadSetting
 from keyart.package import PARTS
 from keyart.recipe import Recipe, recipe_for, stage_types
 from keyart.settings import Given, Setting, settings_of
+
+_MAX_SETTINGS = 64_000
 
 OFFERED: dict[str, tuple[str, ...]] = {
     "scan": ("mode",),
@@ -60,3 +63,22 @@ def _given(settings: Mapping[str, Any]) -> Iterable[Given]:
 def recipe_of(settings: Mapping[str, Any]) -> Recipe:
     """The stages as the machine's own configuration and the user's settings have them."""
     return recipe_for(None, given(settings), parts=PARTS)
+
+
+def read_settings(text: str) -> dict[str, dict[str, Any]]:
+    """The form's `settings` field. Raises `BadSetting`."""
+    if len(text) > _MAX_SETTINGS:
+        raise BadSetting(f"settings have at most {_MAX_SETTINGS} bytes")
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError) as err:
+        raise BadSetting("settings are no JSON") from err
+    return checked_settings(found)
+
+
+def checked_settings(settings: Any) -> dict[str, dict[str, Any]]:
+    """The same settings, once every one is known to be allowed. Raises `BadSetting`."""
+    if not isinstance(settings, Mapping):
+        raise BadSetting("settings are {section: {field: value}}")
+    recipe_of(settings)
+    return {section: dict(fields) for section, fields in settings.items()}

@@ -18,7 +18,7 @@ from keyart.media.images import encode_image
 from keyart.models import CARDS
 from keyart.models.store import model_folder
 from keyart.studio.options import Studio
-from keyart.studio.running import run_child
+from keyart.studio.works.running import run_child
 from keyart.types import Receipt, Still
 
 _PACKAGES = ("torch", "diffusers", "transformers")

@@ -17,11 +17,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 from fastapi import HTTPException
 
 from keyart.errors import BadSetting, MissingExtra, MissingFile, UnreadableVideo
-from keyart.studio.addresses import destination
-from keyart.studio.kinds import HEAD_BYTES, video_suffix
-from keyart.studio.names import shown_name
+from keyart.studio.doors.addresses import destination
+from keyart.studio.doors.kinds import HEAD_BYTES, video_suffix
+from keyart.studio.doors.names import shown_name
+from keyart.studio.doors.space import space_of
 from keyart.studio.options import GIGABYTE, Studio
-from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
     import httpx

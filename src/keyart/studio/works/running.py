@@ -28,7 +28,7 @@ from keyart.studio.options import GIGABYTE, Studio
 Line = Mapping[str, Any]
 log = logging.getLogger("keyart.studio")
 
-CHILD = "keyart.studio.child"
+CHILD = "keyart.studio.works.child"
 """Module that does the verbs."""
 _LOOK_EVERY_SECONDS = 0.2
 _LAST_BREATH_SECONDS = 1.0

@@ -12,10 +12,10 @@ from urllib.parse import quote
 from keyart.errors import BadSetting, MissingFile
 from keyart.studio.catalogue import Picture, Video
 from keyart.studio.shelf import Shelf, shelf_of
-from keyart.studio.wording import Wording, clock
+from keyart.studio.site.wording import Wording, clock
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 STAGES = (
     "transcript", "titles", "words", "scan", "shots", "stills", "storyboard", "covers", "cutouts", "variants", "avatar",

@@ -17,9 +17,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from keyart.errors import BadSetting
-from keyart.studio import limits
-from keyart.studio.requests import check_form, check_host, check_site, media_type, netloc_of, own_names
-from keyart.studio.sessions import LASTS_SECONDS, Attempts, Keys, Session
+from keyart.studio.doors import limits
+from keyart.studio.doors.requests import check_form, check_host, check_site, media_type, netloc_of, own_names
+from keyart.studio.doors.sessions import LASTS_SECONDS, Attempts, Keys, Session
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -89,7 +89,7 @@ def clock(seconds: float) -> str:
 
 @cache
 def wording(code: str) -> Wording:
-    text = files("keyart.studio").joinpath("words", f"{code}.toml").read_text("utf-8")
+    text = files("keyart.studio.site").joinpath("words", f"{code}.toml").read_text("utf-8")
     return Wording(code, _flat(tomllib.loads(text)))
 
 

@@ -12,15 +12,15 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from keyart.studio.catalogue import Picture, Video
-from keyart.studio.darkroom import Busy
-from keyart.studio.design import LARGEST_SEED, Design
-from keyart.studio.engines import ENGINES, Wish
+from keyart.studio.darkroom.darkroom import Busy
+from keyart.studio.darkroom.design import LARGEST_SEED, Design
+from keyart.studio.darkroom.engines import ENGINES, Wish
 from keyart.studio.shapes import PROBLEMS, Body, PictureId, VideoId
 from keyart.studio.shelf import disposition
 from keyart.studio.videos import Desk
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 FrameId = Annotated[
     str, Path(pattern="^([0-9]{1,10}|cover)$", description="a frame's milliseconds, or cover for the author's own")

@@ -23,17 +23,17 @@ from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from keyart.studio.addresses import destination, may_call_private
 from keyart.studio.catalogue import Upload, new_id
-from keyart.studio.kinds import HEAD_BYTES, subtitle_suffix, video_suffix
-from keyart.studio.names import shown_name
+from keyart.studio.doors.addresses import destination, may_call_private
+from keyart.studio.doors.kinds import HEAD_BYTES, subtitle_suffix, video_suffix
+from keyart.studio.doors.names import shown_name
+from keyart.studio.doors.space import space_of
 from keyart.studio.options import GIGABYTE
 from keyart.studio.shapes import PROBLEMS
-from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
     from keyart.studio.options import Studio
+    from keyart.studio.rooms import Rooms
 
 TUS = "1.0.0"
 KEPT_SECONDS = 24 * 3600.0

@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from keyart.studio.catalogue import Video
 from keyart.studio.options import GIGABYTE
-from keyart.studio.reference import groups_of
-from keyart.studio.showing import card, shelf_or_none
-from keyart.studio.steps import ROOMS, STEPS
-from keyart.studio.visitor import YEAR_SECONDS, Visitor, statics, version
+from keyart.studio.site.reference import groups_of
+from keyart.studio.site.showing import card, shelf_or_none
+from keyart.studio.site.steps import ROOMS, STEPS
+from keyart.studio.site.visitor import YEAR_SECONDS, Visitor, statics, version
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 _A_PAGE = 24
 _BLANK_VIDEO = {"id": "", "name": "", "state": "queued", "revision": 0, "fraction": 0.0, "facts": "",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from keyart.studio.catalogue import Video
-from keyart.studio.showing import (
+from keyart.studio.site.showing import (
     called,
     card,
     covers_by_preset,
@@ -20,11 +20,11 @@ from keyart.studio.showing import (
     shelf_or_none,
     texts_of,
 )
-from keyart.studio.visitor import Visitor
-from keyart.studio.wording import clock
+from keyart.studio.site.visitor import Visitor
+from keyart.studio.site.wording import clock
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 STEPS = (
     ("watch", "video"),

@@ -14,8 +14,8 @@ from keyart.covers.templates import TEMPLATES
 from keyart.covers.typefaces import named_fonts
 from keyart.covers.wishes import POSITIONS
 from keyart.settings import settings_of
-from keyart.studio.design import Design
-from keyart.studio.engines import ENGINES, engine_facts
+from keyart.studio.darkroom.design import Design
+from keyart.studio.darkroom.engines import ENGINES, engine_facts
 from keyart.studio.shelf import preset_facts
 
 _CHOICES: dict[str, tuple[str, ...]] = {

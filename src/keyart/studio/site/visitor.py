@@ -17,8 +17,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from keyart.studio.safety import csrf_token, is_logged_in
-from keyart.studio.wording import LANGUAGES, Wording, clock, preferred, wording
+from keyart.studio.doors.safety import csrf_token, is_logged_in
+from keyart.studio.site.wording import LANGUAGES, Wording, clock, preferred, wording
 
 THEMES = ("light", "dark")
 YEAR_SECONDS = 31_536_000
@@ -29,7 +29,7 @@ _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg
 @cache
 def environment() -> Environment:
     found = Environment(
-        loader=PackageLoader("keyart.studio", "pages"),
+        loader=PackageLoader("keyart.studio.site", "pages"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -47,7 +47,9 @@ def statics() -> Mapping[str, tuple[bytes, str]]:
     """Path -> bytes and media type: our scripts and sheets, words for the scripts, Roboto from its own wheel."""
     import font_roboto
 
-    found = {one.name: one.read_bytes() for one in files("keyart.studio").joinpath("static").iterdir() if one.is_file()}
+    found = {
+        one.name: one.read_bytes() for one in files("keyart.studio.site").joinpath("static").iterdir() if one.is_file()
+    }
     found |= {f"words/{code}.json": json.dumps(dict(wording(code).words)).encode() for code in LANGUAGES}
     for name in ("Regular", "Medium", "Bold"):
         path = Path(font_roboto.__path__[0], "files", f"Roboto-{name}.ttf")

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from keyart.errors import KeyartError, OutputProblem
 from keyart.package import MANIFEST, read_manifest
-from keyart.studio import sweep
 from keyart.studio.catalogue import Catalogue, Video
-from keyart.studio.forecast import Forecast, Teller, expected_seconds, past_of
 from keyart.studio.options import Studio
-from keyart.studio.running import Leash, Stopped, run_child
-from keyart.studio.webhooks import DELAYS_SECONDS, Webhooks
+from keyart.studio.works import sweep
+from keyart.studio.works.forecast import Forecast, Teller, expected_seconds, past_of
+from keyart.studio.works.running import Leash, Stopped, run_child
+from keyart.studio.works.webhooks import DELAYS_SECONDS, Webhooks
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig, WorkflowStatus

@@ -19,17 +19,18 @@ from starlette.concurrency import run_in_threadpool
 
 from keyart.errors import BadSetting, UnreadableVideo
 from keyart.speech.sidecar import find_sidecars
-from keyart.studio import fetch, uploads
 from keyart.studio.catalogue import Video, new_id
-from keyart.studio.forms import read_form
-from keyart.studio.names import shown_name
-from keyart.studio.running import run_child
+from keyart.studio.doors import fetch, uploads
+from keyart.studio.doors.forms import read_form
+from keyart.studio.doors.names import shown_name
+from keyart.studio.shapes import NewVideo
+from keyart.studio.wishes import checked_settings, read_settings
+from keyart.studio.works.running import run_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyart.studio.app import Rooms
-    from keyart.studio.videos import NewVideo
+    from keyart.studio.rooms import Rooms
 
 _LANGUAGE = re.compile(r"\.([a-z]{2,3}(?:-[a-z]{2,4})?)$", re.IGNORECASE | re.ASCII)
 
@@ -44,8 +45,6 @@ class Handed:
 
 async def from_form(rooms: Rooms, request: Request) -> Video:
     """A multipart form with `file`, and perhaps `subtitles`, `settings`, `webhook`; its files become uploads first."""
-    from keyart.studio.videos import NewVideo, read_settings
-
     came = await read_form(rooms, request)
     try:
         if len(came.files.get("file", ())) != 1 or came.files.keys() - {"file", "subtitles"}:
@@ -63,8 +62,6 @@ async def from_form(rooms: Rooms, request: Request) -> Video:
 
 def from_wish(rooms: Rooms, wish: NewVideo) -> Video:
     """What a JSON body names: an upload that is finished, a path where that is allowed, an address where that is."""
-    from keyart.studio.videos import checked_settings
-
     named = [name for name in ("upload", "path", "url") if getattr(wish, name)]
     if len(named) != 1:
         raise HTTPException(422, "name exactly one of upload, path and url")
@@ -177,11 +174,17 @@ def _put_beside(folder: Path, texts: Sequence[Handed]) -> None:
 
 def _probed(rooms: Rooms, path: Path, name: str) -> dict[str, Any]:
     """What the file says of itself, read in a process of its own. Raises `UnreadableVideo`."""
-    from keyart.studio.videos import too_long
-
     try:
         found: dict[str, Any] = run_child("probe", {"path": str(path)}, options=rooms.options)
     except UnreadableVideo as err:
         raise UnreadableVideo(str(err).replace(str(path), name)) from err
-    too_long(float(found.get("duration", 0.0)), rooms)
+    _check_length(float(found.get("duration", 0.0)), rooms)
     return found
+
+
+def _check_length(video_seconds: float, rooms: Rooms) -> None:
+    """Raises `UnreadableVideo` above the studio's limit."""
+    if video_seconds > rooms.options.max_hours * 3600:
+        raise UnreadableVideo(
+            f"the video lasts {video_seconds / 3600:.1f} hours; this studio takes up to {rooms.options.max_hours:g}"
+        )

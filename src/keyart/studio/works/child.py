@@ -1,4 +1,4 @@
-"""The process that touches a user's video: `python -m keyart.studio.child VERB`, one JSON request on standard input.
+"""The process that touches a user's video: `python -m keyart.studio.works.child VERB`, one JSON request on stdin.
 
 It answers in JSON lines: `{"begin": stage}`, `{"at": stage, "fraction": f}`, `{"end": stage, "status", "reason",
 "seconds"}`, and last `{"done": {...}}` or `{"error": "one line", "kind": "UnreadableVideo"}`. It sets its own limits
@@ -81,7 +81,7 @@ def _still(request: Request, _: Say) -> dict[str, Any]:
 
 def _draw(request: Request, say: Say) -> dict[str, Any]:
     """Pictures from words, see `engines.draw`."""
-    from keyart.studio.engines import draw
+    from keyart.studio.darkroom.engines import draw
 
     return draw(request, say)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from keyart.errors import BadSetting
-from keyart.studio.addresses import destination, may_call_private
+from keyart.studio.doors.addresses import destination, may_call_private
 from keyart.studio.options import Studio
 from keyart.version import __version__
 

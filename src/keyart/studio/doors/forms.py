@@ -18,14 +18,14 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from keyart.studio import uploads
 from keyart.studio.catalogue import Upload, new_id
-from keyart.studio.names import shown_name
+from keyart.studio.doors import uploads
+from keyart.studio.doors.names import shown_name
+from keyart.studio.doors.space import space_of
 from keyart.studio.options import GIGABYTE
-from keyart.studio.space import space_of
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 MOST_PARTS = 16
 _MOST_FIELD_BYTES = 64_000

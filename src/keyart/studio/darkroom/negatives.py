@@ -14,8 +14,8 @@ from keyart.cache import StageCache, code_stamp, key_of
 from keyart.models import CARDS, have
 from keyart.studio.catalogue import Video
 from keyart.studio.options import Studio
-from keyart.studio.running import run_child
 from keyart.studio.wishes import recipe_of
+from keyart.studio.works.running import run_child
 from keyart.types import Still, VideoInfo
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from fastapi import HTTPException
 from keyart.studio.options import GIGABYTE, Studio
 
 if TYPE_CHECKING:
-    from keyart.studio.app import Rooms
+    from keyart.studio.rooms import Rooms
 
 _MEASURED_FOR_SECONDS = 60.0
 

@@ -1,0 +1,1 @@
+"""Pictures made while somebody waits: frames, previews, covers, variants, drawn images."""

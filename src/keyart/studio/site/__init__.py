@@ -1,0 +1,1 @@
+"""The pages: what they say and show, in two languages, and the modules beside them."""
