@@ -37,6 +37,7 @@ _MOST_KNOTS = 1500
 _LEAP_SECONDS = 2.4
 _FACE_MARGIN = 1.15
 _LOST_AT_TIMES = 0.4
+_GUESS = 0.1
 _STILL_SEEN, _OFTEN = 0.7, 0.12
 _AIR = 0.05
 """Beside a head, in windows."""
@@ -141,7 +142,8 @@ class _Shot:
         confidence = self._confidence(scores, way)
         if shown - plain < rules.least_gain:
             return (rules._centre(self.frame, self.start, self.end, confidence, "the middle shows as much"),)
-        if confidence < rules.min_confidence:
+        # without a face it is a guess, and a guess that is wrong is worse than the middle
+        if confidence < rules.min_confidence + (0.0 if len(cast) else _GUESS):
             return (rules._centre(self.frame, self.start, self.end, confidence, "nothing stands out surely"),)
         return tuple(self._followed(cast, told, scores, way))
 

@@ -99,7 +99,8 @@ class FollowFaces:
         if not self.has_points:
             known = [old for old in self._faces if any(_same(old.box, face.box) for face in found)]
         fresh = [face for face in found if not any(_same(face.box, old.box) for old in known)]
-        self._faces = list(known)
+        # what is followed drifts; what is detected does not
+        self._faces = [_anchored(old, [face.box for face in found]) for old in known]
         for face in fresh[: max(0, _MOST - len(known))]:
             self._faces.append(SeenFace(self._next, face.box, face.confidence))
             self._next += 1
@@ -130,6 +131,11 @@ def _gap(points: Points) -> float:
     upper, lower = points[list(_LIPS)]
     top, chin = points[list(_LENGTH)]
     return float(np.linalg.norm(upper - lower) / max(float(np.linalg.norm(top - chin)), 1e-6))
+
+
+def _anchored(face: SeenFace, boxes: Sequence[Box]) -> SeenFace:
+    there = next((box for box in boxes if _same(box, face.box)), face.box)
+    return replace(face, box=there)
 
 
 def _moved(before: Sequence[SeenFace], now: Sequence[SeenFace]) -> bool:
