@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.media.clip import read_clips
+from keyart.media import clip
+from keyart.media.container import open_container
+from keyart.media.scan import Glimpse
 from keyart.teasers.summary.channels import Channels
 from keyart.teasers.summary.fragments import Fragment
-from keyart.types import Frame, VideoInfo
+from keyart.types import RGB, Frame, VideoInfo
 
-_FRAMES_AT_ONCE = 8
-"""Decoded pictures that stand in memory at a time."""
 _BLOCK_SECONDS = 1.0
 _EDGE_SECONDS = 0.02
 
@@ -98,40 +98,38 @@ def frame_rate(info: VideoInfo, least: float = 23.0, most: float = 60.0) -> Frac
 def pictures(info: VideoInfo, pieces: Sequence[Piece], longest_px: int) -> Iterator[tuple[int, Frame]]:
     """(number of the piece, the picture on display) for every frame of the summary, in order.
 
-    Nothing is decoded twice and eight pictures are held; where the video ends early its last picture stays.
+    One picture is held; a frame carries the time it was asked for. Where the video ends early its last picture stays.
     """
-    wanted = [
-        (number, first) for number, piece in enumerate(pieces) for first in range(0, piece.num_frames, _FRAMES_AT_ONCE)
-    ]
-    spans = [_span(pieces[number], first) for number, first in wanted]
-    read = read_clips(info, spans, frames_per_second=float(pieces[0].rate), longest_px=longest_px)
     last: Frame | None = None
-    for place, frames in _in_order(read):
-        number, first = wanted[place]
-        piece = pieces[number]
-        count = min(_FRAMES_AT_ONCE, piece.num_frames - first)
-        for offset in range(count):
-            last = frames[offset] if offset < len(frames) else last
+    with open_container(info.path) as container:
+        source = clip._Source(info, container)
+        for number, piece in enumerate(pieces):
+            count = 0
+            for frame in _shown(source, piece, longest_px):
+                yield number, frame
+                last, count = frame, count + 1
             if last is not None:
-                yield number, last
+                yield from ((number, last) for _ in range(count, piece.num_frames))
 
 
-def _span(piece: Piece, first: int) -> tuple[float, float]:
-    last = min(first + _FRAMES_AT_ONCE, piece.num_frames)
-    return piece.start + float(first / piece.rate), piece.start + float(last / piece.rate)
-
-
-def _in_order(read: Iterable[tuple[int, tuple[Frame, ...]]]) -> Iterator[tuple[int, tuple[Frame, ...]]]:
-    """A reader hands on a span when it is complete; those of the video's very end may come late."""
-    waiting: dict[int, tuple[Frame, ...]] = {}
-    due = 0
-    for number, frames in read:
-        waiting[number] = frames
-        while due in waiting:
-            yield due, waiting.pop(due)
-            due += 1
-    for number in sorted(waiting):
-        yield number, waiting[number]
+def _shown(source: clip._Source, piece: Piece, longest_px: int) -> Iterator[Frame]:
+    """The frames of one piece. `media.clip.read_clips` would hold all of them until the last is read."""
+    wanted = clip._Clip(0, piece.start, piece.end, float(piece.rate), piece.num_frames)
+    held: Glimpse | None = None
+    until, number = 0.0, 0
+    for glimpse, leaves in chain(clip._glimpses(source, [wanted]), [(None, 0.0)]):
+        shown_until = glimpse.seconds if glimpse is not None else until
+        image: RGB | None = None
+        while held is not None and number < piece.num_frames:
+            due = piece.start + float(number / piece.rate)
+            if due + clip.EARLY_SECONDS >= shown_until:
+                break
+            image = held.small(longest_px) if image is None else image
+            yield Frame(image, due)
+            number += 1
+        if number >= piece.num_frames:
+            return
+        held, until = glimpse, leaves
 
 
 # --- sound ------------------------------------------------------------------------------------------------------
