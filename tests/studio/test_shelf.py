@@ -102,3 +102,10 @@ def test_names_cannot_break_out_of_their_header(name: str) -> None:
     said = disposition(name)
     assert said.isascii() and "\r" not in said and "\n" not in said
     assert said.count('"') == 2
+
+
+def test_a_lost_page_is_a_page_and_a_lost_call_is_a_line(client: TestClient) -> None:
+    page = client.get("/nowhere", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    call = client.get("/api/nowhere", headers={"accept": "text/html"})
+    assert (call.status_code, call.json()) == (404, {"error": "Not Found"})

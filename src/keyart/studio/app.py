@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -23,6 +23,7 @@ from keyart.studio.doors import safety, uploads
 from keyart.studio.options import Studio
 from keyart.studio.rooms import Rooms
 from keyart.studio.site import pages
+from keyart.studio.site.visitor import Visitor
 from keyart.studio.works.jobs import Jobs
 from keyart.version import __version__
 
@@ -89,8 +90,11 @@ def _known_problem(_: Request, err: Exception) -> JSONResponse:
     return _line(status, str(err))
 
 
-def _refused(_: Request, err: Exception) -> JSONResponse:
+def _refused(request: Request, err: Exception) -> Response:
     assert isinstance(err, StarletteHTTPException)
+    is_page = not request.url.path.startswith(("/api/", "/static/"))
+    if err.status_code == 404 and is_page and "text/html" in request.headers.get("accept", ""):
+        return Visitor(request).lost()
     return _line(err.status_code, str(err.detail), err.headers)
 
 

@@ -59,6 +59,7 @@ def _watch(rooms: Rooms, visitor: Visitor, video: Video) -> Response:
     shelf, say = shelf_or_none(rooms, video), visitor.say
     assert shelf is not None
     moving = [one for one in shelf.manifest["products"] if one["path"].endswith((".mp4", ".webm"))]
+    moving.sort(key=lambda one: one["kind"] != "summary")  # the short version is what was asked for
     language, cues = cues_of(shelf)
     return _room(
         rooms,

@@ -24,6 +24,7 @@ USUAL: Mapping[str, tuple[float, float]] = {
     "variants": (2.0, 0.0),
     "avatar": (0.4, 0.0),
     "teaser": (1.5, 0.01),
+    "summaries": (4.0, 0.2),
     "pictures": (0.4, 0.0),
     "agreement": (0.1, 0.0),
 }

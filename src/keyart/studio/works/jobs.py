@@ -340,7 +340,8 @@ class Jobs:
     def _expected(self, video: Video) -> dict[str, float]:
         past, _ = self.catalogue.videos(limit=20)
         runs = [(_seconds(one), past_of(one.progress)) for one in past if one.state == "done"]
-        return expected_seconds(_seconds(video), runs)
+        expected = expected_seconds(_seconds(video), runs)
+        return {name: seconds for name, seconds in expected.items() if name != "summaries" or name in video.settings}
 
 
 def _seconds(video: Video) -> float:

@@ -23,6 +23,7 @@ function settings() {
   return {
     scan: { mode: chosen.scan },
     stills: { count: Number(chosen.count) },
+    ...(chosen.short && { summaries: { platforms: [chosen.short], seconds: Number(chosen.seconds) } }),
     ...(chosen.language && { speech: { language: chosen.language } }),
   };
 }
