@@ -1,7 +1,8 @@
 """`python -m bench shots`: boundaries against hand-made truth and on clips with exact cut lists, beside PySceneDetect;
 sampling structure of woven clips; what it costs. Leaves bench/results/shots.json.
 
-Settings were chosen on the hand-made truth and on the assembled clips of seed 100; the figures are of seed 0.
+Settings were chosen on the hand-made truth and on the assembled clips of seed 100; the figures are of seed 0, whose
+flicker class once showed a weakness that was then repaired: they share footage and are not quite a held-out test.
 """
 
 from __future__ import annotations

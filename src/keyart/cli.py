@@ -128,6 +128,8 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
         parser.add_argument(
             "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
         )
+    if command.section == "shots":
+        parser.add_argument("--format", choices=("csv", "edl", "otio"), help="print them as other programs read them")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
     from keyart.flags import add_flags
     from keyart.package import PARTS
@@ -154,7 +156,11 @@ def _make(args: argparse.Namespace) -> int:
         with claim(folder) as claimed:
             package, run = _made(args, parts)
             package = claimed.save(package, run)
-    if args.json:
+    if getattr(args, "format", None) and command.section == "shots":
+        from keyart.shots.export import EXPORTERS
+
+        print(EXPORTERS[args.format](package.info, package.shots), end="")
+    elif args.json:
         _print_json(package, command)
     elif not args.quiet:
         _print_table(package)
@@ -166,7 +172,7 @@ def _asks_for_summaries(args: argparse.Namespace) -> bool:
 
 
 def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
-    if not command.folder or (args.json and command.parts):
+    if not command.folder or ((args.json or getattr(args, "format", None)) and command.parts):
         return None
     return Path(f"{args.video.stem}.{command.folder}")
 
@@ -181,7 +187,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
 
     recipe = recipe_for(args.video, given(args), args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
-    with told(quiet=args.quiet or args.json) as progress:
+    with told(quiet=args.quiet or args.json or bool(getattr(args, "format", None))) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
     return package, run_facts(package)
 

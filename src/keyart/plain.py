@@ -85,6 +85,9 @@ def shot(value: Shot) -> dict[str, Any]:
         "end_frame": value.end_frame,
         "transition": value.transition,
         "transition_seconds": seconds(value.transition_seconds),
+        "structure": value.structure,
+        "pulldown_phase": value.pulldown_phase,
+        "key_frames": [seconds(one) for one in value.key_frames],
     }
 
 
