@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from scenedetect import AdaptiveDetector, ContentDetector, detect  # type: ignore[import-not-found]
+from scenedetect import AdaptiveDetector, ContentDetector, detect
 
 DETECTORS = {"content": ContentDetector, "adaptive": AdaptiveDetector}
 

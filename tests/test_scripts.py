@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).parents[1]
-SCRIPTS = ("scripts/run", "scripts/studio", "scripts/test", "scripts/check", "scripts/no_addresses", "scripts/bless", ".ci/run")
+SCRIPTS = (
+    "scripts/run",
+    "scripts/studio",
+    "scripts/test",
+    "scripts/check",
+    "scripts/no_addresses",
+    "scripts/bless",
+    ".ci/run",
+)
 
 
 def bash(command: str, *, folder: Path, path: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
