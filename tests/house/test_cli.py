@@ -156,13 +156,13 @@ def test_frames_covers_and_teaser_write_a_folder_of_their_own(talk: Path, capsys
 
 
 def test_a_summary_is_made_where_it_is_asked_for(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = _json(capsys, "summary", talk, "--for", "shorts,1x1", "--seconds", "3", "--json")
+    found = _json(capsys, "summary", talk, "--for", "telegram", "--seconds", "3", "--json")
     made = {one["path"]: one for one in found["summaries"] if one["kind"] == "summary"}
-    assert set(made) == {"summaries/shorts.mp4", "summaries/1x1.mp4"}
+    assert set(made) == {"summaries/telegram.mp4"}
     assert all(0 < one["receipt"]["seconds"] <= 3.05 for one in made.values())
-    assert main(["make", str(talk), "-o", "whole", "-q", "--for", "9x16", "--summaries-seconds", "3"]) == 0
-    assert Path("whole/summaries/9x16.mp4").is_file()
-    assert "summaries/9x16.mp4" in Path("whole/index.html").read_text("utf-8")
+    assert main(["make", str(talk), "-o", "whole", "-q", "--for", "telegram", "--summaries-seconds", "3"]) == 0
+    assert Path("whole/summaries/telegram.mp4").is_file()
+    assert "summaries/telegram.mp4" in Path("whole/index.html").read_text("utf-8")
     assert main(["summary", str(talk), "--for", "cinema"]) == 1
     assert "there are: shorts" in capsys.readouterr().err
 

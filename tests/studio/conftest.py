@@ -57,9 +57,11 @@ def options(tmp_path: Path) -> Studio:
 
 @pytest.fixture
 def client(options: Studio) -> Iterator[TestClient]:
-    """A browser in front of a studio that is open."""
-    with TestClient(application(options), base_url="http://127.0.0.1:8400") as browser:
-        yield browser
+    """A browser in front of a studio where nobody works yet: queued videos wait."""
+    app = application(options)
+    yield TestClient(app, base_url="http://127.0.0.1:8400")
+    app.state.rooms.darkroom.close()
+    app.state.rooms.catalogue.close()
 
 
 @pytest.fixture
@@ -67,6 +69,14 @@ def rooms(client: TestClient) -> Rooms:
     found = client.app.state.rooms  # type: ignore[attr-defined]
     assert isinstance(found, Rooms)
     return found
+
+
+@pytest.fixture
+def at_work(rooms: Rooms) -> Iterator[None]:
+    """The studio's jobs are done while the test runs."""
+    rooms.jobs.launch()
+    yield
+    rooms.jobs.close()
 
 
 @pytest.fixture

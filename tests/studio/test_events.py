@@ -111,6 +111,7 @@ def rough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("rough")
+@pytest.mark.usefixtures("at_work")
 def test_places_in_the_queue_are_told_too(client: TestClient, rooms: Rooms, wait_for: Wait) -> None:
     ids = [add(rooms, name=name, state="queued") for name in ("hang.mp4", "quick.mp4")]
     for id in ids:

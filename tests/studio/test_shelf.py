@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from keyart.studio.app import application
 from keyart.studio.catalogue import Picture, Video, new_id
-from keyart.studio.options import Studio
 from keyart.studio.rooms import Rooms
 from keyart.studio.shelf import SHOWN, disposition
-
-
-@pytest.fixture
-def client(options: Studio) -> Iterator[TestClient]:
-    """A studio where nobody works: its jobs are not started."""
-    app = application(options)
-    yield TestClient(app, base_url="http://127.0.0.1:8400")
-    app.state.rooms.catalogue.close()
 
 
 def test_every_product_is_handed_out_whole(client: TestClient, finished: Video, package_folder: Path) -> None:

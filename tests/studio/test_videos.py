@@ -37,6 +37,7 @@ def state(client: TestClient, id: str) -> str:
     return str(client.get(f"/api/videos/{id}").json()["state"])
 
 
+@pytest.mark.usefixtures("at_work")
 def test_a_form_becomes_a_package(client: TestClient, rooms: Rooms, source: Path, wait_for: Wait) -> None:
     files = [
         ("file", ("Кот и телескоп.mp4", source.read_bytes(), "video/mp4")),
@@ -157,6 +158,7 @@ def test_a_video_that_is_too_long_is_refused(options: Studio, source: Path) -> N
     assert (answer.status_code, "this studio takes up to" in answer.json()["error"]) == (422, True)
 
 
+@pytest.mark.usefixtures("at_work")
 def test_stopped_done_again_and_removed(client: TestClient, rooms: Rooms, source: Path, wait_for: Wait) -> None:
     id = client.post("/api/videos", json={"upload": uploaded(client, source), "settings": QUICK}).json()["id"]
     assert client.post(f"/api/videos/{id}/retry").status_code == 409

@@ -21,6 +21,7 @@ from keyart.types import RGB, Box
 
 PERSON_MODEL = "selfie-segmentation"
 
+_MOST_OBLONG = 8
 _OBLONG = 1.1  # longer side over shorter side from which a picture is looked at in squares
 _LEAST_FIGURE = 0.004  # share of the picture
 _LEAST_BESIDE = 0.05  # share of the largest figure that another one must have
@@ -90,8 +91,12 @@ class _Window:
 
 
 def _squares(width: int, height: int) -> Iterator[_Window]:
-    """Squares as high as the picture (as wide, where it is upright), each overlapping the next by half or more."""
-    side, longer = min(width, height), max(width, height)
+    """Squares as high as the picture (as wide, where it is upright), each overlapping the next by half or more.
+
+    A ribbon is looked at in oblongs instead: nobody stands in it, and squares without number would take minutes.
+    """
+    longer = max(width, height)
+    side = max(min(width, height), longer // _MOST_OBLONG)
     steps = int(np.ceil(2 * (longer - side) / side)) if longer > _OBLONG * side else 0
     for step in range(steps + 1):
         at = round(step * (longer - side) / steps) if steps else 0

@@ -22,6 +22,36 @@ _OWN_COVER_MARK = -1
 """Stands for the author's cover picture among the marks, which are kept by time."""
 _TERMS_SAID = 3
 MOST_CHUNKS = 16
+_PRONOUNS = frozenset(
+    (*("я", "ты", "он", "она", "оно", "мы", "вы", "они", "это", "кто", "что"),
+     *("i", "you", "he", "she", "it", "we", "they", "this", "that", "who", "what"))
+)
+    [
+        "я",
+        "ты",
+        "он",
+        "она",
+        "оно",
+        "мы",
+        "вы",
+        "они",
+        "это",
+        "кто",
+        "что",
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "this",
+        "that",
+        "who",
+        "what",
+    ]
+)
+"""Subjects that say nothing on a cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +236,7 @@ def _chunks(titles: Iterable[Mapping[str, Any]], tags: Iterable[str]) -> list[st
             pair = subject_and_verb(one["text"], one["language"])
         except MissingModel:  # the grammar is not here; the tags are
             break
-        found += [pair.subject] if pair else []
+        found += [pair.subject] if pair and pair.subject.casefold() not in _PRONOUNS else []
     by_word = {one.casefold(): one for one in (*found, *tags)}
     return list(by_word.values())[:MOST_CHUNKS]
 

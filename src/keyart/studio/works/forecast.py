@@ -62,7 +62,7 @@ class Forecast:
     _stages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in (one for one in ORDER if one in USUAL):
+        for name in (one for one in ORDER if one in self.expected):
             self._stages[name] = {"name": name, "status": "waiting", "fraction": 0.0, "reason": "", "seconds": 0.0}
 
     def hear(self, line: Mapping[str, Any]) -> bool:
