@@ -22,35 +22,8 @@ _OWN_COVER_MARK = -1
 """Stands for the author's cover picture among the marks, which are kept by time."""
 _TERMS_SAID = 3
 MOST_CHUNKS = 16
-_PRONOUNS = frozenset(
-    (*("я", "ты", "он", "она", "оно", "мы", "вы", "они", "это", "кто", "что"),
-     *("i", "you", "he", "she", "it", "we", "they", "this", "that", "who", "what"))
-)
-    [
-        "я",
-        "ты",
-        "он",
-        "она",
-        "оно",
-        "мы",
-        "вы",
-        "они",
-        "это",
-        "кто",
-        "что",
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "this",
-        "that",
-        "who",
-        "what",
-    ]
-)
+_RU_PRONOUNS = ("я", "ты", "он", "она", "оно", "мы", "вы", "они", "это", "кто", "что")
+_PRONOUNS = {*_RU_PRONOUNS, "i", "you", "he", "she", "it", "we", "they", "this", "that", "who", "what"}
 """Subjects that say nothing on a cover."""
 
 
