@@ -89,7 +89,7 @@ def write_mp4(
         raise BadSetting("an MP4 needs at least one frame, got none")
     rate = Fraction(frames_per_second).limit_denominator(1001)
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if faststart else {})
-    with _whole(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
+    with whole_file(path) as partial, av.open(str(partial), "w", format="mp4", container_options=options) as container:
         if receipt is not None:
             container.metadata["comment"] = receipt_json(receipt)
         video = _h264_stream(container, _even(first), rate, {"crf": f"{crf:g}", "preset": preset, **_SAME_BYTES})
@@ -117,7 +117,7 @@ def transcode(info: VideoInfo, path: Path, *, crf: float = 18) -> str:
     if encoder == "h264_nvenc":
         options = {"preset": "p6", "cq": f"{crf:g}"}
     rate = Fraction(info.frames_per_second or 25).limit_denominator(1001)
-    with _whole(path) as partial, av.open(str(partial), "w", **_MP4) as out:
+    with whole_file(path) as partial, av.open(str(partial), "w", **_MP4) as out:
         stream, strip = None, None
         last = -1
         for glimpse in Scan()(info):
@@ -145,7 +145,7 @@ def add_tracks(
     tags: Mapping[str, str] | None = None,
 ) -> Path:
     """`source` with subtitle streams (language as ISO 639-2, "eng" -> cues), chapters and tags, nothing re-encoded."""
-    with _whole(path) as partial, av.open(str(source)) as old, av.open(str(partial), "w", **_MP4) as new:
+    with whole_file(path) as partial, av.open(str(source)) as old, av.open(str(partial), "w", **_MP4) as new:
         streams: dict[int, Any] = {one.index: new.add_stream_from_template(one) for one in old.streams}
         texts = {language: _text_stream(new, language) for language in subtitles}
         new.metadata.update(tags or {})
@@ -173,7 +173,7 @@ def nvenc_opens() -> bool:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """A temporary name beside `path` that takes its place once everything is on the disk."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -7,9 +7,7 @@ to run (one run in twelve).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -20,8 +18,8 @@ import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 
-from keyart.errors import BadSetting, OutputProblem
-from keyart.media.encode import THREADS
+from keyart.errors import BadSetting
+from keyart.media.encode import THREADS, whole_file
 from keyart.media.images import receipt_json
 from keyart.teasers.summary.channels import Channels
 from keyart.types import RGB, Receipt
@@ -93,7 +91,7 @@ def write_film(
     limit = ceiling(form, seconds, round(seconds * form.rate), sounds=sound is not None, extra_bytes=len(comment))
     for most_bits in (0, limit):
         try:
-            with _whole(path) as partial:
+            with whole_file(path) as partial:
                 _write(partial, frames(), sound() if sound else None, form, most_bits, comment)
                 if form.max_bytes and partial.stat().st_size > form.max_bytes:
                     raise _TooLarge
@@ -206,18 +204,3 @@ def _audio_stream(container: Any, form: Format) -> Any:
 def _yuv(image: RGB) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(image, "rgb24")
     return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place once everything is on the disk."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as err:
-        raise OutputProblem(f"{path}: cannot be written ({err.strerror})") from err
-    finally:
-        partial.unlink(missing_ok=True)
