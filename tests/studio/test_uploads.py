@@ -231,10 +231,11 @@ def test_two_of_one_name_are_two(app: FastAPI, rooms: Rooms, tmp_path: Path) -> 
     assert [one.name for one in rooms.catalogue.uploads()] == ["film.mp4"] * 2
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".flv"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg", ".flv", ".gif"])
 def test_containers_are_known_by_their_first_bytes(tmp_path: Path, suffix: str) -> None:
-    codec = {".webm": "libvpx", ".mpg": "mpeg2video", ".flv": "flv"}.get(suffix, "libx264")
-    clip = make_clip(tmp_path / f"clip{suffix}", ClipRecipe(codec=codec))
+    codec = {".webm": "libvpx", ".mpg": "mpeg2video", ".flv": "flv", ".gif": "gif"}.get(suffix, "libx264")
+    pixels = "rgb8" if suffix == ".gif" else "yuv420p"
+    clip = make_clip(tmp_path / f"clip{suffix}", ClipRecipe(codec=codec, pixel_format=pixels))
     assert video_suffix(clip.read_bytes()[:4096]) == suffix
 
 

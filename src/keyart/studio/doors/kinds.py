@@ -15,6 +15,8 @@ _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"s
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"jxl ", b"crx ")
 _STARTS = (
     (b"FLV\x01", ".flv"),
+    (b"GIF87a", ".gif"),
+    (b"GIF89a", ".gif"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ".wmv"),
     (b"OggS", ".ogv"),
     (b"\x00\x00\x01\xba", ".mpg"),
