@@ -111,17 +111,22 @@ def _failed(err: KeyartError, verbose: bool) -> int:
 # --- flags read off the stages' fields ----------------------------------------------------------------------------
 
 
+def _add_usual(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+
+
 def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument("video", type=Path, help=command.takes)
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="package folder to write")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+    _add_usual(parser)
     parser.add_argument("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
     parser.add_argument(
         "--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)"
     )
+    parser.set_defaults(format=None)
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
     if not command.parts or command.section == "summaries":
@@ -129,7 +134,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
             "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
         )
     if command.section == "shots":
-        parser.add_argument("--format", choices=("csv", "edl", "otio"), help="print them as other programs read them")
+        from keyart.shots.export import EXPORTERS
+
+        parser.add_argument("--format", choices=tuple(EXPORTERS), help="print them as other programs read them")
     wants_help = any(word in sys.argv for word in ("-h", "--help"))
     from keyart.flags import add_flags
     from keyart.package import PARTS
@@ -156,7 +163,7 @@ def _make(args: argparse.Namespace) -> int:
         with claim(folder) as claimed:
             package, run = _made(args, parts)
             package = claimed.save(package, run)
-    if getattr(args, "format", None) and command.section == "shots":
+    if args.format:
         from keyart.shots.export import EXPORTERS
 
         print(EXPORTERS[args.format](package.info, package.shots), end="")
@@ -172,7 +179,7 @@ def _asks_for_summaries(args: argparse.Namespace) -> bool:
 
 
 def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
-    if not command.folder or ((args.json or getattr(args, "format", None)) and command.parts):
+    if not command.folder or ((args.json or args.format) and command.parts):
         return None
     return Path(f"{args.video.stem}.{command.folder}")
 
@@ -187,7 +194,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
 
     recipe = recipe_for(args.video, given(args), args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
-    with told(quiet=args.quiet or args.json or bool(getattr(args, "format", None))) as progress:
+    with told(quiet=args.quiet or args.json or bool(args.format)) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
     return package, run_facts(package)
 
@@ -402,9 +409,7 @@ def _add_studio(parser: argparse.ArgumentParser, _: Command) -> None:
     from keyart.flags import add_flags
     from keyart.studio.options import Studio
 
-    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    _add_usual(parser)
     add_flags(parser, "studio", Studio)
 
 

@@ -62,7 +62,7 @@ def test_what_is_shared_cannot_be_written_to() -> None:
 
 
 def test_old_ones_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "MOST_BYTES", 300_000)
+    monkeypatch.setattr(keep.SHELF, "max_bytes", 300_000)
     made: list[int] = []
 
     def matte(number: int) -> Matte:

@@ -17,13 +17,13 @@ from keyart import plain
 from keyart.cli import main
 from keyart.errors import BadSetting, KeyartError, MissingExtra, MissingFile, MissingModel
 from keyart.media.images import encode_image, read_image
+from keyart.shelved import Shelved
 from keyart.studio.catalogue import Video
 from keyart.studio.darkroom import darkroom as studio_darkroom
 from keyart.studio.darkroom import negatives
 from keyart.studio.darkroom.darkroom import Busy, Darkroom, moment
 from keyart.studio.darkroom.design import Base, Design, command_for
 from keyart.studio.darkroom.engines import ENGINES, Engine, Wish, engine_facts, insist_on
-from keyart.studio.darkroom.negatives import Shelved
 from keyart.studio.rooms import Rooms
 from keyart.types import Still
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,7 @@ class Weights:
     subject: float = 0.6
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            if getattr(self, each.name) < 0:
-                raise BadSetting(f"the weight of {each.name} is 0 or more, not {getattr(self, each.name)}")
+        check_weights(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,6 +223,13 @@ TERMS = {
 
 def score_terms(candidate: Candidate, around: Surroundings, weights: Weights) -> tuple[Term, ...]:
     return tuple(make(candidate, around, getattr(weights, name)) for name, make in TERMS.items())
+
+
+def check_weights(weights: Any) -> None:
+    """Raises `BadSetting` for a weight below 0."""
+    for each in fields(weights):
+        if getattr(weights, each.name) < 0:
+            raise BadSetting(f"the weight of {each.name} is 0 or more, not {getattr(weights, each.name)}")
 
 
 def weighted_mean(terms: Sequence[Term]) -> float:

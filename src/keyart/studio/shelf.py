@@ -46,13 +46,13 @@ def router(rooms: Rooms) -> APIRouter:
     @routes.get("/videos/{id}/products")
     def products(id: VideoId) -> JSONResponse:
         """The package's manifest: stages, stills, titles, products with their receipts; `url` tells where each is."""
-        shelf = _shelf(rooms, desk.finished(id))
+        shelf = shelf_of(rooms, desk.finished(id).id)
         return JSONResponse(shelf.told(id))
 
     @routes.get("/videos/{id}/products/{path:path}", response_class=FileResponse)
     def product(id: VideoId, path: Annotated[str, FromPath(max_length=300)]) -> Response:
         """One file of the package; parts of it where a Range is asked for."""
-        shelf = _shelf(rooms, desk.finished(id))
+        shelf = shelf_of(rooms, desk.finished(id).id)
         if path not in shelf.checksums:
             raise HTTPException(404, "the package has no such product")
         headers = {"etag": f'"{shelf.checksums[path][:32]}"', "cache-control": "private, max-age=60"}
@@ -126,14 +126,6 @@ class Shelf:
 
 def shelf_of(rooms: Rooms, id: str) -> Shelf:
     """The package of a finished video. Raises `MissingFile` where it is gone."""
-    return _shelf_at(rooms, id)
-
-
-def _shelf(rooms: Rooms, video: Video) -> Shelf:
-    return _shelf_at(rooms, video.id)
-
-
-def _shelf_at(rooms: Rooms, id: str) -> Shelf:
     folder = rooms.options.video_folder(id) / "package"
     try:
         written_at = (folder / MANIFEST).stat().st_mtime_ns
@@ -215,7 +207,7 @@ def _written(kept: IO[bytes], part: bytes) -> None:
 
 def _contents(rooms: Rooms, video: Video) -> Iterator[tuple[str, Path]]:
     folder = rooms.options.video_folder(video.id)
-    shelf = _shelf(rooms, video)
+    shelf = shelf_of(rooms, video.id)
     for name in (MANIFEST, "index.html", *shelf.checksums):
         if (shelf.folder / name).is_file():
             yield name, shelf.folder / name

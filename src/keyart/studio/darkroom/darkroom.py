@@ -32,12 +32,13 @@ from keyart.covers.staging import Staged, bounded
 from keyart.errors import BadSetting, KeyartError, MissingFile
 from keyart.media.images import encode_image
 from keyart.package import write_whole
+from keyart.shelved import Shelved
 from keyart.stills.by_hand import still_of
 from keyart.studio.catalogue import Catalogue, Picture, Video, new_id
 from keyart.studio.darkroom.album import Album
 from keyart.studio.darkroom.design import Base, Design, command_for
 from keyart.studio.darkroom.engines import Engine, Wish, drawn, insist_on, size_for
-from keyart.studio.darkroom.negatives import Shelved, developed, info_of, still_key
+from keyart.studio.darkroom.negatives import developed, info_of, still_key
 from keyart.studio.options import Studio
 from keyart.studio.wishes import recipe_of
 from keyart.types import RGB, Product, Receipt, Still

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.errors import BadSetting
+from keyart.stills.rank import check_weights
 from keyart.teasers.summary.fragments import Fragment
 from keyart.teasers.summary.hearing import Hearing
 from keyart.teasers.summary.watch import Moment
@@ -37,9 +37,7 @@ class Weights:
     about: float = 6.0
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            if getattr(self, each.name) < 0:
-                raise BadSetting(f"the weight of {each.name} is 0 or more, not {getattr(self, each.name)}")
+        check_weights(self)
 
 
 @dataclass(frozen=True, eq=False)
