@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+import pytest
 from fastapi import FastAPI
 
 from keyart.studio.app import application
 from keyart.studio.options import Studio
 from keyart.studio.rooms import Rooms
+from keyart.studio.works.jobs import Jobs
 
 HERE = "127.0.0.1:8400"
 TOKEN = "sixteen-letters!"
@@ -46,6 +48,13 @@ def studio(options: Studio) -> Iterator[FastAPI]:
         yield app
     finally:
         rooms_of(app).catalogue.close()
+
+
+def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes in, nothing of it is worked on."""
+    monkeypatch.setattr(Jobs, "start", lambda *_: None)
+    monkeypatch.setattr(Jobs, "cancel", lambda *_: None)
+    monkeypatch.setattr(Jobs, "position", lambda *_: 0)
 
 
 def rooms_of(app: FastAPI) -> Rooms:

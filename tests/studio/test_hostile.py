@@ -25,9 +25,8 @@ from keyart.studio.doors import limits, patience
 from keyart.studio.doors.patience import Patient
 from keyart.studio.options import Studio
 from keyart.studio.rooms import Rooms
-from keyart.studio.works.jobs import Jobs
 from tests.conftest import ClipRecipe, make_clip
-from tests.studio.doors import BYTES, TUS, Answer, ask, rooms_of, studio
+from tests.studio.doors import BYTES, TUS, Answer, ask, nobody_works, rooms_of, studio
 
 JSON = {"content-type": "application/json"}
 SCRIPT = b"<!doctype html><script>alert(document.cookie)</script>"
@@ -36,9 +35,7 @@ SCRIPT = b"<!doctype html><script>alert(document.cookie)</script>"
 @pytest.fixture
 def app(options: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
     """The whole studio, but that nothing which comes in is worked on."""
-    monkeypatch.setattr(Jobs, "start", lambda *_: None)
-    monkeypatch.setattr(Jobs, "cancel", lambda *_: None)
-    monkeypatch.setattr(Jobs, "position", lambda *_: 0)
+    nobody_works(monkeypatch)
     with studio(options) as made:
         yield made
 

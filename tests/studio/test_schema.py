@@ -26,8 +26,7 @@ from keyart.studio.catalogue import Video
 from keyart.studio.doors.uploads import begin
 from keyart.studio.options import Studio
 from keyart.studio.rooms import Rooms
-from keyart.studio.works.jobs import Jobs
-from tests.studio.doors import HERE, Answer, ask, rooms_of, studio
+from tests.studio.doors import HERE, Answer, ask, nobody_works, rooms_of, studio
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
@@ -42,9 +41,7 @@ AnyCase = Case[Any]
 
 @pytest.fixture
 def app(options: Studio, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
-    monkeypatch.setattr(Jobs, "start", lambda *_: None)
-    monkeypatch.setattr(Jobs, "cancel", lambda *_: None)
-    monkeypatch.setattr(Jobs, "position", lambda *_: 0)
+    nobody_works(monkeypatch)
     with studio(options) as made:
         yield made
 
