@@ -65,7 +65,7 @@ class EpochScores:
 
 
 class Learner(Protocol[Item_contra]):
-    """What a recipe brings; `state()` and `restore(state)` too where it has more than weights: tensors, plain values."""
+    """What a recipe brings; `state()` and `restore(state)` too where it has more than weights: tensors, numbers."""
 
     modules: dict[str, Any]
     """Every `nn.Module` with weights, by name."""
@@ -192,7 +192,7 @@ class _Training:
             scheduler.step()
         self._mode("eval")
         with _torch().no_grad():
-            found = {name: float(value) for name, value in self.learner.validate().items()}
+            found = {name: _number(value) for name, value in self.learner.validate().items()}
         scores = EpochScores(self.epoch + 1, _means(self.losses), found, round(time.monotonic() - began, 3))
         self.history.append(scores)
         if self.plan.watch and best_of(self.history, self.plan.watch) == self.epoch:
@@ -208,7 +208,7 @@ class _Training:
                 continue
             self._mode("train")
             losses = self.learner.step(item)
-            self.losses.append({name: float(value) for name, value in losses.items()})
+            self.losses.append({name: _number(value) for name, value in losses.items()})
             self.step, self.steps = number + 1, self.steps + 1
             if self.plan.checkpoint_steps and self.step % self.plan.checkpoint_steps == 0:
                 self._save()
@@ -287,6 +287,11 @@ def _curves(folder: Path | None) -> Any:
         raise MissingExtra(err.name or "tensorboard", extra="learn") from err
     with SummaryWriter(str(folder / "tensorboard")) as writer:
         yield writer
+
+
+def _number(value: Any) -> float:
+    """Of a loss that may still hang on its graph."""
+    return float(value.detach() if hasattr(value, "detach") else value)
 
 
 def _copied(state: Mapping[str, Any]) -> dict[str, Any]:
