@@ -1,0 +1,1 @@
+"""Files with people's judgements of videos -> values; one file for each set."""
