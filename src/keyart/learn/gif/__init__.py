@@ -1,0 +1,1 @@
+"""Three seconds of a video as its GIF thumbnail (seed 002): GEVADEN, what it is compared with, and the two scores."""
