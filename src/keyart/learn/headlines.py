@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from typing import Any, Literal
 
 from keyart.errors import BadModel, BadSetting, MissingExtra
 from keyart.learn.data import Corpus, Pair, Split, batched, in_group, read_pairs, split
+from keyart.learn.files import write_facts
 from keyart.learn.metrics import Scores, rouge_l, score
 from keyart.models.hub import device
 from keyart.models.store import model_folder
@@ -113,7 +113,7 @@ class LearnHeadlines:
         best, _ = load(str(self.out / "weights"))
         scores = self.evaluate(best, tokenizer, pairs.test[: self.test_pairs or None])
         facts = self._facts(corpus, pairs, history, scores)
-        _written(self.out / RESULT, (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode())
+        write_facts(self.out / RESULT, facts)
         return facts
 
     def evaluate(self, network: Any, tokenizer: Any, pairs: Sequence[Pair]) -> Scores:
@@ -354,12 +354,3 @@ class _Training:
         self.epoch, self.step, self.steps = state["counts"]
         self.losses = state["losses"]
         self.history = [Epoch(**one) for one in state["history"]]
-
-
-def _written(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -19,11 +19,13 @@ def _opened(path: Path, threads: int) -> Any:
     return open_session(path, threads)
 
 
-def open_session(path: Path, threads: int = 1) -> Any:
+def open_session(network: Path | bytes, threads: int = 1) -> Any:
+    """Of a file, or of its bytes."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    options.log_severity_level = 4  # what goes wrong is raised, not printed as well
+    source = network if isinstance(network, bytes) else str(network)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
