@@ -86,12 +86,12 @@ class Cells:
     def errors(self, reduced: NDArray[np.float64], shot: int) -> NDArray[np.float64]:
         """Eq. 8 for `reduced` points (L, r + 1), all of which belong to `shot`; (L,) in 0 ... 1."""
         points = self._space.points
-        apart = ((reduced[:, None, :-1] - points) ** 2).sum(axis=-1)
-        right = np.sqrt(apart[:, shot] + reduced[:, -1] ** 2)
+        sides = points - points[shot]
+        right = np.hypot(np.linalg.norm(reduced[:, :-1] - points[shot], axis=1), reduced[:, -1])
+        limits = (points**2 - points[shot] ** 2).sum(axis=1) / 2 - reduced[:, :-1] @ sides.T
         errors = np.zeros(len(reduced))
-        for row in np.flatnonzero(apart.min(axis=1) < apart[:, shot]):
-            slack = (apart[row] - apart[row, shot]) / (2 * right[row])
-            errors[row] = _shortest_way(points - points[shot], slack)
+        for row in np.flatnonzero((limits < 0).any(axis=1) & (right > 0)):
+            errors[row] = _shortest_way(sides, limits[row] / right[row])
         return np.clip(errors, 0.0, 1.0)
 
 
