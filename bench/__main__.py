@@ -11,6 +11,7 @@ COMMANDS = {
     "shots": "cuts and gradual transitions against hand-made truth",
     "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
     "reframe": "smart cropping: RetargetVid's score, made scenes with a known subject, jitter, cut heads, time",
+    "learn": "every recipe on generated data whose truth is known, with a null control",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
     "clusters": "how well near-duplicate headlines are grouped: silhouettes, cosines, heat map",
@@ -26,7 +27,8 @@ COMMANDS = {
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }
-"""Name -> what it does; the module bench.NAME has `main(arguments) -> exit code`."""
+"""Name -> what it does; the module bench.NAME, or that of `_MODULES`, has `main(arguments) -> exit code`."""
+_MODULES = {"learn": "bench.learn.planted"}
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if name not in COMMANDS:
         print(f"no bench is called {name!r}; there are: {', '.join(COMMANDS)}", file=sys.stderr)
         return 2
-    code: int | None = importlib.import_module(f"bench.{name}").main(rest)
+    code: int | None = importlib.import_module(_MODULES.get(name, f"bench.{name}")).main(rest)
     return code or 0
 
 
