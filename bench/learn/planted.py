@@ -1,7 +1,7 @@
 """`python -m bench learn`: every recipe on generated data whose truth is known, and whether the seed's ordering holds.
 
 Each recipe has two generators; the second was written after the recipe was frozen. Every table has a null control: the
-same data with shuffled labels, where no ordering may survive. A cell is one training (generator, control, seed, method);
+same data with shuffled labels, where no ordering may survive. A cell is one training: generator, control, seed, method;
 cells are kept in bench/work/learn and taken up again as long as the recipe's code and its bench are the same. Leaves
 bench/results/learn_<name>.json.
 """
