@@ -19,16 +19,8 @@ import numpy as np
 
 from bench.record import MEDIA, RESULTS, commit, machine, write_result
 from bench.reframe_scenes import CENTRED, FRAMES_PER_SECOND, GROUPS, SECONDS, Scene, scenes
-from bench.retargetvid import (
-    ASPECTS,
-    Run,
-    centre_run,
-    counts,
-    people_against_each_other,
-    read_annotators,
-    read_run,
-    score,
-)
+from bench.retargetvid import centre_run, counts, people_against_each_other, score
+from keyart.learn.sets.retargetvid import ASPECTS, Run, read_annotators, read_run
 from keyart.teasers.reframe import CameraPath, Looks, Part, Reframe
 from keyart.types import Box, Shot
 

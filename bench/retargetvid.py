@@ -1,4 +1,4 @@
-"""RetargetVid (Apostolidis & Mezaris 2021): crop windows of 200 videos by six people, and the official score.
+"""RetargetVid (Apostolidis & Mezaris 2021), read by `keyart.learn.sets`: the official score of crop windows.
 
 Windows are inclusive corners (left, top, right, bottom) in pixels, one line a frame; negative corners count as 0, in
 the annotations too. A run's score is the mean over videos of the mean over frames of the overlap (intersection over
@@ -7,23 +7,14 @@ union) with one annotator's windows; of the six scores the worst, the best and t
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-ASPECTS = {"1-3": (1, 3), "3-1": (3, 1)}
-VIDEOS = tuple(f"{number:03d}" for number in (*range(1, 101), *range(601, 701)))
-ANNOTATORS = 6
-
-Windows = NDArray[np.float64]
-"""Shape (frames, 4)."""
-Run = Mapping[str, Windows]
-"""Name of the video -> its windows."""
+from keyart.learn.sets.retargetvid import ASPECTS, Run, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +35,6 @@ def overlaps(one: Windows, other: Windows) -> NDArray[np.float64]:
     shared = np.maximum(size, 0).prod(axis=1)
     areas = [(each[:, 2:] - each[:, :2] + 1).prod(axis=1) for each in (one, other)]
     return np.asarray(shared / (areas[0] + areas[1] - shared), np.float64)
-
-
-def read_windows(text: str) -> Windows:
-    """Lines of `left,top,right,bottom`."""
-    rows = [[float(value) for value in line.split(",")[:4]] for line in text.splitlines() if line.strip()]
-    return np.array(rows, np.float64).reshape(-1, 4)
-
-
-def read_annotators(folder: Path, aspect: str) -> list[Run]:
-    """`annotator_1.zip` ... `annotator_6.zip`."""
-    return [_zipped(folder / f"annotator_{number}.zip", aspect) for number in range(1, ANNOTATORS + 1)]
-
-
-def _zipped(path: Path, aspect: str) -> Run:
-    with zipfile.ZipFile(path) as archive:
-        names = {Path(name).name: name for name in archive.namelist() if name.endswith(f"_{aspect}.txt")}
-        return {
-            video: read_windows(archive.read(names[f"{video}_{aspect}.txt"]).decode())
-            for video in VIDEOS
-            if f"{video}_{aspect}.txt" in names
-        }
-
-
-def read_run(folder: Path, aspect: str) -> Run:
-    """A folder of published results, `001_1-3.txt` ..., whole or in part."""
-    paths = {video: folder / f"{video}_{aspect}.txt" for video in VIDEOS}
-    return {video: read_windows(path.read_text()) for video, path in paths.items() if path.is_file()}
 
 
 def score(run: Run, annotators: Sequence[Run], num_frames: Mapping[str, int]) -> Scores:

@@ -15,11 +15,9 @@ from bench.retargetvid import (
     counts,
     overlaps,
     people_against_each_other,
-    read_annotators,
-    read_run,
-    read_windows,
     score,
 )
+from keyart.learn.sets.retargetvid import read_annotators, read_run, read_windows
 from keyart.models import have
 from keyart.teasers.reframe import CameraPath, Pane, Part
 from keyart.types import Box
