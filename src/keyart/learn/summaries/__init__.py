@@ -1,4 +1,4 @@
-"""Learned summarisers: what each frame of a video is worth, learned without or with people's importance (D5.4 §3.3-3.7)."""
+"""Learned summarisers: what each frame of a video is worth, learned with or without people's opinion (D5.4 §3.3-3.7)."""
 
 from __future__ import annotations
 
