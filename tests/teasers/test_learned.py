@@ -145,13 +145,13 @@ def test_a_model_that_does_not_fit_is_an_error(model: Kamodel, features: Any, me
 
 
 def test_each_second_has_a_row_that_looks_like_its_pictures(clip: ClipFactory) -> None:
-    path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-chelsea", 1.4)))
+    path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-hubble", 1.4)))
     rows = second_features(probe(path))
     assert rows.shape == (4, len(classical(np.zeros((8, 8, 3), np.uint8))))
     likeness = rows @ rows.T
     assert likeness[0, 1] > 0.7
     assert likeness[2, 3] > 0.7
-    assert likeness[:2, 2:].max() < 0.5
+    assert likeness[:2, 2:].max() < 0.4
 
 
 class _Picture:
