@@ -149,9 +149,8 @@ def test_each_second_has_a_row_that_looks_like_its_pictures(clip: ClipFactory) -
     rows = second_features(probe(path))
     assert rows.shape == (4, len(classical(np.zeros((8, 8, 3), np.uint8))))
     likeness = rows @ rows.T
-    assert likeness[0, 1] > 0.7
-    assert likeness[2, 3] > 0.7
-    assert likeness[:2, 2:].max() < 0.4
+    assert likeness[0, 1] > likeness[:2, 2:].max() + 0.2
+    assert likeness[2, 3] > likeness[:2, 2:].max() + 0.2
 
 
 class _Picture:
