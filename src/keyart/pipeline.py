@@ -131,11 +131,15 @@ def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ..
 
 
 def _drawn_key(recipe: Recipe) -> str:
-    """Stands for the picture that the user names: its content, not its place."""
-    picture = recipe.covers.picture
-    if picture and not picture.is_file():
-        raise MissingFile(f"{picture}: no such picture file")
-    return _sha256(picture) if picture else ""
+    """Stands for the picture that the user names."""
+    return _file_key(recipe.covers.picture, "picture")
+
+
+def _file_key(path: Path | None, what: str) -> str:
+    """Stands for a file that the user names: its content, not its place."""
+    if path and not path.is_file():
+        raise MissingFile(f"{path}: no such {what} file")
+    return _sha256(path) if path else ""
 
 
 def _look(
@@ -162,6 +166,7 @@ def _look(
 
     kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
     inputs = (recipe.scan, recipe.shots, *(getattr(recipe, name) for name in sorted(wanted & {"stills", "storyboard"})))
+    inputs += (_file_key(recipe.stills.ranker, "ranker"),) if "stills" in wanted else ()
     _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")

@@ -36,7 +36,7 @@ def moved(candidate: Candidate, **changes: object) -> Candidate:
 def test_every_weight_has_its_term_and_every_term_says_something() -> None:
     candidate = candidate_of(MIDDLE, faces=(face_of(),))
     terms = rank.score_terms(candidate, AROUND, Weights())
-    assert set(TERMS) == set(Weights.__slots__) and len(terms) == len(TERMS)
+    assert {*TERMS, "learned"} == set(Weights.__slots__) and len(terms) == len(TERMS)
     assert all(0.0 <= term.value <= 1.0 and term.note and term.weight >= 0 for term in terms)
     assert len({term.name for term in terms}) == len(terms)
 

@@ -60,6 +60,11 @@ class Kamodel:
     sha256: str
     session: Any = field(repr=False)
 
+    @property
+    def tag(self) -> str:
+        """As a manifest names it among the models that took part."""
+        return f"{self.card.name}@{self.sha256}"
+
     def __call__(self, **inputs: NDArray[Any]) -> tuple[Floats, ...]:
         """Raises `BadModel` for inputs that the network does not take."""
         wanted = {one.name for one in self.session.get_inputs()}

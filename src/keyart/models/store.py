@@ -174,6 +174,7 @@ def bill_of_models(names: Iterable[str]) -> list[dict[str, Any]]:
 def _entry(name: str) -> dict[str, Any]:
     card = CARDS.get(name)
     if card is None:
-        return {"name": name, "licence": "unknown", "permissive": False, "sha256": ""}
+        name, _, sha256 = name.partition("@")  # a learned model, whose card is in its own file
+        return {"name": name, "licence": "unknown", "permissive": False, "sha256": sha256}
     sha256 = card.sha256 or noted_sha256(card)
     return {"name": name, "licence": card.licence, "permissive": card.permissive, "sha256": sha256}

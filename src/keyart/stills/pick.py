@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
 from keyart.stills.embed import EMBEDDERS
 from keyart.stills.gate import Gate, transition_distance
+from keyart.stills.learned import Ranker
 from keyart.stills.look import closer_look
 from keyart.stills.objects import (
     DETECTORS,
@@ -100,6 +102,8 @@ class PickStills:
     """Where the author's own cover picture in the file is offered."""
     weights: tuple[str, ...] = ()
     """Changes to the weights of the score: faces=5, text=0."""
+    ranker: Path | None = None
+    """A learned ranker (.kamodel, made by `keyart learn`); what it thinks is a term of the score."""
 
     def __post_init__(self) -> None:
         _require(1 <= self.count <= 100, f"count is 1 to 100, not {self.count}")
@@ -168,6 +172,8 @@ class _Picking:
         self._ready: dict[tuple[int, float], tuple[Frame, float | None]] = {}
         peek = Peek(settings.gate, settings.count, settings.peeks)
         self.samples = sampler.finish() if sampler.dense else peek(info, sampler)
+        self.ranker = Ranker(settings.ranker, settings.embedder) if settings.ranker else None
+        self.learned = self.ranker(self.samples) if self.ranker else {}
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
         passed = self._passed()
@@ -176,6 +182,7 @@ class _Picking:
         models = (
             *self.detector.models,
             *((PERSON_MODEL,) if any(s.person_fraction is not None for s in stills) else ()),
+            *((self.ranker.model.tag,) if self.learned and self.ranker else ()),
         )
         if not stills:
             why = "every frame is black, blank or of one tone" if self.samples else "no frame came"
@@ -221,6 +228,7 @@ class _Picking:
         """Full looks at the best of the most promising clusters, until enough real pictures are at hand."""
         enough = self.settings.count + 4
         order = shortlist(passed, labels, around, self.settings.per_cluster, 2 * enough)
+        order = self._with_learned(order, passed, enough)
         sizes = np.bincount(labels)
         # small faces are worth a search only in a video where none was seen at a glance
         any_face = any(sample.faces for sample in passed)
@@ -231,8 +239,16 @@ class _Picking:
             samples = [passed[index] for index in batch]
             looked = shared_out(lambda pair: self._look(*pair, tiles=not any_face), self._pictures(samples))
             for label, candidate in zip(labels[batch].tolist(), looked, strict=True):
-                found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label])))
+                learned = self.learned.get(candidate.sample.number)
+                found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label]), learned=learned))
         return found
+
+    def _with_learned(self, order: list[int], passed: tuple[Sample, ...], count: int) -> list[int]:
+        """What a learned ranker thinks most of is looked at before the rest."""
+        if not self.learned:
+            return order
+        best = sorted(range(len(passed)), key=lambda i: (-self.learned.get(passed[i].number, 0.0), i))[: count // 2]
+        return best + [index for index in order if index not in set(best)]
 
     def _pictures(self, samples: Sequence[Sample]) -> list[tuple[Sample, Frame]]:
         """Samples with their full pictures: those held in the pool, the others decoded again in one go."""
@@ -256,6 +272,7 @@ class _Picking:
         """Real pictures before cards, a visible face first, no two alike."""
         real = [each for each in scored if not is_card(each.candidate)] or scored
         first = [each for each in real if any(is_visible(f, each.candidate.picture) for f in each.candidate.faces)]
+        first = [] if self.learned else first  # whoever trained a ranker has said what comes first
         lead = max(first or real, key=lambda each: (each.score, -each.candidate.frame.seconds))
         if first and lead is not max(real, key=lambda each: (each.score, -each.candidate.frame.seconds)):
             lead, bare = _noted(lead, "faces", _LEADS), lead
@@ -335,7 +352,8 @@ class _Picking:
         if self.sampler.dense and not was.faces and sample.sharpness < 1.1 * was.sample.sharpness:
             return None
         looked = self._look(sample, frame, tiles=False, known=was)
-        return self._scored(replace(looked, cluster=was.cluster, cluster_size=was.cluster_size), around)
+        same = replace(looked, cluster=was.cluster, cluster_size=was.cluster_size, learned=was.learned)
+        return self._scored(same, around)
 
     def _still(self, scored: Scored, rank: int) -> Still:
         candidate = scored.candidate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -30,6 +30,7 @@ class Weights:
     colourfulness: float = 0.6
     detail: float = 0.8
     subject: float = 0.6
+    learned: float = 6.0
 
     def __post_init__(self) -> None:
         check_weights(self)
@@ -52,6 +53,8 @@ class Candidate:
     transition_distance: float = float("inf")
     cluster: int = 0
     cluster_size: int = 1
+    learned: float | None = None
+    """What a learned ranker thinks of it among the video's samples, 0 ... 1; None where there is none."""
 
     @property
     def text_share(self) -> float:
@@ -204,7 +207,13 @@ def subject_term(candidate: Candidate, around: Surroundings, weight: float) -> T
     return Term("subject", float(held), weight, f"most of the video shows faces, this {'does' if held else 'does not'}")
 
 
-TERMS = {
+def learned_terms(candidate: Candidate, weight: float) -> tuple[Term, ...]:
+    """What a learned ranker says; nothing where there is none."""
+    value = candidate.learned
+    return () if value is None else (Term("learned", value, weight, f"{value:.2f} of the way to the ranker's best"),)
+
+
+TERMS: dict[str, Callable[[Candidate, Surroundings, float], Term]] = {
     "faces": faces_term,
     "sharpness": sharpness_term,
     "exposure": exposure_term,
@@ -222,7 +231,8 @@ TERMS = {
 
 
 def score_terms(candidate: Candidate, around: Surroundings, weights: Weights) -> tuple[Term, ...]:
-    return tuple(make(candidate, around, getattr(weights, name)) for name, make in TERMS.items())
+    terms = (make(candidate, around, getattr(weights, name)) for name, make in TERMS.items())
+    return (*terms, *learned_terms(candidate, weights.learned))
 
 
 def check_weights(weights: Any) -> None:
