@@ -20,9 +20,11 @@ import numpy as np
 
 from bench.record import MEDIA, RESULTS, commit, machine, write_result
 from bench.summary_checks import check_file, cuts_in_voice, cuts_in_words
-from bench.summary_scores import (
+from keyart.errors import KeyartError
+from keyart.learn.protocol import (
     STRIDE,
     Numbers,
+    Segments,
     agreement,
     agreement_with_the_rest,
     f1,
@@ -30,10 +32,9 @@ from bench.summary_scores import (
     kendall_tau,
     key_shots,
     pairwise_agreement,
-    segments_of,
     spearman_rho,
 )
-from keyart.errors import KeyartError
+from keyart.learn.sets.values import even_segments
 
 TRUTH = MEDIA.parent / "gt"
 SEED = 1
@@ -55,10 +56,10 @@ def people_of_tvsum(videos: Mapping[str, tuple[Numbers, float]]) -> dict[str, di
     rows: dict[str, list[list[float]]] = {"human pairwise": [], "mean of the others": [], "random": [], "earlier": []}
     for users, rate in videos.values():
         strided = users[:, ::STRIDE]
-        segments = segments_of(users.shape[1], round(2 * rate))
+        segments = even_segments(users.shape[1], round(2 * rate))
         shots = np.stack([key_shots(one, segments) for one in users])
         chance = random.random(size=strided.shape[1:])
-        frames = np.repeat(random.random(size=len(segments)), [b - a for a, b in segments])
+        frames = np.repeat(random.random(size=len(segments)), segments[:, 1] - segments[:, 0] + 1)
         early = np.arange(users.shape[1], 0, -1)
         rows["human pairwise"].append([*_both(pairwise_agreement, strided), _mean_f1(shots)])
         rows["mean of the others"].append([*_both(agreement_with_the_rest, strided), _f1_of_others(users, segments)])
@@ -88,7 +89,7 @@ def _mean_f1(shots: Numbers) -> float:
     return _mean([f1(shots[a], shots[b]) for a in range(len(shots)) for b in range(a + 1, len(shots))])
 
 
-def _f1_of_others(users: Numbers, segments: Sequence[tuple[int, int]]) -> float:
+def _f1_of_others(users: Numbers, segments: Segments) -> float:
     total = users.astype(np.float64).sum(axis=0)
     return _mean([f1(key_shots(total - one, segments), key_shots(one, segments)) for one in users])
 
@@ -101,11 +102,11 @@ def people_of_summe(folder: Path) -> dict[str, dict[str, float]]:
     rows: dict[str, list[list[float]]] = {"human": [], "random": [], "what most chose": []}
     for path in sorted(folder.glob("*.mat")):
         users = loadmat(path)["user_score"].T > 0
-        segments = segments_of(users.shape[1], 60)
+        segments = even_segments(users.shape[1], 60)
         others = [np.delete(users, number, axis=0) for number in range(len(users))]
         human = [[f1_against(one, rest, how) for how in (_mean, max)] for one, rest in zip(users, others, strict=True)]
         rows["human"].append(np.mean(human, axis=0).tolist())
-        chance = key_shots(np.repeat(random.random(len(segments)), [b - a for a, b in segments]), segments)
+        chance = key_shots(np.repeat(random.random(len(segments)), segments[:, 1] - segments[:, 0] + 1), segments)
         rows["random"].append([f1_against(chance, users, how) for how in (_mean, max)])
         most = key_shots(users.mean(axis=0), segments)
         rows["what most chose"].append([f1_against(most, users, how) for how in (_mean, max)])

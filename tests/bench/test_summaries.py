@@ -4,61 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bench.summaries import edges, people_of_tvsum, tvsum
 from bench.summary_checks import boxes, check_file, cuts_in_words
-from bench.summary_scores import (
-    agreement_with_the_rest,
-    f1,
-    f1_against,
-    kendall_tau,
-    key_shots,
-    pairwise_agreement,
-    segments_of,
-    spearman_rho,
-)
-
-
-def test_kendall_counts_pairs_and_ties() -> None:
-    one, other = np.array([1, 2, 3, 4, 5]), np.array([1, 2, 3, 5, 4])
-    assert kendall_tau(one, other) == pytest.approx(8 / 10)  # nine pairs agree, one does not
-    assert kendall_tau(one, one[::-1]) == pytest.approx(-1)
-    tied = np.array([1, 1, 2, 3, 4])
-    assert kendall_tau(one, tied) == pytest.approx(9 / np.sqrt(10 * 9))
-    assert kendall_tau(one, np.ones(5)) == 0
-
-
-def test_spearman_is_the_correlation_of_ranks() -> None:
-    one, other = np.array([10, 20, 30, 40, 50]), np.array([1, 2, 3, 500, 4])
-    assert spearman_rho(one, other) == pytest.approx(1 - 6 * 2 / (5 * 24))
-    assert spearman_rho(one, np.zeros(5)) == 0
-
-
-def test_agreement_of_people() -> None:
-    users = np.array([[1, 2, 3, 4], [1, 2, 3, 4], [4, 3, 2, 1]])
-    assert pairwise_agreement(users, kendall_tau) == pytest.approx(-1 / 3)
-    # against the mean of the others: the two that agree meet an even mean, the third their opposite
-    assert agreement_with_the_rest(users, kendall_tau) == pytest.approx((0 + 0 - 1) / 3)
-
-
-def test_key_shots_fill_the_share_and_no_more() -> None:
-    scores = np.array([0, 0, 9, 9, 1, 1, 5, 5, 2, 2], float)
-    segments = segments_of(10, 2)
-    assert segments[-1] == (8, 10)
-    assert key_shots(scores, segments, 0.4).nonzero()[0].tolist() == [2, 3, 6, 7]
-    assert key_shots(scores, segments, 0.3).nonzero()[0].tolist() == [2, 3]
-
-
-def test_f1_against_several_people() -> None:
-    kept = np.array([1, 1, 0, 0, 0, 0], bool)
-    same, half, none = kept, np.array([0, 1, 1, 0, 0, 0], bool), ~kept
-    assert f1(kept, same) == 1
-    assert f1(kept, half) == pytest.approx(0.5)
-    assert f1(kept, none) == 0
-    assert f1_against(kept, np.stack([half, none, same])) == 1
-    assert f1_against(kept, np.stack([half, none]), lambda values: sum(values) / 2) == pytest.approx(0.25)
 
 
 def test_a_cut_near_the_end_of_a_word_is_not_inside_it() -> None:
