@@ -133,6 +133,11 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
         parser.add_argument(
             "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
         )
+    if not command.parts:
+        parser.add_argument(
+            "--ranker", dest="rankers", type=Path, action="append", default=[], metavar="FILE",
+            help="a learned model (.kamodel), for the stage that its card names; may be said again",
+        )  # fmt: skip
     if command.section == "shots":
         from keyart.shots.export import EXPORTERS
 
@@ -189,10 +194,11 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     from keyart.flags import given
     from keyart.journal import run_facts
     from keyart.pipeline import make
-    from keyart.recipe import recipe_for
+    from keyart.recipe import rankers_given, recipe_for
     from keyart.terminal import told
 
-    recipe = recipe_for(args.video, given(args), args.config, args.seed, parts)
+    said = [*rankers_given(getattr(args, "rankers", ())), *given(args)]
+    recipe = recipe_for(args.video, said, args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json or bool(args.format)) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)

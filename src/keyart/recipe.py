@@ -111,6 +111,23 @@ def stage_types(parts: Iterable[str]) -> dict[str, type[Any]]:
     return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
 
 
+RANKED = {"frames": ("stills", "summaries"), "vector": ("stills",), "triple": ("teaser",)}
+"""Kind of a learned model -> the stages that take one as their `ranker`."""
+
+
+def rankers_given(paths: Iterable[Path]) -> list[Given]:
+    """Learned models, each as the `ranker` of the stages that its card is for. Raises `MissingFile`, `BadModel`."""
+    from keyart.models.kamodel import read_card
+
+    found = []
+    for path in paths:
+        kind = read_card(path).kind
+        if kind not in RANKED:
+            raise BadSetting(f"{path}: a model of kind {kind!r}; --ranker takes {', '.join(RANKED)}")
+        found += [Given(section, "ranker", path, "--ranker") for section in RANKED[kind]]
+    return found
+
+
 def recipe_for(
     video: Path | None, given: Sequence[Given], config: Path | None = None, seed: int = 0, parts: Iterable[str] = USUAL
 ) -> Recipe:
