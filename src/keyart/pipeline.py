@@ -89,7 +89,8 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
-    products += made("teaser", lambda: recipe.teaser(info, stills, shots))
+    drawn = _file_key(recipe.teaser.ranker, "ranker") if "teaser" in wanted else ""
+    products += made("teaser", lambda: recipe.teaser(info, stills, shots), drawn)
     if moments is not None and not moments.end_seconds:
         moments = None  # an earlier run has spared the pass: the stage looks for itself
     products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said)

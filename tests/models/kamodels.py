@@ -23,12 +23,42 @@ def frame_ranker(path: Path, weights: Any, **card: Any) -> Path:
     held = [numpy_helper.from_array(column, "weights"), numpy_helper.from_array(np.array([2], np.int64), "axes")]
     given = helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, "n", len(column)])
     made = helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, "n"])
-    graph = helper.make_graph(nodes, "ranker", [given], [made], held)
+    return written(path, helper.make_graph(nodes, "ranker", [given], [made], held), len(column), **card)
+
+
+def triple_generator(path: Path, rows: Any, **card: Any) -> Path:
+    """A `.kamodel` of kind "triple" that generates the same three rows (3, d) whatever it is given."""
+    held_rows = np.asarray(rows, np.float32)[None]
+    size = held_rows.shape[2]
+    nodes = [  # one copy of the rows for each row of noise; the features take part with nothing
+        helper.make_node("ReduceSum", ["noise", "last"], ["sums"], keepdims=1),
+        helper.make_node("Unsqueeze", ["sums", "last"], ["draws"]),
+        helper.make_node("ReduceSum", ["features"], ["whole"], keepdims=0),
+        helper.make_node("Mul", ["draws", "zero"], ["quiet"]),
+        helper.make_node("Mul", ["whole", "zero"], ["silent"]),
+        helper.make_node("Add", ["quiet", "silent"], ["nothing"]),
+        helper.make_node("Add", ["rows", "nothing"], ["generated"]),
+    ]
+    held = [
+        numpy_helper.from_array(held_rows, "rows"),
+        numpy_helper.from_array(np.zeros(1, np.float32), "zero"),
+        numpy_helper.from_array(np.array([-1], np.int64), "last"),
+    ]
+    given = [
+        helper.make_tensor_value_info("features", TensorProto.FLOAT, [1, "n", size]),
+        helper.make_tensor_value_info("noise", TensorProto.FLOAT, ["l", 4]),
+    ]
+    made = helper.make_tensor_value_info("generated", TensorProto.FLOAT, ["l", 3, size])
+    facts = {"kind": "triple", "features": "teasers.seconds", **card}
+    return written(path, helper.make_graph(nodes, "generator", given, [made], held), size, **facts)
+
+
+def written(path: Path, graph: Any, feature_size: int, **card: Any) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)
     facts = {
         "name": "linear", "kind": "frames", "recipe": "by hand", "features": "stills.classical",
-        "feature_size": len(column), "trained_on": "nothing", "data_sha256": "",
+        "feature_size": feature_size, "trained_on": "nothing", "data_sha256": "",
     }  # fmt: skip
     path.write_bytes(packed(LearnedCard(**{**facts, **card}), model.SerializeToString()))
     return path

@@ -17,10 +17,12 @@ from keyart.errors import BadSetting
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.teasers import MakeTeaser
+from keyart.teasers.learned import second_features
 from keyart.teasers.loop import Loop, joined, without_bars
 from keyart.teasers.pieces import Moment, Piece
 from keyart.types import RGB, Frame, Outcome, Product
 from tests.conftest import ClipFactory, ClipRecipe, Take, make_clip, picture_of
+from tests.models.kamodels import triple_generator
 from tests.teasers.conftest import shots_at, still
 
 THREE = (Take("scene-1", 3), Take("scene-2", 3), Take("scene-3", 3))
@@ -289,3 +291,21 @@ def test_real_videos(media: Path, tmp_path: Path) -> None:
         path = tmp_path / f"{name}.mp4"
         path.write_bytes(mp4.data)
         assert len(list(Scan()(probe(path)))) == mp4.receipt.facts["num_frames"]
+
+
+def test_a_learned_generator_chooses_and_orders_the_pieces(clip: ClipFactory, tmp_path: Path) -> None:
+    info = probe(clip(takes=THREE))
+    rows = second_features(info)
+    ranker = triple_generator(tmp_path / "triple.kamodel", rows[[7, 1, 4]])
+    outcome = MakeTeaser(ranker=ranker, formats=("gif",))(info, [still(1.5, rank=1)], shots_at(0, 3, 6, end=9))
+    facts = outcome.value[0].receipt.facts
+    assert [round(one["start"] - 0.01) // 3 for one in facts["pieces"]] == [2, 0, 1]
+    assert facts["order"] == "learned" and facts["ranker"] == outcome.models[0]
+    assert outcome.models[0].startswith("linear@") and outcome.status == "ok"
+
+
+def test_a_video_too_short_for_three_seconds_keeps_the_usual_choice(clip: ClipFactory, tmp_path: Path) -> None:
+    info = probe(clip(takes=(Take("scene-1", 1.6),)))
+    ranker = triple_generator(tmp_path / "triple.kamodel", second_features(info)[[0, 0, 0]])
+    outcome = MakeTeaser(ranker=ranker, formats=("gif",))(info, [still(0.8, rank=1)], shots_at(0, end=1.6))
+    assert outcome.value and outcome.status == "degraded" and outcome.models == ()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from keyart.errors import BadSetting
 from keyart.media.animate import Animation, encode_gif, encode_webp, resized
 from keyart.media.encode import encode_mp4
+from keyart.models.kamodel import Kamodel, open_kamodel
+from keyart.teasers.learned import learned_triple, second_features
 from keyart.teasers.loop import Loop, joined, without_bars
-from keyart.teasers.pieces import BLACK_LEVEL, Piece, best_pieces, choose, moments
+from keyart.teasers.pieces import BLACK_LEVEL, Moment, Piece, best_pieces, choose, moments, shot_at
 from keyart.types import Box, Outcome, Product, Receipt, Shot, Still, VideoInfo
 
 FOLDER = "teaser"
@@ -54,6 +57,8 @@ class MakeTeaser:
     """x264's quality, 0 ... 51, lower is better."""
     crop_bars: bool = True
     """Leave out black bars that stand on every picture of the teaser."""
+    ranker: Path | None = None
+    """A learned generator of three shots (.kamodel, made by `keyart learn gif`), which then chooses and orders them."""
 
     def __post_init__(self) -> None:
         allowed: dict[str, tuple[float, float]] = {
@@ -79,15 +84,33 @@ class MakeTeaser:
         """`teaser/teaser.gif`, `.webp`, `.mp4`. Degraded where pieces are missing or nothing moves, and skipped where
         no picture can be decoded."""
         end = shots[-1].end if shots else info.duration_seconds
-        pieces = self._pieces(info, stills, shots, end) if info.video_index is not None else ()
+        model = open_kamodel(self.ranker, "triple") if self.ranker else None
+        pieces: tuple[Piece, ...] = ()
+        if info.video_index is not None:
+            pieces = self._learned(model, info, shots) if model else ()
+            model = model if pieces else None
+            pieces = pieces or self._pieces(info, stills, shots, end)
         if not pieces:
             return Outcome((), "skipped", "no stretch of the video could be decoded")
         bars = without_bars(pieces) if self.crop_bars else None
         loop = joined(pieces, self._overlap(len(pieces)), bars)
-        facts = self._facts(info, pieces, bars)
+        facts = self._facts(info, pieces, bars, model)
         products = tuple(WRITERS[format](self, loop, facts) for format in dict.fromkeys(self.formats))
         reason = self._shortcoming(pieces, end)
-        return Outcome(products, "degraded" if reason else "ok", reason, backend="libav")
+        if self.ranker and not model:
+            reason = reason or f"{end:.1f} s are too short for a learned choice of three; the usual one was made"
+        models = (model.tag,) if model else ()
+        return Outcome(products, "degraded" if reason else "ok", reason, backend="libav", models=models)
+
+    def _learned(self, model: Kamodel, info: VideoInfo, shots: Sequence[Shot]) -> tuple[Piece, ...]:
+        """The three seconds that a learned generator shows, in its order; nothing for a video shorter than that."""
+        features = second_features(info)
+        triple = learned_triple(model, features, range(len(features)))
+        if triple is None:
+            return ()
+        places = [Moment(at + 0.5, at, at + self.piece_seconds, shot_at(shots, at + 0.5), 0.0) for at in triple]
+        longest = max(self.gif_px, self.webp_px, self.mp4_px)
+        return tuple(best_pieces(info, places, self.piece_seconds, frames_per_second=_rate(info), longest_px=longest))
 
     def _pieces(self, info: VideoInfo, stills: Sequence[Still], shots: Sequence[Shot], end: float) -> tuple[Piece, ...]:
         places = moments(stills, shots, end, looks=self.looks, apart=self.piece_seconds)
@@ -115,12 +138,15 @@ class MakeTeaser:
         """Seconds mixed where two pieces meet. A piece alone is always led back into itself: else it would jump."""
         return self.crossfade_seconds if num_pieces > 1 else max(self.crossfade_seconds, 0.25)
 
-    def _facts(self, info: VideoInfo, pieces: Sequence[Piece], bars: Box | None) -> dict[str, Any]:
+    def _facts(
+        self, info: VideoInfo, pieces: Sequence[Piece], bars: Box | None, model: Kamodel | None
+    ) -> dict[str, Any]:
         height, width = pieces[0].frames[0].image.shape[:2]
         box = (bars or Box(0, 0, width, height)).scaled(info.width_px / width, info.height_px / height)
         return {
             "pieces": [_explained(piece) for piece in pieces],
-            "order": self.order,
+            "order": "learned" if model else self.order,
+            **({"ranker": model.tag} if model else {}),
             "crossfade_seconds": self._overlap(len(pieces)),
             "loop": "for ever",
             "crop": [round(one) for one in (box.x, box.y, box.width, box.height)],

@@ -108,11 +108,19 @@ def _insides(shots: Sequence[Shot], end_seconds: float) -> list[tuple[float, flo
 
 
 def _of_still(still: Still, spans: Sequence[tuple[float, float]]) -> Moment:
-    # a still's shot number may come from another list of shots: the time decides
-    shot = next((number for number, (_, end) in enumerate(spans) if still.seconds < end), len(spans) - 1)
+    shot = _place(still.seconds, spans)  # a still's shot number may come from another list of shots
     start, end = spans[shot]
     seconds = min(max(still.seconds, start), end)
     return Moment(seconds, start, end, shot, still.score, still.rank, still.cluster)
+
+
+def shot_at(shots: Sequence[Shot], seconds: float) -> int:
+    """Number of the shot that a moment is in, 0 without shots."""
+    return _place(seconds, [(one.start, one.end) for one in shots]) if shots else 0
+
+
+def _place(seconds: float, spans: Sequence[tuple[float, float]]) -> int:
+    return next((number for number, (_, end) in enumerate(spans) if seconds < end), len(spans) - 1)
 
 
 def _unranked(spans: Sequence[tuple[float, float]], end_seconds: float, looks: int) -> Iterator[Moment]:
@@ -124,7 +132,7 @@ def _unranked(spans: Sequence[tuple[float, float]], end_seconds: float, looks: i
         yield Moment((start + end) / 2, start, end, shot, _UNRANKED_SCORE * (0.8 + 0.2 * share))
     for step in range(looks):
         seconds = end_seconds * (step + 0.5) / looks
-        shot = next((number for number, (_, end) in enumerate(spans) if seconds < end), len(spans) - 1)
+        shot = _place(seconds, spans)
         start, end = spans[shot]
         yield Moment(min(max(seconds, start), end), start, end, shot, _UNRANKED_SCORE * 0.8)
 
