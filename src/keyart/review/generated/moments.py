@@ -1,0 +1,89 @@
+"""One frame of a clip beside the one before it, and what several measurements share: the flow, the warp, the camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.review.generated.flow import Field, camera_field, camera_motion, dis_flow, moved_back
+from keyart.types import RGB, Gray
+
+BLOCK_PX = 16
+Map = NDArray[np.float32]
+
+
+class Moment:
+    """`before` is let go of once the moment itself is the one before; what was computed from it stays."""
+
+    def __init__(
+        self, number: int, seconds: float, luma: Gray, chroma: tuple[float, float], picture: Callable[[], RGB]
+    ) -> None:
+        self.number, self.seconds, self.luma, self.chroma, self.picture = number, seconds, luma, chroma, picture
+        self.before: Moment | None = None
+        self.is_paired = False
+        """Whether it came after another: whether its flow, once asked for, is known."""
+
+    def after(self, before: Moment) -> Moment:
+        """This moment, beside the one before it."""
+        before.before = None
+        before.picture = _gone
+        self.before, self.is_paired = before, True
+        return self
+
+    @property
+    def earlier(self) -> Moment:
+        assert self.before is not None, "a first frame has none before it"
+        return self.before
+
+    @cached_property
+    def flow(self) -> Field:
+        return dis_flow(self.earlier.luma, self.luma)
+
+    @cached_property
+    def change(self) -> Map:
+        """This frame less the one before, in levels."""
+        return self.luma.astype(np.float32) - self.earlier.luma
+
+    @cached_property
+    def unexplained(self) -> Map:
+        """What the flow does not explain, in levels: this frame moved back, less the one before."""
+        return moved_back(self.luma, self.flow).astype(np.float32) - self.earlier.luma
+
+    @cached_property
+    def camera(self) -> NDArray[np.float64]:
+        return camera_motion(self.flow)
+
+    @cached_property
+    def own_motion(self) -> Field:
+        """The flow less the camera's."""
+        return self.flow - camera_field(self.camera, self.luma.shape)
+
+    @cached_property
+    def detail(self) -> float:
+        """Mean step between neighbouring pixels, in levels: how much there is to go wrong."""
+        import cv2
+
+        across = cv2.absdiff(self.luma[:, 1:], self.luma[:, :-1])
+        down = cv2.absdiff(self.luma[1:], self.luma[:-1])
+        return float(cv2.mean(across)[0] + cv2.mean(down)[0])
+
+    @cached_property
+    def gains(self) -> Map:
+        """By how much each block of the picture became lighter, as a logarithm; motion taken out."""
+        then = blocks(self.earlier.luma.astype(np.float32))
+        return np.asarray(np.log((then + blocks(self.unexplained) + 8.0).clip(1.0) / (then + 8.0)), np.float32)
+
+
+def _gone() -> RGB:
+    raise LookupError("the picture of a frame that has passed is not held")
+
+
+def blocks(values: Map) -> Map:
+    """Means of blocks of 16 pixels, shape (height // 16, width // 16); 1 x 1 at least."""
+    import cv2
+
+    size = max(1, values.shape[1] // BLOCK_PX), max(1, values.shape[0] // BLOCK_PX)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32).reshape(size[1], size[0])
