@@ -17,7 +17,7 @@ Module: Any = torch.nn.Module
 CARD = LearnedCard("toy", "frames", "toy", "stills.classical", 8, "made rows", "0")
 
 
-class Recurrent(Module):
+class Recurrent(Module):  # type: ignore[misc]  # torch ships no types
     def __init__(self) -> None:
         super().__init__()
         self.lstm = torch.nn.LSTM(8, 6, num_layers=2, bidirectional=True, batch_first=True)
@@ -27,7 +27,7 @@ class Recurrent(Module):
         return torch.sigmoid(self.head(self.lstm(features)[0])).squeeze(-1)
 
 
-class Attentive(Module):
+class Attentive(Module):  # type: ignore[misc]  # torch ships no types
     def __init__(self) -> None:
         super().__init__()
         self.layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
@@ -40,7 +40,7 @@ class Attentive(Module):
         return torch.sigmoid(self.head(rows)).squeeze(-1)
 
 
-class Lengthy(Module):
+class Lengthy(Module):  # type: ignore[misc]  # torch ships no types
     """Has an opinion of its own about one length, as no ONNX graph can."""
 
     def forward(self, features: Any) -> Any:
