@@ -382,6 +382,7 @@ def _add_models(parser: argparse.ArgumentParser, _: Command) -> None:
 def _models(args: argparse.Namespace) -> int:
     from keyart.models import CARDS, have
     from keyart.models.fetch import add, pull
+    from keyart.models.kamodel import learned_models, read_card
     from keyart.models.store import card_facts, store_folder
     from keyart.plain import dumps
     from keyart.terminal import table
@@ -395,7 +396,10 @@ def _models(args: argparse.Namespace) -> int:
     elif args.json:
         print(dumps([card_facts(card) for card in CARDS.values()]), end="")
     else:
-        print(table([[c.name, "here" if have(c.name) else "-", c.licence, c.what] for c in CARDS.values()]))
+        cards = {name: read_card(path) for name, path in learned_models().items()}
+        rows = [[c.name, "here" if have(c.name) else "-", c.licence, c.what] for c in CARDS.values()]
+        rows += [[name, "here", c.licence, f"learned: {c.kind}, by {c.recipe}"] for name, c in cards.items()]
+        print(table(rows))
     return 0
 
 

@@ -89,7 +89,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
-    drawn = _file_key(recipe.teaser.ranker, "ranker") if "teaser" in wanted else ""
+    drawn = _ranker_key(recipe.teaser.ranker) if "teaser" in wanted else ""
     products += made("teaser", lambda: recipe.teaser(info, stills, shots), drawn)
     if moments is not None and not moments.end_seconds:
         moments = None  # an earlier run has spared the pass: the stage looks for itself
@@ -132,15 +132,18 @@ def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ..
 
 
 def _drawn_key(recipe: Recipe) -> str:
-    """Stands for the picture that the user names."""
-    return _file_key(recipe.covers.picture, "picture")
+    """Stands for the picture that the user names: its content, not its place."""
+    picture = recipe.covers.picture
+    if picture and not picture.is_file():
+        raise MissingFile(f"{picture}: no such picture file")
+    return _sha256(picture) if picture else ""
 
 
-def _file_key(path: Path | None, what: str) -> str:
-    """Stands for a file that the user names: its content, not its place."""
-    if path and not path.is_file():
-        raise MissingFile(f"{path}: no such {what} file")
-    return _sha256(path) if path else ""
+def _ranker_key(ranker: Path | None) -> str:
+    """Stands for a learned model by its content."""
+    from keyart.models.kamodel import learned_file
+
+    return _sha256(learned_file(ranker)) if ranker else ""
 
 
 def _look(
@@ -167,7 +170,7 @@ def _look(
 
     kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
     inputs = (recipe.scan, recipe.shots, *(getattr(recipe, name) for name in sorted(wanted & {"stills", "storyboard"})))
-    inputs += (_file_key(recipe.stills.ranker, "ranker"),) if "stills" in wanted else ()
+    inputs += (_ranker_key(recipe.stills.ranker),) if "stills" in wanted else ()
     _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")

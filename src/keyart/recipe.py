@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keyart.covers.cutout import CutOut
     from keyart.covers.variants import MakeVariants
     from keyart.media.scan import Scan
+    from keyart.models.kamodel import Kind
     from keyart.review import Review
     from keyart.shots import DetectShots
     from keyart.speech import Transcribe
@@ -111,7 +112,7 @@ def stage_types(parts: Iterable[str]) -> dict[str, type[Any]]:
     return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
 
 
-RANKED = {"frames": ("stills", "summaries"), "vector": ("stills",), "triple": ("teaser",)}
+RANKED: dict[Kind, tuple[str, ...]] = {"frames": ("stills",), "triple": ("teaser",)}
 """Kind of a learned model -> the stages that take one as their `ranker`."""
 
 

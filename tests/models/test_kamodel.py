@@ -10,9 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from keyart.cli import main
 from keyart.errors import BadModel, BadSetting, MissingFile
 from keyart.models import bill_of_models
-from keyart.models.kamodel import LearnedCard, open_kamodel, packed, read_card
+from keyart.models.kamodel import (
+    LearnedCard,
+    learned_file,
+    learned_models,
+    open_kamodel,
+    packed,
+    read_card,
+    shelve,
+)
 from tests.models.kamodels import frame_ranker
 
 WEIGHTS = (1.0, -2.0, 0.5)
@@ -100,3 +109,34 @@ def test_a_network_that_is_none_says_so(tmp_path: Path) -> None:
     path.write_bytes(packed(LearnedCard("a", "frames", "r", "f", 3, "d", "s"), b"not a network"))
     with pytest.raises(BadModel, match="network cannot be opened"):
         open_kamodel(path)
+
+
+def test_a_model_on_the_shelf_is_found_by_its_name(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "models"))
+    with pytest.raises(MissingFile, match="there are: none"):
+        learned_file(Path("channel"))
+    assert main(["models", "add", "channel", str(path)]) == 0
+    assert learned_models() == learned_models("frames") == {"channel": learned_file(Path("channel"))}
+    assert learned_models("triple") == {}
+    assert open_kamodel(Path("channel"), "frames").sha256 == open_kamodel(path).sha256
+    assert main(["models", "list"]) == 0 and "learned: frames" in capsys.readouterr().out
+    (learned_file(Path("channel")).parent / "broken.kamodel").write_text("torn")
+    assert list(learned_models()) == ["channel"]
+
+
+@pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "x" * 81])
+def test_a_shelf_takes_no_odd_names(path: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "models"))
+    with pytest.raises(BadSetting, match="letters, digits"):
+        shelve(name, path)
+
+
+def test_a_file_that_is_no_model_does_not_reach_the_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "models"))
+    torn = tmp_path / "torn.kamodel"
+    torn.write_text("torn")
+    with pytest.raises(BadModel):
+        shelve("torn", torn)
+    assert learned_models() == {}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keyart.errors import BadSetting
-from keyart.studio.wishes import OFFERED, given, offered, recipe_of
+from keyart.models.kamodel import shelve
+from keyart.studio.wishes import OFFERED, given, offered, rankers, recipe_of
+from tests.models.kamodels import frame_ranker
 
 
 def test_every_offered_field_is_one_of_a_stage() -> None:
@@ -38,11 +41,25 @@ def test_wishes_reach_the_stages() -> None:
         {"covers": "plate"},
         {"covers": {"template": {"a": 1}}},
         {"covers": {"colour": "x" * 501}},
+        {"stills": {"ranker": "/etc/passwd"}},
+        {"stills": {"ranker": "../learned/mine"}},
+        {"teaser": {"ranker": "mine"}},
     ],
 )
 def test_what_reaches_beyond_the_video_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(BadSetting):
         given(settings)
+
+
+def test_a_learned_model_is_chosen_by_the_name_it_has_on_the_shelf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "models"))
+    shelve("mine", frame_ranker(tmp_path / "any.kamodel", (1.0, 2.0)))
+    assert (rankers("stills"), rankers("teaser")) == (("mine",), ())
+    assert recipe_of({"stills": {"ranker": "mine"}}).stills.ranker == Path("mine")
+    with pytest.raises(BadSetting, match="a learned model of this studio: mine"):
+        given({"stills": {"ranker": "other"}})
 
 
 def test_a_value_that_is_not_allowed_is_refused() -> None:

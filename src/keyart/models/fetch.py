@@ -18,6 +18,7 @@ from pathlib import Path
 from keyart.errors import BadModel, BadSetting, KeyartError, MissingExtra, MissingFile
 from keyart.models.card import ByHand, Card, HubFile, HubFolder, Installed, LocalFile, Source, Wheel
 from keyart.models.cards import CARDS, PACKS
+from keyart.models.kamodel import SUFFIX, shelve
 from keyart.models.store import note_path, stored_path
 
 
@@ -45,7 +46,10 @@ def pull(names: Iterable[str], *, force: bool = False, say: Callable[[str], None
 
 
 def add(name: str, path: Path) -> Path:
-    """Take a file, or the folder of a hub model, that the user has into the store under a card's name."""
+    """Take a file, or the folder of a hub model, that the user has into the store under a card's name; a `.kamodel`
+    under any."""
+    if path.suffix == SUFFIX and path.is_file():
+        return shelve(name, path)
     (card,) = cards_named([name]) if name in CARDS else (None,)
     if card is None:
         raise BadSetting(f"no model is called {name!r}; models: {', '.join(CARDS)}")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -19,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import BadModel, BadSetting, MissingFile
+from keyart.models.store import store_folder
 
 SUFFIX = ".kamodel"
 SCHEMA = 1
@@ -87,10 +91,50 @@ class Kamodel:
         return np.clip(scores, 0.0, 1.0)
 
 
+def shelf() -> Path:
+    """Folder of the learned models that can be asked for by name: `learned` in the model store."""
+    return store_folder() / "learned"
+
+
+def learned_models(*kinds: Kind) -> dict[str, Path]:
+    """Name -> file of those on the shelf that can be read, of these kinds, or of any."""
+    found = {}
+    for path in sorted(shelf().glob(f"*{SUFFIX}")):
+        with suppress(BadModel, BadSetting):
+            kind = read_card(path).kind
+            if not kinds or kind in kinds:
+                found[path.stem] = path
+    return found
+
+
+def learned_file(named: Path) -> Path:
+    """The file that is meant: a path, or the name of a model on the shelf. Raises `MissingFile`."""
+    on_shelf = shelf() / f"{named}{SUFFIX}"
+    if named.is_file():
+        return named
+    if len(named.parts) == 1 and on_shelf.is_file():
+        return on_shelf
+    there = ", ".join(learned_models()) or "none"
+    raise MissingFile(f"{named}: no such model file, and no learned model of that name; there are: {there}")
+
+
+def shelve(name: str, path: Path) -> Path:
+    """A copy on the shelf under this name. Raises `BadModel` for a file that is none, `BadSetting` for an odd name."""
+    if not re.fullmatch(r"[\w.-]{1,80}", name) or name.startswith("."):
+        raise BadSetting(f"a learned model's name has letters, digits, dots and dashes, not {name!r}")
+    _session(_member(path, "model.onnx", _LARGEST_BYTES), path)
+    read_card(path)
+    target = shelf() / f"{name}{SUFFIX}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.part")
+    shutil.copyfile(path, partial)
+    partial.replace(target)
+    return target
+
+
 def open_kamodel(path: Path, kind: Kind | None = None) -> Kamodel:
-    """The model of a file, made once per process. Raises `MissingFile`, and `BadModel` for another file or `kind`."""
-    if not path.is_file():
-        raise MissingFile(f"{path}: no such model file")
+    """The model of a file or name, made once per process. Raises `MissingFile`, `BadModel` for another file or kind."""
+    path = learned_file(path)
     mark = path.stat()
     model = _opened(path, mark.st_mtime_ns, mark.st_size)
     if kind is not None and model.card.kind != kind:
@@ -100,8 +144,7 @@ def open_kamodel(path: Path, kind: Kind | None = None) -> Kamodel:
 
 def read_card(path: Path) -> LearnedCard:
     """The card alone. Raises `MissingFile`, `BadModel`."""
-    if not path.is_file():
-        raise MissingFile(f"{path}: no such model file")
+    path = learned_file(path)
     return _card_of(_member(path, "card.json", _CARD_BYTES), path)
 
 

@@ -10,22 +10,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keyart.errors import BadSetting
+from keyart.models.kamodel import learned_models
 from keyart.package import PARTS
-from keyart.recipe import Recipe, recipe_for, stage_types
+from keyart.recipe import RANKED, Recipe, recipe_for, stage_types
 from keyart.settings import Given, Setting, settings_of
 
 _MAX_SETTINGS = 64_000
 
 OFFERED: dict[str, tuple[str, ...]] = {
     "scan": ("mode",),
-    "stills": ("count", "clahe", "embedded_cover"),
+    "stills": ("count", "clahe", "embedded_cover", "ranker"),
     "speech": ("language",),
     "titles": ("count", "max_words", "max_characters"),
     "covers": ("presets", "count", "template", "colour", "text_colour", "position", "size", "case", "outline", "fill",
                "look", "background", "seed"),
     "variants": ("looks", "backgrounds", "count", "seed"),
     "summaries": ("platforms", "seconds", "about", "captions"),
-    "teaser": ("pieces", "piece_seconds", "order"),
+    "teaser": ("pieces", "piece_seconds", "order", "ranker"),
 }  # fmt: skip
 """Sections and fields that the web may set; a field that a stage does not have is left out."""
 
@@ -57,7 +58,15 @@ def _given(settings: Mapping[str, Any]) -> Iterable[Given]:
                 raise BadSetting(f"{section}.{name} is a short text, a number or a list of these")
             if name == "seed" and not (isinstance(value, int) and 0 <= value < 2**31):
                 raise BadSetting(f"{section}.seed is a whole number from 0 to {2**31 - 1}")
+            if name == "ranker" and value not in rankers(section):
+                there = ", ".join(rankers(section)) or "none"
+                raise BadSetting(f"{section}.ranker is the name of a learned model of this studio: {there}")
             yield Given(section, name, value, f"{section}.{name}")
+
+
+def rankers(section: str) -> tuple[str, ...]:
+    """Names of the learned models on this machine's shelf that the section's stage takes."""
+    return tuple(learned_models(*(kind for kind, sections in RANKED.items() if section in sections)))
 
 
 def recipe_of(settings: Mapping[str, Any]) -> Recipe:

@@ -13,6 +13,7 @@ from keyart.studio.site.reference import groups_of
 from keyart.studio.site.showing import card, shelf_or_none
 from keyart.studio.site.steps import ROOMS, STEPS
 from keyart.studio.site.visitor import YEAR_SECONDS, Visitor, statics, version
+from keyart.studio.wishes import rankers
 
 if TYPE_CHECKING:
     from keyart.studio.rooms import Rooms
@@ -86,6 +87,7 @@ def _upload(rooms: Rooms, visitor: Visitor) -> Response:
         endings=".srt .vtt .ass .ssa .ttml",
         allow_paths=bool(options.allow_paths),
         allow_urls=options.allow_urls,
+        rankers={section: rankers(section) for section in ("stills", "teaser")},
         styles=("upload",),
         scripts=("upload",),
     )

@@ -22,7 +22,8 @@ function settings() {
   const chosen = Object.fromEntries(new FormData(form));
   return {
     scan: { mode: chosen.scan },
-    stills: { count: Number(chosen.count) },
+    stills: { count: Number(chosen.count), ...(chosen.ranker_stills && { ranker: chosen.ranker_stills }) },
+    ...(chosen.ranker_teaser && { teaser: { ranker: chosen.ranker_teaser } }),
     ...(chosen.short && { summaries: { platforms: [chosen.short], seconds: Number(chosen.seconds) } }),
     ...(chosen.language && { speech: { language: chosen.language } }),
   };
