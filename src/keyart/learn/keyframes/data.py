@@ -1,0 +1,211 @@
+"""Where a recipe's shots come from: TVSum with its videos, or a file of features and importances."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keyart.errors import BadSetting, MissingFile
+from keyart.learn.data import BadData
+from keyart.learn.files import written_whole
+from keyart.learn.keyframes.shots import KeyRule, ShotVideo, key_shots, shot_middles
+from keyart.learn.sets.values import AnnotatedVideo
+from keyart.models.kamodel import file_sha256
+from keyart.types import RGB
+
+FeatureSource = Literal["resnet", "stills.classical", "set", "pictures"]
+"""pictures: none, the recipe looks at the pictures themselves."""
+ANNOTATIONS = "ydata-tvsum50.mat"
+LEAST_SCORE = 4.0
+_SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".avi")
+_SHORTER_PX = 256
+"""Of the pictures kept: what a centre crop of 224 is cut from."""
+
+
+class Wanted(Protocol):
+    """The settings of a recipe that say which shots it wants."""
+
+    @property
+    def data(self) -> Path: ...
+    @property
+    def out(self) -> Path: ...
+    @property
+    def base(self) -> str: ...
+    @property
+    def features(self) -> FeatureSource: ...
+    @property
+    def key_rule(self) -> KeyRule: ...
+    @property
+    def key_share(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was read, and what stands for it in the card."""
+
+    videos: tuple[ShotVideo, ...]
+    name: str
+    sha256: str
+    extractor: str
+    """Of the features: as a serving extractor is called, or as what no stage can make."""
+
+
+def open_videos(wanted: Wanted) -> Opened:
+    """Raises `MissingFile`, `BadData`, `BadSetting`, and what the extractor raises."""
+    if wanted.data.suffix in (".h5", ".hdf5"):
+        return _of_features(wanted)
+    if wanted.features == "set":
+        raise BadSetting(f"{wanted.data} brings no features; --features resnet or stills.classical makes them")
+    annotations = _annotations(wanted.data)
+    files = _video_files(annotations.parent)
+    known = [one for one in _read(annotations) if one.name in files]
+    if not known:
+        raise BadData(f"{annotations.parent}: no video file is named like one of {ANNOTATIONS}; they are NAME.mp4")
+    pictures = {one.name: _pictures(one, files[one.name], wanted.out / "shots" / one.name) for one in known}
+    extract, extractor = _extractor(wanted)
+    videos = [
+        ShotVideo(one.name, keys_of_shots(one, wanted), pictures[one.name], extract(one.name, pictures[one.name]))
+        for one in known
+    ]
+    return Opened(tuple(videos), annotations.parent.name, _folder_sha256(annotations, files.values()), extractor)
+
+
+def featured(video: ShotVideo) -> NDArray[np.float32]:
+    """Its features (n, d). Raises `BadData` where it has none."""
+    if video.features is None:
+        raise BadData(f"{video.name}: no features")
+    return video.features
+
+
+def keys_of_shots(video: AnnotatedVideo, wanted: Wanted) -> NDArray[np.bool_]:
+    """Of the shots of two seconds, by the mean of what people gave their middle frames."""
+    if not len(video.scores):
+        raise BadData(f"{video.name}: nobody's scores")
+    means = video.scores[:, shot_middles(video.num_frames, video.frames_per_second)].mean(axis=0)
+    return key_shots(means, wanted.key_rule, LEAST_SCORE if wanted.key_rule == "score" else wanted.key_share)
+
+
+def of_rows(video: AnnotatedVideo, key_rule: KeyRule = "share", key_share: float = 0.15) -> ShotVideo:
+    """Any annotated video with features: each of its rows is a shot, key by `target` (4 of 1 ... 5 is 0.75 there)."""
+    if not video.has_features:
+        raise BadData(f"{video.name}: no features")
+    least = (LEAST_SCORE - 1) / 4 if key_rule == "score" else key_share
+    return ShotVideo(video.name, key_shots(video.target, key_rule, least), features=video.features)
+
+
+def _of_features(wanted: Wanted) -> Opened:
+    if wanted.features != "set":
+        raise BadSetting(f"{wanted.data} holds features and no pictures; --features set takes them")
+    from keyart.learn.sets.eccv16 import read_eccv16
+
+    videos = tuple(of_rows(one, wanted.key_rule, wanted.key_share) for one in read_eccv16(wanted.data))
+    return Opened(videos, wanted.data.name, file_sha256(wanted.data), f"set:{wanted.data.stem}")
+
+
+# --- TVSum ----------------------------------------------------------------------------------------------------------
+
+
+def _annotations(data: Path) -> Path:
+    if data.is_file():
+        return data
+    found = sorted(data.rglob(ANNOTATIONS)) if data.is_dir() else []
+    if not found:
+        raise MissingFile(f"{data}: no folder with {ANNOTATIONS} in it")
+    return found[0]
+
+
+def _read(annotations: Path) -> tuple[AnnotatedVideo, ...]:
+    from keyart.learn.sets.tvsum import read_tvsum
+
+    return read_tvsum(annotations)
+
+
+def _video_files(folder: Path) -> dict[str, Path]:
+    """The set's own archive has them in a folder beside the annotations' one."""
+    for place in (folder, folder.parent):
+        found = {one.stem: one for one in sorted(place.rglob("*")) if one.suffix in _SUFFIXES}
+        if found:
+            return found
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPictures(Sequence[RGB]):
+    """Pictures that are read when they are looked at: a set of them does not stand in memory."""
+
+    files: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, place: Any) -> Any:
+        from keyart.media.images import read_image
+
+        return read_image(self.files[place])
+
+    def __iter__(self) -> Iterator[RGB]:
+        return (self[place] for place in range(len(self)))
+
+
+def _pictures(video: AnnotatedVideo, file: Path, folder: Path) -> StoredPictures:
+    """The middle of each shot, the shorter side 256, kept as JPEG under the recipe's folder."""
+    middles = shot_middles(video.num_frames, video.frames_per_second)
+    paths = tuple(folder / f"{frame:06d}.jpg" for frame in middles.tolist())
+    missing = [(frame, path) for frame, path in zip(middles.tolist(), paths, strict=True) if not path.is_file()]
+    for at in range(0, len(missing), 16):
+        part = missing[at : at + 16]
+        _keep(file, [(frame / video.frames_per_second, path) for frame, path in part])
+    return StoredPictures(paths)
+
+
+def _keep(file: Path, wanted: Sequence[tuple[float, Path]]) -> None:
+    import cv2
+
+    from keyart.media.grab import grab
+    from keyart.media.images import encode_image
+    from keyart.media.probe import probe
+
+    for frame, (_, path) in zip(grab(probe(file), [seconds for seconds, _ in wanted]), wanted, strict=True):
+        scale = min(1.0, _SHORTER_PX / min(frame.image.shape[:2]))
+        sized = cv2.resize(frame.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        written_whole(path, encode_image(np.asarray(sized, np.uint8), "jpeg", quality=95))
+
+
+def _extractor(wanted: Wanted) -> tuple[Callable[[str, Sequence[RGB]], NDArray[np.float32] | None], str]:
+    if wanted.features == "pictures":
+        return (lambda *_: None), f"layer4:{Path(wanted.base).name}"
+    if wanted.features == "stills.classical":
+        return (lambda _, pictures: classical_rows(pictures)), "stills.classical"
+    from keyart.learn.keyframes.resnet import features_of, load
+
+    resnet, mark = load(wanted.base), hashlib.sha256(wanted.base.encode()).hexdigest()[:8]
+
+    def kept(name: str, pictures: Sequence[RGB]) -> NDArray[np.float32]:
+        path = wanted.out / "features" / f"{name}-{mark}.npy"
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(path.with_suffix(".part.npy"), features_of(resnet, pictures))
+            path.with_suffix(".part.npy").replace(path)
+        return np.asarray(np.load(path), np.float32)
+
+    return kept, f"resnet:{Path(wanted.base).name}"
+
+
+def classical_rows(pictures: Iterable[RGB]) -> NDArray[np.float32]:
+    """The serving stage's own descriptor of each picture, as it makes it of a sample."""
+    from keyart.stills.embed import classical
+    from keyart.stills.sample import reduced
+
+    return np.stack([classical(reduced(one, 160)) for one in pictures])
+
+
+def _folder_sha256(annotations: Path, files: Iterable[Path]) -> str:
+    """Of the annotations, and of the videos' names and sizes: to read them all would take longer than to train."""
+    rows = [(one.name, one.stat().st_size) for one in sorted(files)]
+    return hashlib.sha256(f"{file_sha256(annotations)} {rows}".encode()).hexdigest()
