@@ -1,4 +1,4 @@
-"""Learned summarisers: what each frame of a video is worth, learned with or without people's opinion (D5.4 §3.3-3.7)."""
+"""Learned summarisers: what each frame is worth, learned with or without people's opinion (D5.4 §3.3-3.7)."""
 
 from __future__ import annotations
 
@@ -34,5 +34,7 @@ SUMMARISERS: dict[str, Summariser] = {
     "ac-sum-gan": _of("ac_sum_gan"),
     "ac-sum-gan-elm": _of("ac_sum_gan", "summariser_with_elm"),
     "ca-sum": _of("ca_sum"),
+    "pgl-sum": _of("pgl_sum"),
+    "re-sum": _of("re_sum"),
 }
 """Name -> training videos to scorer. Unsupervised ones look at `features` alone, supervised ones at `target` too."""
