@@ -50,12 +50,16 @@ class LearnAcSumGan:
     """Share of the fragments that is picked, more than 0 up to 1."""
     sigma: float = 0.5
     """Mean worth that the regularisation holds the frames to, 0 ... 1; the paper tries 0.1 ... 1."""
+    prior_weight: float = 1.0
+    """Of the code's divergence from its prior, 0 ... 100; where it outweighs the reconstruction, the code says nothing."""
     discount: float = 0.99
     """Of later rewards, 0 ... 1."""
     entropy_weight: float = 0.1
     """Of the Actor's entropy, which keeps it trying, 0 ... 10."""
     learning_rate: float = 1e-4
-    """Of Adam, more than 0 up to 1."""
+    """Of the Actor's, the State Generator's and the Critic's Adam, more than 0 up to 1."""
+    rebuilding_rate: float = 1e-4
+    """Of the encoder's and the decoder's Adam, more than 0 up to 1."""
     discriminator_rate: float = 1e-5
     """Of the Discriminator's Adam, more than 0 up to 1."""
     max_norm: float = 5.0
@@ -69,11 +73,11 @@ class LearnAcSumGan:
         for name, low, high in (
             ("epochs", 1, 10_000), ("elm_weight", 0, 100), ("elm_after", 0, 10_000), ("hidden", 1, 8192),
             ("layers", 1, 8), ("fragments", 2, 1000), ("sigma", 0, 1), ("discount", 0, 1), ("entropy_weight", 0, 10),
-            ("batch", 1, 1024),
+            ("batch", 1, 1024), ("prior_weight", 0, 100),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
-        for name in ("picks_share", "learning_rate", "discriminator_rate"):
+        for name in ("picks_share", "learning_rate", "rebuilding_rate", "discriminator_rate"):
             if not 0 < getattr(self, name) <= 1:
                 raise BadSetting(f"{name} is {getattr(self, name)}; it is more than 0 and at most 1")
         if self.elm_weight and not self.reference_epoch < self.epochs:
@@ -119,7 +123,8 @@ class AcSumGan:
             "decoder": net.Decoder(hidden, layers),
             "discriminator": net.Discriminator(hidden, layers),
         }
-        rates = {"discriminator": recipe.discriminator_rate}
+        rates = dict.fromkeys(("encoder", "decoder"), recipe.rebuilding_rate)
+        rates["discriminator"] = recipe.discriminator_rate
         self.optimisers: dict[str, Any] = {
             name: Adam(one.to(device()).parameters(), lr=rates.get(name, recipe.learning_rate))
             for name, one in self.modules.items()
@@ -177,7 +182,7 @@ class AcSumGan:
         distance = (seen - whole.repeat_interleave(picks, 0)).norm(dim=1)
         prior = 0.5 * (log_variance.exp() + mean**2 - 1 - log_variance).mean()
         reconstruction, fooled = distance.mean(), ((1 - original) ** 2).mean()
-        self._descend("encoder", prior + reconstruction, retain=True)
+        self._descend("encoder", self.recipe.prior_weight * prior + reconstruction, retain=True)
         self._descend("decoder", reconstruction + fooled)
         return rebuilt.detach(), distance.detach(), {"prior": prior, "reconstruction": reconstruction, "fooled": fooled}
 

@@ -121,12 +121,21 @@ def first_state(worth: Tensor, member: Tensor) -> tuple[Tensor, Tensor]:
     return worth @ member / frames.clamp(min=1), empty.expand(worth.shape[0], -1)
 
 
+def remembering(inputs: int, hidden: int, layers: int) -> nn.LSTM:
+    """An LSTM whose forget gates start open (bias 2): else the last few frames alone decide what it ends with."""
+    lstm = nn.LSTM(inputs, hidden, num_layers=layers, batch_first=True)
+    for layer in range(layers):
+        bias = getattr(lstm, f"bias_ih_l{layer}")
+        nn.init.constant_(bias.data[hidden : 2 * hidden], 2.0)  # gates: input, forget, cell, output
+    return lstm
+
+
 class Encoder(nn.Module):
     """A sequence (batch, n, hidden) -> mean and logarithm of the variance of its code, each (batch, hidden)."""
 
     def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(hidden, hidden, num_layers=layers, batch_first=True)
+        self.lstm = remembering(hidden, hidden, layers)
         self.mean, self.log_variance = nn.Linear(hidden, hidden), nn.Linear(hidden, hidden)
 
     def forward(self, sequence: Tensor) -> tuple[Tensor, Tensor]:
@@ -139,7 +148,7 @@ class Decoder(nn.Module):
 
     def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(hidden, hidden, num_layers=layers, batch_first=True)
+        self.lstm = remembering(hidden, hidden, layers)
         self.out = nn.Linear(hidden, hidden)
 
     def forward(self, code: Tensor, frames: int) -> Tensor:
@@ -153,7 +162,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(hidden, hidden, num_layers=layers, batch_first=True)
+        self.lstm = remembering(hidden, hidden, layers)
         self.out = nn.Linear(hidden, 1)
 
     def forward(self, sequence: Tensor) -> tuple[Tensor, Tensor]:
