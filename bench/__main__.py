@@ -11,6 +11,7 @@ COMMANDS = {
     "shots": "cuts and gradual transitions against hand-made truth",
     "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
     "reframe": "smart cropping: RetargetVid's score, made scenes with a known subject, jitter, cut heads, time",
+    "learn-real": "people's annotations: the field's rows, GIF statistics, summarisers on SumMe, scenes of films",
     "learn": "every recipe on generated data whose truth is known, with a null control",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
@@ -28,7 +29,7 @@ COMMANDS = {
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }
 """Name -> what it does; the module bench.NAME, or that of `_MODULES`, has `main(arguments) -> exit code`."""
-_MODULES = {"learn": "bench.learn.planted"}
+_MODULES = {"learn": "bench.learn.planted", "learn-real": "bench.learn.real"}
 
 
 def main(arguments: list[str]) -> int:
