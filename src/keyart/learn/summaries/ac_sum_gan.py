@@ -1,6 +1,6 @@
 """AC-SUM-GAN, which learns from videos alone, and the ELM loss on top (Apostolidis et al., TCSVT 2020; D5.4 §3.3, 3.6).
 
-    keyart learn ac-sum-gan --data eccv16_dataset_summe_google_pool5.h5 --out summer --epochs 200 --elm-weight 0.1
+    keyart learn ac-sum-gan --data eccv16_dataset_summe_google_pool5.h5 --out elm --epochs 200 --elm-weight 0.1
 
 An Actor picks fragments of a video, one after another; a variational autoencoder rebuilds the video from the picks; a
 Discriminator, which learns to tell rebuilt videos from original ones, says how near they are: that is the reward.
@@ -15,25 +15,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from keyart.errors import BadSetting, MissingExtra
+from keyart.learn.protocol import Best
 from keyart.learn.sets.values import AnnotatedVideo
-from keyart.learn.summaries import Scorer
-from keyart.learn.training import Plan, Scores, shuffled, train
-
-Features = NDArray[np.float32]
+from keyart.learn.summaries.pgl_sum_training import Scorer, checked
+from keyart.learn.summaries.unsupervised import Features, batches, feature_size, learned, scorer_of
+from keyart.learn.training import FREE, Plan, Say, Scores, train
 
 
 @dataclass(frozen=True, slots=True)
 class LearnAcSumGan:
     """A summariser that learns from videos alone: actor, critic, adversarial reconstruction; with --elm-weight ELM."""
 
-    data: Path = Path()
-    """Videos with features and annotations: an h5 file of the field, or a folder of sets."""
-    out: Path = Path()
-    """Folder for the checkpoint, the model and the scores; a run that finds its checkpoint there goes on from it."""
+    data: Path
+    """An h5 file of the field (`eccv16_dataset_*`); importance and summaries in it serve the test alone."""
+    out: Path
+    """Folder for checkpoints, the model and the scores; a run that finds its checkpoints there goes on from them."""
+    splits: Path = Path()
+    """JSON with train_keys and test_keys of each split; empty: five random ones of 80 % to 20 %."""
+    best: Best = "mean"
+    """How F1 against several people is one: max as for SumMe, mean as for TVSum."""
+    features: str = "googlenet.pool5"
+    """What the rows of features are, for the card: who serves the model must make the same."""
     epochs: int = 100
     """Times through the training videos, 1 ... 10000; with ELM the epochs of both phases."""
     elm_weight: float = 0.0
@@ -51,7 +54,7 @@ class LearnAcSumGan:
     sigma: float = 0.5
     """Mean worth that the regularisation holds the frames to, 0 ... 1; the paper tries 0.1 ... 1."""
     prior_weight: float = 1.0
-    """Of the code's divergence from its prior, 0 ... 100; where it outweighs the reconstruction, the code says nothing."""
+    """Of the code's divergence from its prior, 0 ... 100; too much of it and the code says nothing."""
     discount: float = 0.99
     """Of later rewards, 0 ... 1."""
     entropy_weight: float = 0.1
@@ -66,22 +69,28 @@ class LearnAcSumGan:
     """To which longer gradients are cut."""
     batch: int = 40
     """Videos in one step, 1 ... 1024; only videos of one length share a step."""
+    checkpoint_steps: int = 0
+    """Steps between checkpoints within an epoch; one is written after each epoch anyway."""
     seed: int = 0
-    """For weights, order, picks."""
+    """For the splits, the weights, the order of videos, the picks."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("epochs", 1, 10_000), ("elm_weight", 0, 100), ("elm_after", 0, 10_000), ("hidden", 1, 8192),
-            ("layers", 1, 8), ("fragments", 2, 1000), ("sigma", 0, 1), ("discount", 0, 1), ("entropy_weight", 0, 10),
-            ("batch", 1, 1024), ("prior_weight", 0, 100),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
-        for name in ("picks_share", "learning_rate", "rebuilding_rate", "discriminator_rate"):
-            if not 0 < getattr(self, name) <= 1:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it is more than 0 and at most 1")
+        checked(
+            self, epochs=(1, 10_000), elm_weight=(0, 100), elm_after=(0, 10_000), hidden=(1, 8192), layers=(1, 8),
+            fragments=(2, 1000), picks_share=(1e-12, 1), sigma=(0, 1), prior_weight=(0, 100), discount=(0, 1),
+            entropy_weight=(0, 10), learning_rate=(1e-12, 1), rebuilding_rate=(1e-12, 1),
+            discriminator_rate=(1e-12, 1), batch=(1, 1024),
+        )  # fmt: skip
         if self.elm_weight and not self.reference_epoch < self.epochs:
             raise BadSetting(f"elm_after is {self.elm_after}: no epoch of {self.epochs} is left for the second phase")
+
+    def __call__(self, say: Say = print) -> dict[str, Any]:
+        """Train, or go on training; the facts that are also written to `out/ac-sum-gan.json`.
+
+        Raises `MissingFile`, `MissingExtra`, `BadData`, and `BadSetting` for a checkpoint of other settings.
+        """
+        halves = bool(self.elm_weight) and not self.elm_after  # then K depends on how many epochs there are
+        return learned(self, "ac-sum-gan", say, [name for name in FREE if not (halves and name == "epochs")])
 
     @property
     def reference_epoch(self) -> int:
@@ -93,7 +102,7 @@ class LearnAcSumGan:
         """N."""
         return max(1, round(self.picks_share * self.fragments))
 
-    def learner(self, videos: Sequence[Features]) -> Any:
+    def learner(self, videos: Sequence[Features]) -> AcSumGan:
         """Networks and optimisers for these videos' features, each (n, d). Raises `MissingExtra`, `BadSetting`."""
         try:
             import torch
@@ -130,7 +139,7 @@ class AcSumGan:
             for name, one in self.modules.items()
         }
         self.schedulers: dict[str, Any] = {}
-        self.device = device()
+        self.network, self.device = self.modules["summariser"], device()
 
     def epoch(self, number: int) -> Sequence[Features]:
         """Batches (b, n, d) of videos of one length."""
@@ -238,46 +247,12 @@ def discounted(rewards: Any, discount: float) -> Any:
     return torch.stack(found[::-1], dim=1)
 
 
-def feature_size(videos: Sequence[Features]) -> int:
-    """The one width of all. Raises `BadSetting` where there are none or several."""
-    sizes = {int(one.shape[1]) for one in videos if one.size}
-    if len(sizes) != 1 or not all(one.size for one in videos):
-        raise BadSetting(f"{len(videos)} videos with features of {sorted(sizes) or 'no'} columns; wanted is one width")
-    return sizes.pop()
-
-
-def batches(videos: Sequence[Features], size: int, seed: int, epoch: int) -> list[Features]:
-    """Videos of one length together, at most `size`, (b, n, d), in an order of this epoch."""
-    alike: dict[int, list[Features]] = {}
-    for one in shuffled(videos, seed, epoch):
-        alike.setdefault(len(one), []).append(one)
-    parts = [rows[at : at + size] for rows in alike.values() for at in range(0, len(rows), size)]
-    return [np.stack(part) for part in shuffled(parts, seed, epoch)]
-
-
-def scorer_of(network: Any) -> Scorer:
-    """Importance (n,) of a video's picks, as the network sees them."""
-    import torch
-
-    from keyart.models.hub import device
-
-    network.eval()
-
-    def score(video: AnnotatedVideo) -> NDArray[Any]:
-        with torch.no_grad():
-            found = network(torch.from_numpy(np.ascontiguousarray(video.features, np.float32))[None].to(device()))
-        scores: NDArray[Any] = found[0].cpu().numpy()
-        return scores
-
-    return score
-
-
 def summariser(videos: Sequence[AnnotatedVideo], seed: int = 0, **settings: Any) -> Scorer:
     """AC-SUM-GAN trained on these videos' features."""
-    recipe = LearnAcSumGan(seed=seed, **settings)
+    recipe = LearnAcSumGan(Path(), Path(), seed=seed, **settings)
     learner = recipe.learner([one.features for one in videos])
     train(learner, Plan(recipe.epochs, seed))
-    return scorer_of(learner.modules["summariser"])
+    return scorer_of(learner.network)
 
 
 def summariser_with_elm(videos: Sequence[AnnotatedVideo], seed: int = 0, **settings: Any) -> Scorer:
