@@ -6,7 +6,7 @@ and its angle.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,19 +55,27 @@ def flow_statistics(flow: NDArray[np.floating]) -> tuple[float, ...]:
 
 def lengths(flow: Field) -> NDArray[np.float32]:
     """How far each pixel went, (height, width)."""
-    return np.asarray(np.sqrt(np.square(flow[..., 0]) + np.square(flow[..., 1])), np.float32)
+    import cv2
+
+    across, down = cv2.split(flow)
+    return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
 def moved_back(now: Gray, flow: Field) -> Gray:
     """`now` seen from where things were: equal to `before` where the field is right."""
     import cv2
 
-    rows, columns = now.shape
-    down, across = np.mgrid[:rows, :columns].astype(np.float32)
+    across, down = _grid(*now.shape)
     found = cv2.remap(
         now, across + flow[..., 0], down + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(found, np.uint8)
+
+
+@lru_cache(4)
+def _grid(rows: int, columns: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    down, across = np.mgrid[:rows, :columns].astype(np.float32)
+    return across, down
 
 
 _STEP_PX = 8
@@ -78,18 +86,22 @@ def camera_motion(flow: Field) -> NDArray[np.float64]:
 
     Least squares on every eighth pixel, thrice: pixels that go their own way weigh less each time.
     """
-    rows, columns = flow.shape[:2]
-    down, across = np.mgrid[_STEP_PX // 2 : rows : _STEP_PX, _STEP_PX // 2 : columns : _STEP_PX].astype(np.float64)
-    places = np.stack([across - columns / 2, down - rows / 2, np.ones_like(down)], -1).reshape(-1, 3)
+    places = _places(*flow.shape[:2])
     moves = flow[_STEP_PX // 2 :: _STEP_PX, _STEP_PX // 2 :: _STEP_PX].reshape(-1, 2).astype(np.float64)
     weights = np.ones(len(places))
     motion = np.zeros((3, 2))
     for _ in range(3):
         weighted = places * weights[:, None]
         motion = np.linalg.lstsq(weighted.T @ places, weighted.T @ moves, rcond=None)[0]
-        apart = np.linalg.norm(moves - places @ motion, axis=1)
+        apart = np.hypot(*(moves - places @ motion).T)
         weights = 1.0 / (1.0 + (apart / max(0.25, float(np.median(apart)))) ** 2)
     return np.asarray(motion.T, np.float64)
+
+
+@lru_cache(4)
+def _places(rows: int, columns: int) -> NDArray[np.float64]:
+    down, across = np.mgrid[_STEP_PX // 2 : rows : _STEP_PX, _STEP_PX // 2 : columns : _STEP_PX].astype(np.float64)
+    return np.stack([across - columns / 2, down - rows / 2, np.ones_like(down)], -1).reshape(-1, 3)
 
 
 def camera_field(motion: NDArray[np.float64], shape: tuple[int, ...]) -> Field:

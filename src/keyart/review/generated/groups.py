@@ -31,12 +31,12 @@ def _nothing(_: Series) -> Mapping[str, float]:
 @dataclass(frozen=True, slots=True)
 class Group:
     what: str
+    names: tuple[str, ...]
+    """Of its arrays, and of its numbers of the whole clip."""
     each: Each
     whole: Whole = _nothing
     of_pairs: bool = True
     """False: a single frame is enough."""
-    per_second: float = 0.0
-    """How often it looks at most; 0: at every frame."""
 
 
 # --- the seed's coherence group -------------------------------------------------------------------------------------
@@ -211,17 +211,19 @@ def grain(moment: Moment) -> Mapping[str, float]:
 
 
 GROUPS: Mapping[str, Group] = {
-    "ssim": Group("structural similarity of neighbours (seed: S)", structure),
-    "flow": Group("statistics of the optical flow (seed: OF, with a CPU flow)", optical_flow),
-    "warp": Group("motion smoothness: what the flow leaves over", warp),
-    "morph": Group("things that change their shape or their way", morph),
-    "flicker": Group("light that comes and goes", flicker),
-    "tint": Group("colour that wanders", tint, tint_whole),
-    "held": Group("frozen and duplicated frames", change, held_whole),
-    "jump": Group("sudden changes", jump, jump_whole),
-    "camera": Group("coherence with the camera's motion taken out", camera),
-    "sharpness": Group("blur", sharpness, of_pairs=False),
-    "smear": Group("trails of what moves", smear),
-    "grain": Group("noise", grain, of_pairs=False),
+    "ssim": Group("structural similarity of neighbours (seed: S)", ("ssim",), structure),
+    "flow": Group("statistics of the optical flow (seed: OF, with a CPU flow)", FLOW_NAMES, optical_flow),
+    "warp": Group("motion smoothness: what the flow leaves over", ("warp_error", "warp_worst", "warp_left"), warp),
+    "morph": Group("things that change shape or way", ("own_motion", "bend", "wobble", "wobble_part"), morph),
+    "flicker": Group("light that comes and goes", ("gain", "flicker", "flicker_local"), flicker),
+    "tint": Group("colour that wanders", ("tint_step", "tint_u", "tint_v", "tint_range", "tint_way"), tint, tint_whole),
+    "held": Group(
+        "frozen and duplicated frames", ("change", "held_share", "held_longest", "held_runs"), change, held_whole
+    ),
+    "jump": Group("sudden changes", ("jerk", "jerk_part", "jump_most", "jump_second", "jump_share"), jump, jump_whole),
+    "camera": Group("coherence with the camera's motion taken out", ("camera_speed", "camera_ssim", "shake"), camera),
+    "sharpness": Group("blur", ("blur", "coarse_part", "detail"), sharpness, of_pairs=False),
+    "smear": Group("trails of what moves", ("smear", "trail"), smear),
+    "grain": Group("noise", ("noise", "grain"), grain, of_pairs=False),
 }
-"""Name -> group, in the order of their features."""
+"""Name -> group, in the order of their features. `jump` makes its numbers of the clip from what `held` measures."""

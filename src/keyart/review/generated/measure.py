@@ -35,18 +35,6 @@ EMBEDDED = (*GROUPS, *OBSERVERS)
 LEAST_SIDE_PX = 32
 
 
-@dataclass(frozen=True, slots=True)
-class BadPair:
-    """Two neighbouring frames that hang together badly."""
-
-    number: int
-    """Of the later frame, from 0."""
-    seconds: float
-    reason: str
-    worth: float
-    """How much this pair stands out; greater is worse."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """What was measured of one clip."""
@@ -59,8 +47,8 @@ class Measured:
     """Name -> one number a frame, or a pair of frames, in their order."""
     whole: Mapping[str, float]
     """Numbers of the clip as a whole."""
-    pair_seconds: Floats = field(default_factory=lambda: np.zeros(0))
-    """When the later frame of each pair is shown."""
+    pair_seconds: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    """When the two frames of each pair are shown, shape (pairs, 2)."""
     notes: tuple[str, ...] = ()
 
 
@@ -106,13 +94,13 @@ class Watch:
         self.measure = measure
         self._groups = [(name, GROUPS[name]) for name in measure.groups if name in GROUPS]
         self._observers: dict[str, Observer] = {
-            name: OBSERVERS[name][1]() for name in measure.groups if name in OBSERVERS
+            name: OBSERVERS[name].make() for name in measure.groups if name in OBSERVERS
         }
         if reference is not None:
             self._observers[REFERENCE] = Reference(reference)
         self._before: Moment | None = None
         self._rows: dict[str, list[float]] = {}
-        self._times: list[float] = []
+        self._times: list[tuple[float, float]] = []
         self._looked = -1e9
         self._count = 0
         self._size = 0, 0
@@ -122,8 +110,8 @@ class Watch:
 
     def take(self, moment: Moment) -> None:
         if self._before is not None and self._before.luma.shape == moment.luma.shape:
+            self._times.append((self._before.seconds, moment.seconds))
             moment.after(self._before)
-            self._times.append(moment.seconds)
         for _, group in self._groups:
             if moment.is_paired or not group.of_pairs:
                 for name, value in group.each(moment).items():
@@ -152,4 +140,6 @@ class Watch:
             series |= observer.series()
             whole |= observer.whole()
         seconds = self._before.seconds if self._before else 0.0
-        return Measured(self._count, seconds, self._size, series, whole, np.array(self._times), tuple(notes))
+        return Measured(
+            self._count, seconds, self._size, series, whole, np.array(self._times).reshape(-1, 2), tuple(notes)
+        )

@@ -158,9 +158,22 @@ def filled(image: RGB, width_px: int, height_px: int) -> RGB:
     return np.ascontiguousarray(scaled[top : top + height_px, left : left + width_px], np.uint8)
 
 
-OBSERVERS: Mapping[str, tuple[str, Callable[[], Observer]]] = {
-    "faces": ("whether a face stays the same face", Faces),
-    "lettering": ("whether text stays legible", Lettering),
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    what: str
+    names: tuple[str, ...]
+    make: Callable[[], Observer]
+
+
+OBSERVERS: Mapping[str, Watcher] = {
+    "faces": Watcher(
+        "whether a face stays the same face", ("face_step", "face_drift", "face_share", "face_count_change"), Faces
+    ),
+    "lettering": Watcher(
+        "whether text stays legible", ("text_contrast", "text_lines", "text_wavering", "text_fading"), Lettering
+    ),
 }
-"""Name -> what it sees, and how one is made. `reference` is made from its picture, where there is one."""
+"""Name -> what it sees, and how one is made for a clip."""
 REFERENCE = "reference"
+REFERENCE_NAMES = ("reference_ssim", "reference_cosine", "reference_first", "reference_lost")
+"""Of the group that is there where a clip comes with the picture that it was made from."""

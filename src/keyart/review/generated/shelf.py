@@ -1,0 +1,64 @@
+"""What was measured of clips, kept in a folder under a key of the file's content and of what was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from keyart.review.generated.measure import Measured
+
+SCHEMA = 1
+
+
+def kept(folder: Path, video: Path, what: str, make: Callable[[], Measured]) -> Measured:
+    """The measurements that lie there, or new ones, which are then kept. `what` stands for all that they depend on."""
+    with video.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    path = folder / f"{hashlib.sha256(f'{SCHEMA} {content} {what}'.encode()).hexdigest()[:32]}.npz"
+    if path.is_file():
+        try:
+            return _read(path)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            path.unlink()
+    made = make()
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(_packed(made))
+    part.replace(path)
+    return made
+
+
+def _packed(made: Measured) -> bytes:
+    facts = {
+        "num_frames": made.num_frames,
+        "seconds": made.seconds,
+        "size_px": list(made.size_px),
+        "whole": dict(made.whole),
+        "notes": list(made.notes),
+    }
+    target = io.BytesIO()
+    text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    arrays = {f"series/{name}": array for name, array in made.series.items()}
+    np.savez_compressed(target, facts=text, pair_seconds=made.pair_seconds, **arrays)  # type: ignore[arg-type]
+    return target.getvalue()
+
+
+def _read(path: Path) -> Measured:
+    with np.load(path, allow_pickle=False) as file:
+        facts = json.loads(bytes(file["facts"]))
+        series = {name.removeprefix("series/"): file[name] for name in file.files if name.startswith("series/")}
+        return Measured(
+            facts["num_frames"],
+            facts["seconds"],
+            (facts["size_px"][0], facts["size_px"][1]),
+            series,
+            facts["whole"],
+            file["pair_seconds"],
+            tuple(facts["notes"]),
+        )

@@ -1,0 +1,69 @@
+"""What a feature measures, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WORDS: Mapping[str, str] = {
+    "ssim": "likeness of neighbouring frames",
+    "lpips": "difference of neighbouring frames to a network's eye",
+    "warp_error": "what motion does not explain",
+    "warp_worst": "places that motion does not explain",
+    "warp_left": "share of the change that motion does not explain",
+    "own_motion": "how much moves against the camera",
+    "bend": "things that bend",
+    "wobble": "shapes that wobble",
+    "wobble_part": "motion that does not go on as it was",
+    "gain": "getting lighter or darker",
+    "flicker": "flicker of the whole picture",
+    "flicker_local": "flicker in places",
+    "tint_step": "colour that changes from frame to frame",
+    "tint_range": "how far the colour wanders",
+    "tint_way": "colour that wanders to and fro",
+    "change": "how much changes from frame to frame",
+    "held_share": "frames that are held or repeated",
+    "held_longest": "the longest time that the picture stands still",
+    "held_runs": "how often the picture stands still",
+    "jerk": "sudden changes of motion",
+    "jerk_part": "motion that breaks off",
+    "jump_most": "the greatest leap",
+    "jump_second": "the second greatest leap",
+    "jump_share": "leaps",
+    "camera_speed": "speed of the camera",
+    "camera_ssim": "likeness of neighbours with the camera's motion taken out",
+    "shake": "an unsteady camera",
+    "blur": "blur",
+    "coarse_part": "fine detail that is missing",
+    "detail": "how much there is to see",
+    "smear": "motion that is smeared",
+    "trail": "trails of what moved",
+    "noise": "noise",
+    "grain": "noise that changes from frame to frame",
+    "face_step": "a face that changes from look to look",
+    "face_drift": "a face that becomes another",
+    "face_share": "how often a face is seen",
+    "face_count_change": "faces that come and go",
+    "text_contrast": "contrast of the lettering",
+    "text_lines": "how much lettering there is",
+    "text_wavering": "lettering that comes and goes",
+    "text_fading": "lettering that fades",
+    "reference_ssim": "likeness to the reference picture",
+    "reference_cosine": "likeness to the reference picture in colours and edges",
+    "reference_first": "how like the reference picture the clip begins",
+    "reference_lost": "how far the clip leaves the reference picture",
+}
+
+
+def words_of(array: str) -> str:
+    """A few words on an array; its name where nothing better is known."""
+    if array in _WORDS:
+        return _WORDS[array]
+    for prefix, told in (
+        ("raft_", "optical flow (RAFT)"),
+        ("flow_", "optical flow"),
+        ("magnitude_", "optical flow"),
+        ("angle_", "direction of motion"),
+    ):
+        if array.startswith(prefix):
+            return f"{told}, {array.removeprefix('raft_').replace('_', ' ')}"
+    return f"agreement with the prompt ({array})"
