@@ -93,7 +93,8 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("teaser", lambda: recipe.teaser(info, stills, shots), drawn)
     if moments is not None and not moments.end_seconds:
         moments = None  # an earlier run has spared the pass: the stage looks for itself
-    products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said)
+    drawn = _ranker_key(recipe.summaries.ranker) if "summaries" in wanted else ""
+    products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said, drawn)
     products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
         products, seen = _reviewed(run, recipe, products, shown)

@@ -55,7 +55,7 @@ def test_scores_are_spread_over_the_video(tmp_path: Path) -> None:
 
 def test_a_ranker_of_other_features_is_refused(tmp_path: Path) -> None:
     path = frame_ranker(tmp_path / "r.kamodel", (1.0, 0.0, 0.0, 0.0), features="googlenet")
-    with pytest.raises(BadModel, match="trained on googlenet"):
+    with pytest.raises(BadModel, match="trained on googlenet; the features here are"):
         Ranker(path, "classical")([sample_of()])
     with pytest.raises(MissingFile):
         Ranker(tmp_path / "none.kamodel", "classical")([sample_of()])

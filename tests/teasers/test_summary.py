@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bench.summary_checks import check_file
-from keyart.errors import BadSetting
+from keyart.errors import BadModel, BadSetting
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.shots import DetectShots
@@ -27,6 +27,7 @@ from keyart.teasers.summary.said import Said
 from keyart.teasers.summary.watch import Moment, SummaryWatcher
 from keyart.types import Box, Cue, Preset, Product, Shot, Term, Transcript, VideoInfo
 from tests.conftest import ClipFactory, Take
+from tests.models.kamodels import frame_ranker
 
 SMALL = Preset("small", 90, 160, 400_000, ("mp4",), "video", Box(0, 0, 90, 160), None, "test", "", "Small", 30.0, 1.0)
 
@@ -244,3 +245,24 @@ def test_pictures_answer_where_a_model_has_looked_at_them(film: VideoInfo) -> No
     (piece,) = outcome.value[0].receipt.facts["pieces"]
     assert (piece["start"], piece["end"]) == pytest.approx((2.0, 4.0), abs=0.05)
     assert piece["terms"]["about"] == 0.9
+
+
+def test_a_learned_ranker_says_what_is_kept(film: VideoInfo, tmp_path: Path) -> None:
+    """Of six scenes of two seconds the ranker likes the fifth: a summary of three seconds keeps it, and says why."""
+    watcher = SummaryWatcher()
+    for glimpse in Scan()(film):
+        watcher.see(glimpse)
+    liked = next(one for one in watcher.finish() if one.seconds > 8.5).embedding.astype(np.float32)
+    others = np.mean([one.embedding for one in watcher.finish() if one.seconds < 7.5], axis=0)
+    ranker = frame_ranker(tmp_path / "fifth.kamodel", 12 * (liked - others))
+    stage = MakeSummary(platforms=("small",), seconds=3.0, ranker=ranker)
+    outcome = stage(film, shots_of(film))
+    (piece,) = outcome.value[0].receipt.facts["pieces"]
+    assert 8 <= piece["start"] < piece["end"] <= 10.01
+    assert piece["terms"]["learned"] == 1.0 and outcome.models == (outcome.value[0].receipt.facts["ranker"],)
+
+
+def test_a_ranker_of_other_features_is_refused(film: VideoInfo, tmp_path: Path) -> None:
+    ranker = frame_ranker(tmp_path / "r.kamodel", (1.0, 2.0), features="googlenet")
+    with pytest.raises(BadModel, match="trained on googlenet"):
+        MakeSummary(platforms=("small",), seconds=3.0, ranker=ranker)(film, shots_of(film))

@@ -142,6 +142,14 @@ def open_kamodel(path: Path, kind: Kind | None = None) -> Kamodel:
     return model
 
 
+def open_ranker(path: Path, features: str) -> Kamodel:
+    """A model that ranks frames by these features. Raises `MissingFile`, and `BadModel` for one of other features."""
+    model = open_kamodel(path, "frames")
+    if model.card.features != features:
+        raise BadModel(f"{path}: was trained on {model.card.features}; the features here are {features}")
+    return model
+
+
 def read_card(path: Path) -> LearnedCard:
     """The card alone. Raises `MissingFile`, `BadModel`."""
     path = learned_file(path)

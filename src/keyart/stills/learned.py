@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keyart.errors import BadModel
-from keyart.models.kamodel import Kamodel, open_kamodel
+from keyart.models.kamodel import Kamodel, open_ranker
 from keyart.stills.sample import Sample
 
 _ROOM = "stills."
@@ -38,7 +37,4 @@ class Ranker:
 
     @cached_property
     def model(self) -> Kamodel:
-        model, wanted = open_kamodel(self.path, "frames"), _ROOM + self.embedder
-        if model.card.features != wanted:
-            raise BadModel(f"{self.path}: was trained on {model.card.features}; the stills here are {wanted}")
-        return model
+        return open_ranker(self.path, _ROOM + self.embedder)

@@ -25,7 +25,7 @@ OFFERED: dict[str, tuple[str, ...]] = {
     "covers": ("presets", "count", "template", "colour", "text_colour", "position", "size", "case", "outline", "fill",
                "look", "background", "seed"),
     "variants": ("looks", "backgrounds", "count", "seed"),
-    "summaries": ("platforms", "seconds", "about", "captions"),
+    "summaries": ("platforms", "seconds", "about", "captions", "ranker"),
     "teaser": ("pieces", "piece_seconds", "order", "ranker"),
 }  # fmt: skip
 """Sections and fields that the web may set; a field that a stage does not have is left out."""

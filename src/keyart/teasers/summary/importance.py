@@ -35,6 +35,7 @@ class Weights:
     novelty: float = 0.8
     words: float = 1.6
     about: float = 6.0
+    learned: float = 5.0
 
     def __post_init__(self) -> None:
         check_weights(self)
@@ -51,6 +52,8 @@ class Evidence:
     """For each fragment how much its words say of the whole talk, 0 ... 1; empty without a transcript."""
     about: tuple[float, ...] = ()
     """For each fragment how well it answers what was asked for, 0 ... 1; empty where nothing was."""
+    learned: tuple[float, ...] = ()
+    """For each moment what a learned ranker thinks of it, 0 ... 1; empty without one."""
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Term -> a note for each fragment."""
 
@@ -194,6 +197,14 @@ def about(evidence: Evidence) -> Column | None:
     return _given(evidence, "about", evidence.about)
 
 
+def learned(evidence: Evidence) -> Column | None:
+    """What a learned ranker thinks of its moments, between the video's lowest and highest."""
+    if not evidence.learned:
+        return None
+    raw = [float(np.mean([evidence.learned[n] for n in numbers])) for numbers in evidence.inside]
+    return _spread(raw, 1e-6, lambda value: f"{value:.2f} by the ranker")
+
+
 TERMS: dict[str, Callable[[Evidence], Column | None]] = {
     "representativeness": representativeness,
     "motion": motion,
@@ -203,6 +214,7 @@ TERMS: dict[str, Callable[[Evidence], Column | None]] = {
     "novelty": novelty,
     "words": words,
     "about": about,
+    "learned": learned,
 }
 """Field of `Weights` -> evidence -> a value for each fragment; None where the term says nothing."""
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from keyart.errors import BadSetting
 from keyart.media.scan import Scan
 from keyart.media.sound import normalise_loudness
+from keyart.models.kamodel import open_kamodel, open_ranker
 from keyart.teasers.summary.captions import BURNT_CHARACTERS, BurntIn, caption_files, retimed
 from keyart.teasers.summary.channels import Channels, num_channels, read_channels
 from keyart.teasers.summary.film import Format, write_film
@@ -43,6 +44,8 @@ class MakeSummary:
     """What it shall be about: a few words, a question or a script. Empty: whatever is worth most."""
     scorer: str = "embedded"
     """A name of SCORERS."""
+    ranker: Path | None = None
+    """A learned ranker (.kamodel, made by `keyart learn`, or its name on the shelf); a term of the score."""
     min_piece_seconds: float = 2.0
     """Shortest piece, 0.4 ... 10."""
     crossfade_seconds: float = 0.08
@@ -101,7 +104,8 @@ class MakeSummary:
             reasons += plan.shortcomings
             products += self._made(source, name, preset, plan)
         reason = "; ".join(dict.fromkeys(reasons))
-        return Outcome(tuple(products), "degraded" if reason else "ok", reason, backend=self.scorer)
+        models = (open_kamodel(self.ranker).tag,) if self.ranker else ()
+        return Outcome(tuple(products), "degraded" if reason else "ok", reason, self.scorer, models)
 
     def _watched(self, info: VideoInfo) -> SummaryWatcher:
         watcher = self.watch()
@@ -113,7 +117,8 @@ class MakeSummary:
 
     def _plan(self, source: _Source, preset: Preset) -> _Plan:
         budget = min(self.seconds, preset.max_seconds or self.seconds)
-        judge = Judge(self.scorer, min_seconds=self.min_piece_seconds, about=self.about)
+        ranker = open_ranker(self.ranker, "stills.classical") if self.ranker else None
+        judge = Judge(self.scorer, min_seconds=self.min_piece_seconds, about=self.about, ranker=ranker)
         info, rate = source.info, frame_rate(source.info)
         judged = judge(
             source.shots,
@@ -203,6 +208,7 @@ class MakeSummary:
             "captions": self.captions if plan.judged.transcript else "none: no words are known",
         }
         facts |= {"about": self.about} if self.about else {}
+        facts |= {"ranker": open_kamodel(self.ranker).tag} if self.ranker else {}
         own, target = self._loudness(source, plan)
         if own > -70:
             facts["loudness_lufs"] = {"pieces": round(own, 1), "made": round(target, 1)}

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+import numpy as np
+
 from keyart.errors import BadSetting
+from keyart.models.kamodel import Kamodel
 from keyart.teasers.summary.fragments import Cutting, Fragment
 from keyart.teasers.summary.hearing import Hearing, pauses
 from keyart.teasers.summary.importance import SCORERS, Evidence, Scored, Weights
@@ -48,6 +51,8 @@ class Judge:
     weights: Weights = field(default_factory=Weights)
     min_seconds: float = 2.0
     about: str = ""
+    ranker: Kamodel | None = None
+    """A learned model of kind "frames", trained on rows like the moments'."""
 
     def __post_init__(self) -> None:
         if self.scorer not in SCORERS:
@@ -73,12 +78,18 @@ class Judge:
         )
         fragments = cutting(shots, free, spoken, end_seconds, _lit(moments, end_seconds))
         words = said(fragments, timed, chapters, self.about)
-        evidence = Evidence(fragments, tuple(moments), hearing, words.words)
+        evidence = Evidence(fragments, tuple(moments), hearing, words.words, learned=self._learned(moments))
         words = _seen(words, evidence) if self.about else words
         if words.is_answered:
             notes = {"about": [f"shares: {one}" if one else "" for one in words.answers]}
             evidence = replace(evidence, about=words.about, notes=notes)
         return Judged(SCORERS[self.scorer](evidence, self.weights), words, hearing, timed)
+
+    def _learned(self, moments: Sequence[Moment]) -> tuple[float, ...]:
+        if self.ranker is None or not moments:
+            return ()
+        rows = np.stack([one.embedding for one in moments]).astype(np.float32)
+        return tuple(self.ranker.frame_scores(rows).tolist())
 
 
 def _seen(words: Said, evidence: Evidence) -> Said:
