@@ -135,6 +135,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
         )
     if not command.parts:
         parser.add_argument(
+            "--prompt", dest="review__prompt", help="what the video was generated from: it is then judged as well"
+        )
+        parser.add_argument(
             "--ranker", dest="rankers", type=Path, action="append", default=[], metavar="FILE",
             help="a learned model (.kamodel), for the stage that its card names; may be said again",
         )  # fmt: skip
@@ -333,6 +336,18 @@ def _probe(args: argparse.Namespace) -> int:
     return 0
 
 
+def _add_judge(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.review.generated.command import add_arguments
+
+    add_arguments(parser)
+
+
+def _judge(args: argparse.Namespace) -> int:
+    from keyart.review.generated.command import judge_command
+
+    return judge_command(args)
+
+
 def _add_explain(parser: argparse.ArgumentParser, _: Command) -> None:
     parser.add_argument("file", type=Path, help="a product of keyart's: a still, a cover, a teaser, titles.json ...")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -489,6 +504,7 @@ COMMANDS: dict[str, Command] = {
     "summary": Command(
         "short versions for other platforms", _make, _add_making, "summaries", ("summaries",), "summary"
     ),
+    "judge": Command("how good a generated video is, or which of several takes is best", _judge, _add_judge),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),
     "studio": Command("the way from a video to its cover in the browser", _studio, _add_studio),

@@ -114,9 +114,9 @@ def _told(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
     """Those that are more than a pass; how many were looked at is not worth a line each."""
     if not verdicts:
         return []
-    from keyart.review import verdict_fact
+    from keyart.review import VIDEO, verdict_fact
 
-    return [verdict_fact(one) for one in verdicts if one.verdict != "pass"]
+    return [verdict_fact(one) for one in verdicts if one.verdict != "pass" or one.product == VIDEO]
 
 
 # --- the folder -------------------------------------------------------------------------------------------------

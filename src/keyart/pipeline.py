@@ -99,6 +99,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     if wanted & PUBLISHED - {"titles"}:
         products, seen = _reviewed(run, recipe, products, shown)
         verdicts += seen
+    verdicts += _as_generated(run, recipe, info) if wanted & PUBLISHED and recipe.review.judges_video else ()
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
     settings = _settings(recipe, sections_for(parts))
     return Package(
@@ -239,6 +240,14 @@ def _written(
     found = run.stage("description", describe, Outcome[Description], recipe.description, said, titles, shots).value
     told = titles_products(titles, description=found)
     return told + (transcript_products(transcript) if transcript else ())
+
+
+def _as_generated(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[Verdict, ...]:
+    """How good the video is, where it was generated."""
+    from keyart.review import Verdicts
+
+    judge = recipe.review.judge_video
+    return run.stage("generated", lambda: judge(info), Outcome[Verdicts], recipe.review).value
 
 
 def _reviewed(

@@ -33,7 +33,7 @@ ORDER = (
         "cutouts",
         "variants",
     ),
-    *("avatar", "teaser", "summaries", "pictures", "agreement"),
+    *("avatar", "teaser", "summaries", "pictures", "agreement", "generated"),
 )
 
 

@@ -21,13 +21,15 @@ from keyart.review.pictures import (
 )
 from keyart.review.texts import TEXT_MODERATORS, text_moderators
 from keyart.review.verdict import Action, Verdict, softened
-from keyart.types import Headline, Outcome, Product, Still
+from keyart.types import Headline, Outcome, Product, Still, VideoInfo
 
 Verdicts = tuple[Verdict, ...]
 
 REVIEWS = ("words", "pictures", "agreement")
 """Names of the three stages, in the order in which `Review` answers."""
 
+VIDEO = "video"
+"""What a verdict on the video itself is about."""
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _VIDEOS = (".mp4", ".webm")
 _NOT_LOOKED_AT = ("storyboard",)
@@ -56,6 +58,10 @@ class Review:
     """auto, siglip2, siglip, clip or openclip (hub)."""
     agreement_model: str = ""
     """Name or folder of another CLIP or SigLIP."""
+    generated: bool = False
+    """Judge the video itself as a generated one, as `keyart judge` does."""
+    prompt: str = ""
+    """What the video was generated from; it is then judged as a generated one."""
     tau: float | None = None
     """Cosine from which picture and headline agree, -1 ... 1; empty takes the model's own, 0.28 for CLIP."""
 
@@ -72,6 +78,22 @@ class Review:
     ) -> tuple[Outcome[Verdicts], Outcome[Verdicts], Outcome[Verdicts]]:
         """The outcomes of `REVIEWS`. Raises what a backend that is asked for by name raises: `MissingModel` ..."""
         return self.judge_words(headlines), self.judge_pictures(products), self.judge_agreement(products, stills)
+
+    # --- the video
+
+    @property
+    def judges_video(self) -> bool:
+        return self.generated or bool(self.prompt)
+
+    def judge_video(self, info: VideoInfo) -> Outcome[Verdicts]:
+        """How good the video is as a generated one: a verdict on the product `video`, flagged below 5.5 of 10."""
+        from keyart.review.generated.verdict import judge, review_verdict
+
+        try:
+            found = judge(info, self.prompt)
+        except BadSetting as err:
+            return Outcome((), "skipped", str(err))
+        return Outcome((review_verdict(found, VIDEO),), backend=found.backend, models=found.models)
 
     # --- words
 
