@@ -334,10 +334,25 @@ def test_the_reference_tells_every_route(client: TestClient) -> None:
 
 def test_every_template_is_used() -> None:
     used = set(re.findall(r'(?:extends|from|include) "(\w+\.html)"', "\n".join(_TEXTS.values())))
-    used |= {f"{name}.html" for name in (*ROOMS, "upload", "progress", "library", "docs", "login", "lost")}
+    used |= {f"{name}.html" for name in (*ROOMS, "upload", "progress", "library", "takes", "docs", "login", "lost")}
     assert used == set(_TEXTS)
     for name in _TEXTS:
         environment().get_template(name)
+
+
+def test_takes_are_those_that_are_short_enough(client: TestClient, rooms: Rooms, finished: Video) -> None:
+    long = _video(rooms, "cancelled", words="talk")
+    rooms.catalogue.change(long.id, probe={"duration": 4000.0})
+    html = client.get("/takes", headers={"accept-language": "ru"}).text
+    assert f'value="{finished.id}"' in html and f'value="{long.id}"' not in html and "Какой дубль лучше" in html
+    assert client.post(f"/api/videos/{long.id}/judgement", json={"prompt": ""}).status_code in (403, 422)
+
+
+def test_every_reason_of_a_verdict_has_its_words() -> None:
+    from keyart.review.generated.words import _WORDS
+
+    seen_by_the_forest = {name for name in _WORDS if not name.startswith(("lpips", "reference"))}
+    assert seen_by_the_forest <= {key.removeprefix("judged.") for key in wording("ru").words}
 
 
 def test_words_missing_from_a_language_are_a_fault() -> None:

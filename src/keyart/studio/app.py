@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from keyart.errors import KeyartError, LicenceRefused, MissingExtra, MissingFile, MissingModel, OutputProblem
-from keyart.studio import events, shelf, videos
+from keyart.studio import events, shelf, takes, videos
 from keyart.studio.catalogue import Catalogue
 from keyart.studio.darkroom import pictures
 from keyart.studio.darkroom.darkroom import Darkroom
@@ -33,6 +33,7 @@ log = logging.getLogger("keyart.studio")
 ROUTERS: tuple[Callable[[Rooms], APIRouter], ...] = (
     videos.router,
     shelf.router,
+    takes.router,
     events.router,
     uploads.router,
     pictures.router,

@@ -13,6 +13,7 @@ from keyart.studio.site.reference import groups_of
 from keyart.studio.site.showing import card, shelf_or_none
 from keyart.studio.site.steps import ROOMS, STEPS
 from keyart.studio.site.visitor import YEAR_SECONDS, Visitor, statics, version
+from keyart.studio.takes import MOST_SECONDS
 from keyart.studio.wishes import rankers
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def router(rooms: Rooms) -> APIRouter:
     @routes.get("/library")
     def library(request: Request) -> Response:
         return _library(rooms, Visitor(request))
+
+    @routes.get("/takes")
+    def takes(request: Request) -> Response:
+        return _takes(rooms, Visitor(request))
 
     @routes.get("/docs")
     def docs(request: Request) -> Response:
@@ -96,6 +101,18 @@ def _upload(rooms: Rooms, visitor: Visitor) -> Response:
 def _progress(rooms: Rooms, visitor: Visitor, video: Video) -> Response:
     return visitor.page(
         "progress", video=card(rooms, video, visitor.say), steps=STEPS, styles=("upload",), scripts=("progress_page",)
+    )
+
+
+def _takes(rooms: Rooms, visitor: Visitor) -> Response:
+    """The newest videos that are short enough to be takes of one scene."""
+    videos, _ = rooms.catalogue.videos(limit=200)
+    short = [one for one in videos if one.is_final and float(one.probe.get("duration") or 0) <= MOST_SECONDS]
+    return visitor.page(
+        "takes",
+        videos=[card(rooms, one, visitor.say) for one in short[:_A_PAGE]],
+        styles=("papers",),
+        scripts=("takes",),
     )
 
 

@@ -79,6 +79,24 @@ def _still(request: Request, _: Say) -> dict[str, Any]:
     return plain.still(still)
 
 
+def _judge(request: Request, _: Say) -> dict[str, Any]:
+    """`path`, `name`, `prompt` -> what `keyart judge --json` says; the worst pairs as JPEG in the file `strip`."""
+    from keyart.media.images import encode_image
+    from keyart.media.probe import probe
+    from keyart.package import write_whole
+    from keyart.review.generated.verdict import judge, verdict_facts
+    from keyart.review.generated.worst import worst_pairs_strip
+
+    info = replace(probe(request["path"]), called=request["name"])
+    found = judge(info, request["prompt"])
+    strip, path = worst_pairs_strip(info, found.worst), Path(request["strip"])
+    if strip is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, encode_image(strip, "jpeg", quality=88))
+    return {**verdict_facts(found), "has_strip": strip is not None}
+
+
 def _draw(request: Request, say: Say) -> dict[str, Any]:
     """Pictures from words, see `engines.draw`."""
     from keyart.studio.darkroom.engines import draw
@@ -90,6 +108,7 @@ VERBS: dict[str, Callable[[Request, Say], dict[str, Any]]] = {
     "probe": _probe,
     "make": _make,
     "still": _still,
+    "judge": _judge,
     "draw": _draw,
 }
 

@@ -72,7 +72,7 @@ class Limits:
     """Pages are answered before videos are decoded."""
 
 
-_SECONDS = {"probe": 30.0, "still": 60.0}
+_SECONDS = {"probe": 30.0, "still": 60.0, "judge": 900.0}
 """Wall time of the verbs that somebody waits for; the others take what the options allow a job."""
 
 
