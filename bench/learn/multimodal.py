@@ -199,6 +199,9 @@ PLANTED = Planted(
         Claim("both columns", "global column", "roc_auc", source="RAPID, Lu et al. 2014"),
         Claim("both columns", "local column", "roc_auc", source="RAPID, Lu et al. 2014"),
     ),
-    code=("keyart.learn.multimodal", "keyart.learn.training"),
+    code=(
+        *(f"keyart.learn.multimodal.{one}" for one in ("columns", "columns_net", "fusion", "fusion_net", "song")),
+        "keyart.learn.training",
+    ),
     note=__doc__ or "",
 )  # fmt: skip
