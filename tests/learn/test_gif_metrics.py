@@ -153,5 +153,5 @@ def test_of_several_truths_the_nearest_counts_for_each_draw() -> None:
     draws = np.array([[[0.9], [0.0], [2.5]], [[0.0], [1.0], [3.0]]])
     truths = [(0, 2, 1), (2, 1, 0), (0, 1, 2)]
     each = [[pme(draw, LINE, truth) for truth in truths] for draw in draws]
-    assert best_pme(draws, LINE, truths) == pytest.approx(np.min(each, axis=1))
-    assert best_pme(draws, LINE, truths)[1] == 0.0
+    assert best_pme(draws, Cells(LINE), truths) == pytest.approx(np.min(each, axis=1))
+    assert best_pme(draws, Cells(LINE), truths)[1] == 0.0

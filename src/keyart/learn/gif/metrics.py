@@ -34,11 +34,8 @@ def pme(generated: NDArray[np.floating], features: NDArray[np.floating], triple:
     return float(np.mean([cells.error(point, int(shot)) for point, shot in zip(generated, triple, strict=True)]))
 
 
-def best_pme(
-    draws: NDArray[np.floating], features: NDArray[np.floating], truths: Sequence[Sequence[int]]
-) -> NDArray[np.float64]:
+def best_pme(draws: NDArray[np.floating], cells: Cells, truths: Sequence[Sequence[int]]) -> NDArray[np.float64]:
     """(L,) errors of L generated GIFs (L, 3, d), each against the ground truth that it comes nearest to."""
-    cells = Cells(features)
     reduced = cells.reduced(np.asarray(draws, np.float64))
     wanted = sorted({(place, int(shot)) for truth in truths for place, shot in enumerate(truth)})
     found = {(place, shot): cells.errors(reduced[:, place], shot) for place, shot in wanted}

@@ -1,0 +1,104 @@
+"""From the files to the trained model and its scores: what `keyart learn gif` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keyart.errors import MissingFile
+from keyart.learn.export import write_kamodel
+from keyart.learn.files import write_facts
+from keyart.learn.gif.gevaden import (
+    ANNOTATIONS,
+    COMMENTS,
+    FEATURES,
+    LearnGif,
+    Parts,
+    drawing,
+    fit_gif,
+    parted,
+    usable,
+)
+from keyart.learn.gif.scoring import scored
+from keyart.learn.sets.gif import read_gifs
+from keyart.learn.sets.values import GifVideo
+from keyart.learn.training import EpochScores, plain_settings, stamp_of
+from keyart.models.kamodel import LearnedCard, file_sha256
+
+RESULT, MODEL = "gif.json", "ranker.kamodel"
+
+
+def run(recipe: LearnGif, say: Callable[[str], None]) -> dict[str, Any]:
+    """See `LearnGif`."""
+    videos, sha256 = read(recipe.data)
+    parts = parted(videos, recipe.seed)
+    say(f"{len(parts.train)} videos to train on, {len(parts.validation)} to validate, {len(parts.test)} to test")
+    network, history = fit_gif(parts.train, parts.validation, recipe, recipe.out, stamp_of(recipe, sha256, _FREE), say)
+    network = network.cpu()
+    scores = scored(drawing(network, recipe), parts.test, recipe.draws).facts()
+    facts = _facts(recipe, parts, sha256, history, scores)
+    if recipe.model != "ranked":
+        export(recipe.out / MODEL, network, recipe, parts, sha256, scores)
+    write_facts(recipe.out / RESULT, facts)
+    return facts
+
+
+_FREE = ("data", "out", "epochs", "patience", "draws")
+"""Settings that may differ between the parts of one run."""
+
+
+def read(folder: Path) -> tuple[tuple[GifVideo, ...], str]:
+    """The videos that can be learned from, and a checksum of the files. Raises `MissingFile`, `BadData`."""
+    features = next((folder / name for name in FEATURES if (folder / name).is_file()), None)
+    if features is None or not (folder / ANNOTATIONS).is_file():
+        raise MissingFile(f"{folder}: wanted are {ANNOTATIONS} and {' or '.join(FEATURES)}")
+    comments = folder / COMMENTS if (folder / COMMENTS).is_file() else None
+    used = [path for path in (folder / ANNOTATIONS, features, comments) if path]
+    sha256 = hashlib.sha256("".join(file_sha256(path) for path in used).encode()).hexdigest()
+    return usable(read_gifs(folder / ANNOTATIONS, comments, features)), sha256
+
+
+def export(path: Path, network: Any, recipe: LearnGif, parts: Parts, sha256: str, scores: dict[str, float]) -> Path:
+    """The generator as a `.kamodel` of kind "triple": features (1, n, d) and noise (L, latent) -> (L, 3, d)."""
+    import torch
+
+    feature_size = parts.train[0].features.shape[1]
+    card = LearnedCard(
+        name=f"gif-{recipe.model}",
+        kind="triple",
+        recipe="gif",
+        features=recipe.features,
+        feature_size=feature_size,
+        trained_on=f"{len(parts.train)} videos with GIF thumbnails",
+        data_sha256=sha256,
+        scores=scores,
+        settings=plain_settings(recipe),
+    )
+    chance = np.random.default_rng(0)
+    shapes = ((1, 24, feature_size), (8, recipe.latent))
+    examples = [torch.from_numpy(chance.standard_normal(shape, np.float32)) for shape in shapes]
+    dynamic = {"features": {1: "n"}, "noise": {0: "draws"}}
+    return write_kamodel(path, network, examples, ("features", "noise"), ("generated",), card, dynamic=dynamic)
+
+
+def _facts(
+    recipe: LearnGif, parts: Parts, sha256: str, history: Sequence[EpochScores], scores: dict[str, float]
+) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "recipe": "gif",
+        "data": {"name": recipe.data.name, "sha256": sha256},
+        "videos": {name: len(part) for name, part in vars_of(parts)},
+        "settings": plain_settings(recipe),
+        "epochs": [asdict(one) for one in history],
+        "test": scores,
+    }
+
+
+def vars_of(parts: Parts) -> tuple[tuple[str, tuple[GifVideo, ...]], ...]:
+    return (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
