@@ -23,6 +23,7 @@ import av
 from bench.clips import bench_clip
 from bench.record import MEDIA, RESULTS, commit, machine, write_result
 from bench.rivals import RIVALS
+from bench.structures import HELD_OUT, SOURCES, Source
 from bench.structures import clips as woven_clips
 from bench.transitions import TransitionClip, clips, found_of
 from keyart.media.probe import probe
@@ -184,10 +185,10 @@ def _summed(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return _rates(*(sum(int(row[name]) for row in listed) for name in ("hits", "false", "missed")))
 
 
-def measure_structures() -> dict[str, Any]:
+def measure_structures(sources: tuple[Source, ...] = SOURCES) -> dict[str, Any]:
     """Whether structure and phase of every woven clip are told right."""
     rows: dict[str, Any] = {}
-    for one in woven_clips():
+    for one in woven_clips(sources=sources):
         shot = shots_of(one.path)[0]
         right = (shot.structure, shot.pulldown_phase) == (one.structure, one.phase)
         rows[one.path.stem] = {"told": shot.structure, "phase": shot.pulldown_phase, "right": right}
@@ -286,6 +287,7 @@ def _measure_edits(truth: Path, folder: Path) -> dict[str, Any]:
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "assembled": lambda: measure_classes(SEED),
     "structures": measure_structures,
+    "structures held out": lambda: measure_structures(HELD_OUT),
     "costs": measure_costs,
 }
 """What is measured beside the hand-made truth; each is a key of the result."""

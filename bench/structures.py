@@ -33,7 +33,9 @@ class Source:
     video: str
     start: float
     manner: Literal["as it is", "slow pan", "fog"] = "as it is"
-    """slow pan: one frame of it, moved by half a pixel a field; fog: the same at a third of the contrast."""
+    """slow pan: one frame of it, moved a little every field; fog: the same at a third of the contrast."""
+    pixels_a_field: float = 0.5
+    """Of the footage, by which what is panned moves."""
 
     @property
     def name(self) -> str:
@@ -55,6 +57,21 @@ SOURCES = (
     Source("nasa_shuttle_vp8_noaudio.webm", 3.0, "fog"),
 )
 """Half of them hardly move."""
+HELD_OUT = (
+    Source("sport_weightlifting.mp4", 7.6),
+    Source("talk_en_congress_b.mp4", 1.8),
+    Source("move_dog_sidewalk.mp4", 6.3),
+    Source("family_baby_cat_noaudio.mp4", 5.6),
+    Source("talk_man_yellow_wall_60fps.mp4", 5.7),
+    Source("talk_en_monologue_greenscreen.mp4", 47.2),
+    Source("talk_en_webcam_datastreams.mp4", 0.2),
+    Source("sport_archery_xvid.avi", 0.2),
+    Source("talk_man_yellow_wall_60fps.mp4", 9.0, "slow pan", 0.7),
+    Source("move_dog_sidewalk.mp4", 2.0, "slow pan", 0.3),
+    Source("family_baby_cat_noaudio.mp4", 20.0, "slow pan", 0.4),
+    Source("talk_en_congress_b.mp4", 5.0, "fog", 0.8),
+)
+"""Other footage, drawn by lot; nothing was chosen on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +84,9 @@ class WovenClip:
     first: Literal["upper", "lower"]
 
 
-def clips(media: Path = MEDIA, folder: Path = WORK) -> Iterator[WovenClip]:
+def clips(media: Path = MEDIA, folder: Path = WORK, sources: tuple[Source, ...] = SOURCES) -> Iterator[WovenClip]:
     """Five a source; built on the first call, the same ever after."""
-    for number, source in enumerate(SOURCES):
+    for number, source in enumerate(sources):
         if not (media / "video" / source.video).is_file():
             continue
         yield _clip(source, "progressive", None, "upper", media, folder)
@@ -133,7 +150,7 @@ def _moments(source: Source, media: Path, fields: float) -> Iterator[RGB]:
     random = np.random.default_rng(0)
     contrast = 0.33 if source.manner == "fog" else 1.0
     for number in range(2 * NUM_FRAMES + 8):
-        shift = np.array([[1.0, 0.0, -0.5 * fields * number - 4], [0.0, 1.0, 0.0]], np.float32)
+        shift = np.array([[1.0, 0.0, -source.pixels_a_field * fields * number - 4], [0.0, 1.0, 0.0]], np.float32)
         size = still.shape[1], still.shape[0]
         moved = _fitted(np.asarray(cv2.warpAffine(still, shift, size, borderMode=cv2.BORDER_REPLICATE), np.uint8))
         grey = 110 + contrast * (moved.astype(np.float32) - 110) + random.normal(0, 1.5, moved.shape)

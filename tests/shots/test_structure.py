@@ -52,7 +52,9 @@ def told(pictures: Iterator[Gray], info: VideoInfo = VIDEO, start_frame: int = 0
     return finder.of(0.0, 99.0, start_frame)
 
 
-@pytest.mark.parametrize("truth", HYPOTHESES, ids=lambda one: f"{one.structure}-{one.phase}-{one.lower_first}")
+@pytest.mark.parametrize(
+    "truth", HYPOTHESES, ids=lambda one: f"{one.structure}-{one.phase}-{one.lower_first}-{one.evened:.1f}"
+)
 @pytest.mark.parametrize("speed", [1.0, 4.0])
 def test_every_structure_at_every_pace(truth: Hypothesis, speed: float) -> None:
     expected = (truth.structure, truth.phase if truth.structure == "pulldown" else None)

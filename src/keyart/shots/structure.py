@@ -15,7 +15,8 @@ however much noise all three share. Frames vote for each hypothesis with the cos
 Departures from the source: fields are brought to the line half way between them, or a progressive v0 would measure that
 half line; a check without motion vectors comes first and settles most progressive shots; and where motion is so small
 that the activities hardly differ, the *signed* displacement of tiles is fitted to the moments of each hypothesis: noise
-averages out of a signed figure, not out of a length.
+averages out of a signed figure, not out of a length. Each pulldown has a second hypothesis, half way to even motion: a
+codec that may skip a block lets it go on as its neighbours do, and of a slow pan's repeated fields little is left.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ _AGREED_ENOUGH = 4
 _MOST_IN_VAIN = 4
 """Close looks that found too little motion; after them only what visibly moves is looked at closely."""
 _TILES = (6, 4)
+_EVENED = (0.0, 1 / 3)
+"""Fields as they were, and as a codec leaves them where motion is slow."""
 _SHOWN = ((0, 0), (1, 1), (1, 2), (2, 3), (3, 3))
 """Film frame in the first and in the second field of each of five video frames."""
 
@@ -65,6 +68,12 @@ class Hypothesis:
     phase: int = 0
     """Place of frame 0 in its pulldown unit."""
     lower_first: bool = False
+    evened: float = 0.0
+    """How far a codec has drawn repeated fields towards even motion: blocks that it skips go on moving. 0 ... 1."""
+
+    @property
+    def verdict(self) -> tuple[str, int, bool]:
+        return self.structure, self.phase, self.lower_first
 
     def moments(self, number: int) -> tuple[float, float]:
         """When the upper and the lower field of a frame were taken, in frames."""
@@ -73,7 +82,12 @@ class Hypothesis:
             first, second = float(number), number + later
         else:
             unit, place = divmod(number + self.phase, 5)
-            first, second = (1.25 * (4 * unit + film) for film in _SHOWN[place])
+            even = number + self.phase
+            shown = [1.25 * (4 * unit + film) for film in _SHOWN[place]]
+            first, second = (
+                (1 - self.evened) * when + self.evened * (even + later)
+                for when, later in zip(shown, (0.0, 0.5), strict=True)
+            )
         return (second, first) if self.lower_first else (first, second)
 
 
@@ -81,7 +95,12 @@ HYPOTHESES = (
     Hypothesis("progressive"),
     Hypothesis("tff"),
     Hypothesis("bff", lower_first=True),
-    *(Hypothesis("pulldown", phase, lower) for phase in range(5) for lower in (False, True)),
+    *(
+        Hypothesis("pulldown", phase, lower, evened)
+        for phase in range(5)
+        for lower in (False, True)
+        for evened in _EVENED
+    ),
 )
 
 
@@ -196,9 +215,10 @@ class Evidence:
     def verdict(self, film: Evidence | None = None) -> tuple[Hypothesis | None, float]:
         """The likeliest, and how far it leads; None where none does. `film` counts in part."""
         score = self.score if film is None else self.score + _FILM_WEIGHT * film.score
-        best, second = np.argsort(-score, kind="stable")[:2]
-        lead = float(score[best] - score[second])
-        return (HYPOTHESES[best], lead) if lead >= _DECIDED else (None, lead)
+        best = HYPOTHESES[int(score.argmax())]
+        others = [value for one, value in zip(HYPOTHESES, score, strict=True) if one.verdict != best.verdict]
+        lead = float(score.max() - max(others))
+        return (best, lead) if lead >= _DECIDED else (None, lead)
 
 
 def vote(triple: Sequence[float], number: int, least: float = _LEAST_SPREAD) -> Evidence:
