@@ -23,7 +23,7 @@ Comments fall on every second, four times as densely on the shots of right GIFs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,26 +72,26 @@ def stories(seed: int) -> Data:
         shots += 0.1 * chance.standard_normal(shots.shape) / np.sqrt(SIZE) * NORM
         at = places[: STORIES * ACTS * TELLINGS].reshape(STORIES, ACTS, TELLINGS)[story]
         acts = (2, 1, 0) if backwards[story] else (0, 1, 2)
-        gifs = tuple(_triple(at[list(acts), telling]) for telling in range(TELLINGS))
-        return _video(f"{number}", shots, gifs, chance)
+        gifs = tuple(triple_of(at[list(acts), telling]) for telling in range(TELLINGS))
+        return video_of(f"{number}", shots, gifs, chance)
 
-    return _parts(video)
+    return parts_of(video)
 
 
-def _triple(places: NDArray[np.int64]) -> Triple:
+def triple_of(places: NDArray[np.int64]) -> Triple:
     first, second, third = places.tolist()
     return first, second, third
 
 
-def _video(name: str, shots: NDArray[np.float32], gifs: tuple[Triple, ...], chance: np.random.Generator) -> GifVideo:
+def video_of(name: str, shots: NDArray[np.float32], gifs: tuple[Triple, ...], chance: np.random.Generator) -> GifVideo:
     rates = np.full(len(shots), 5.0)
     rates[sorted({shot for gif in gifs for shot in gif})] = 20.0
     return GifVideo(name, gifs, chance.poisson(rates), 1.0, len(shots), shots)
 
 
-def _parts(video: object) -> Data:
+def parts_of(video: Callable[[int], GifVideo]) -> Data:
     train, validation, _ = VIDEOS
-    made = tuple(video(number) for number in range(sum(VIDEOS)))  # type: ignore[operator]
+    made = tuple(video(number) for number in range(sum(VIDEOS)))
     return Data(made[:train], made[train : train + validation], made[train + validation :])
 
 
@@ -100,7 +100,7 @@ def shuffled(data: Data, seed: int) -> Data:
 
     def one(video: GifVideo) -> GifVideo:
         chance = rng("null", seed, video.name)
-        gifs = tuple(_triple(chance.permutation(len(video.features))[:3]) for _ in video.gifs)
+        gifs = tuple(triple_of(chance.permutation(len(video.features))[:3]) for _ in video.gifs)
         return replace(video, gifs=gifs)
 
     return Data(*(tuple(map(one, part)) for part in data.parts))
