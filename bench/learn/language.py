@@ -141,6 +141,38 @@ def _world(seed: int, name: str, *, heard: bool) -> Told:
     return Told(tuple(videos[:TRAINING]), tuple(videos[TRAINING:]), texts)
 
 
+def second(seed: int) -> Told:
+    """Nearness to a sentence by degrees, most at its first time; events louder than the last matter anyway."""
+    source = rng("language", "second", seed)
+    axes = _units(source, 7)
+    texts: dict[str, Floats] = {}
+
+    def points(count: int) -> NDArray[np.float64]:
+        found = source.standard_normal((count, 6))
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
+
+    def video(number: int) -> AnnotatedVideo:
+        events = lengths(source, 60)
+        what = points(len(events))
+        fitting = what[source.choice(len(events), 2, replace=False)] + 0.15 * source.standard_normal((2, 6))
+        said = source.permutation(np.concatenate([fitting, points(int(source.integers(1, 4)))]))
+        said = said / np.linalg.norm(said, axis=1, keepdims=True)
+        near = 1 / (1 + np.exp(-10 * ((what @ said.T).max(axis=1) - 0.6)))
+        before = np.maximum.accumulate(np.append(0.0, near[:-1]))
+        loud = source.normal(0, 1, len(events))
+        rise = 1 / (1 + np.exp(-2 * np.diff(loud, prepend=0.0)))
+        worth = 0.05 + 0.55 * near * (1 - 0.4 * before) + 0.3 * rise
+        rows = np.repeat(what @ axes[:6] + 0.6 * loud[:, None] * axes[6], events, axis=0)
+        rows = 3 * (rows + 0.5 * source.standard_normal(rows.shape) / np.sqrt(WIDTH))
+        key = f"second_{number}"
+        noise = 0.2 * source.standard_normal((len(said), WIDTH)) / np.sqrt(WIDTH)
+        texts[key] = (3 * (said @ axes[:6] + noise)).astype(np.float32)
+        return judged_by_people(key, rows, events, np.repeat(worth, events), source)
+
+    videos = [video(number) for number in range(TRAINING + TESTS)]
+    return Told(tuple(videos[:TRAINING]), tuple(videos[TRAINING:]), texts)
+
+
 def _units(source: Source, count: int) -> NDArray[np.float64]:
     """Directions that stand at right angles to each other."""
     basis, _ = np.linalg.qr(source.standard_normal((WIDTH, count)))
@@ -215,7 +247,7 @@ CLAIMS = (
 
 PLANTED = Planted(
     name="language",
-    generators={"first": first, "silent": silent},
+    generators={"first": first, "silent": silent, "second": second},
     shuffled=shuffled,
     run=run,
     methods=("random", "pgl-sum", "visual", "language"),
@@ -227,8 +259,10 @@ PLANTED = Planted(
         "keyart.learn.summaries.pgl_sum_training",
     ),
     note=(
-        "Events of eight concepts, a script that names two of them. first: importance is a product of being named and of"
-        " how an event is shown. silent: the script is there, but people go by concepts that they always like: no"
-        " difference is claimed between language and visual."
+        "Events of eight concepts, a script that names two of them. first: importance is a product of being named and"
+        " of how an event is shown. silent: the script is there, but people go by concepts that they always like: no"
+        " difference is claimed between language and visual. second, written after the recipe was frozen: concepts"
+        " shade into each other, of three to five sentences some fit nothing, being near to one counts by degrees and"
+        " most at its first time, and loud events matter anyway."
     ),
 )
