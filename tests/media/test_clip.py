@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keyart.media.clip import read_clip, read_clips
+from keyart.media.clip import read_clip, read_clips, stream_clips
 from keyart.media.decode import Decoder
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
@@ -75,6 +76,28 @@ def test_several_stretches_in_any_order_agree_with_one_by_one(clip: ClipFactory,
         for one, other in zip(together[number], alone, strict=True):
             assert np.array_equal(one.image, other.image)
             assert np.array_equal(one.image, shown(info, one.seconds))
+
+
+def test_a_stream_gives_the_same_pictures_as_they_pass(clip: ClipFactory) -> None:
+    info = probe(clip(takes=TAKES))
+    spans = [(2.5, 3.0), (0.4, 0.8), (0.6, 1.1), (3.5, 9.0), (1.0, 1.0)]
+    passing = list(stream_clips(info, spans, frames_per_second=10, longest_px=160))
+    times = [round(frame.seconds, 6) for _, frame in passing]
+    assert times == sorted(times)
+    for number, frames in read_clips(info, spans, frames_per_second=10, longest_px=160):
+        streamed = [frame for one, frame in passing if one == number]
+        assert [frame.seconds for frame in streamed] == [frame.seconds for frame in frames]
+        for one, other in zip(streamed, frames, strict=True):
+            assert np.array_equal(one.image, other.image)
+
+
+def test_a_stream_may_be_left(clip: ClipFactory) -> None:
+    info = probe(clip(takes=TAKES))
+    threads = threading.active_count()
+    stream = stream_clips(info, [(0.0, 3.0)], frames_per_second=10, longest_px=160)
+    assert next(stream)[0] == 0
+    del stream
+    assert threading.active_count() == threads
 
 
 def test_nothing_is_decoded_twice(clip: ClipFactory, monkeypatch: pytest.MonkeyPatch) -> None:

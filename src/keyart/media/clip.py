@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
 import av
 from av.container import InputContainer
 
+from keyart.media.ahead import ahead
 from keyart.media.container import open_container
 from keyart.media.decode import Clock, Decoder
 from keyart.media.grab import RUN_UP_SECONDS
@@ -19,6 +20,7 @@ from keyart.types import RGB, Frame, VideoInfo
 EARLY_SECONDS = 0.002
 """Matroska and FLV round times to a millisecond: a frame this little late still counts as on display."""
 
+_AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
 Span = tuple[float, float]
 """Start and end in seconds; the end is not included."""
 
@@ -39,16 +41,34 @@ def read_clips(
     A frame carries the time it was asked for, not its own; it is upright and at most `longest_px` on its longer side.
     A picture that stays on screen comes several times (the same array). A span ends early where the video ends.
     """
-    if info.video_index is None:
-        return
-    clips = [
-        _Clip(number, start, end, frames_per_second, int((end - start) * frames_per_second + 1e-6))
-        for number, (start, end) in enumerate(spans)
+    found: dict[int, list[Frame]] = {number: [] for number in range(len(spans))}
+    for clip, frame in _read(info, _clips(spans, frames_per_second), longest_px, depth=0):
+        if frame is not None:
+            found[clip.number].append(frame)
+        if clip.is_over:
+            yield clip.number, tuple(found.pop(clip.number))
+
+
+def stream_clips(
+    info: VideoInfo, spans: Sequence[Span], *, frames_per_second: float, longest_px: int
+) -> Iterator[tuple[int, Frame]]:
+    """(number of the span, frame) as they pass: nothing is kept, and the decoder works ahead on a thread of its own.
+
+    The frames are those of `read_clips`, in the order in which they are shown: spans that overlap take turns.
+    """
+    area = max(1, info.coded_width_px * info.coded_height_px)
+    depth = min(_AHEAD_FRAMES, _AHEAD_BYTES // (2 * area))
+    for clip, frame in _read(info, _clips(spans, frames_per_second), longest_px, depth):
+        if frame is not None:
+            yield clip.number, frame
+
+
+def _clips(spans: Sequence[Span], frames_per_second: float) -> list[_Clip]:
+    counts = [int((end - start) * frames_per_second + 1e-6) for start, end in spans]
+    return [
+        _Clip(number, start, end, frames_per_second, count)
+        for number, ((start, end), count) in enumerate(zip(spans, counts, strict=True))
     ]
-    with open_container(info.path) as container:
-        source = _Source(info, container)
-        for run in _runs(source, clips):
-            yield from ((clip.number, tuple(clip.frames)) for clip in _read(source, run, longest_px))
 
 
 @dataclass(slots=True)
@@ -58,15 +78,17 @@ class _Clip:
     end: float
     frames_per_second: float
     count: int
-    frames: list[Frame] = field(default_factory=list)
+    num_given: int = 0
+    is_over: bool = False
+    """Whether no more comes: it is complete, or the video is at its end."""
 
     @property
     def due(self) -> float:
-        return self.start + len(self.frames) / self.frames_per_second
+        return self.start + self.num_given / self.frames_per_second
 
     @property
     def is_complete(self) -> bool:
-        return len(self.frames) >= self.count
+        return self.num_given >= self.count
 
 
 class _Source:
@@ -106,31 +128,54 @@ def _key_seconds(source: _Source, start: float) -> float:
     return key if key <= start + EARLY_SECONDS else float("-inf")
 
 
-def _read(source: _Source, run: Sequence[_Clip], longest_px: int) -> Iterator[_Clip]:
-    """The clips of one run as they are completed; those that the video's end cuts short come last."""
+def _read(info: VideoInfo, clips: Sequence[_Clip], longest_px: int, depth: int) -> Iterator[tuple[_Clip, Frame | None]]:
+    """Each clip with each of its frames, and once, with or without a frame, when it is over."""
+    if info.video_index is None:
+        return
+    with open_container(info.path) as container:
+        source = _Source(info, container)
+        for run in _runs(source, clips):
+            with ahead(_glimpses(source, run), depth) as glimpses:
+                yield from _given(glimpses, run, longest_px)
+
+
+def _given(
+    glimpses: Iterator[tuple[Glimpse, float]], run: Sequence[_Clip], longest_px: int
+) -> Iterator[tuple[_Clip, Frame | None]]:
+    """The frames of one run; clips that the video's end cuts short are over at the last."""
     left = list(run)
     held: Glimpse | None = None
     until = 0.0
-    for glimpse, leaves in _glimpses(source, run):
+    for glimpse, leaves in glimpses:
         if held is not None:
-            _fill(left, held, glimpse.seconds, longest_px)
-            yield from (clip for clip in left if clip.is_complete)
-            left = [clip for clip in left if not clip.is_complete]
+            yield from _filled(left, held, glimpse.seconds, longest_px)
+            left = [clip for clip in left if not clip.is_over]
             if not left:
                 return
         held, until = glimpse, leaves
     if held is not None:
-        _fill(left, held, until, longest_px)
-    yield from left
+        yield from _filled(left, held, until, longest_px)
+    for clip in left:
+        if not clip.is_over:
+            clip.is_over = True
+            yield clip, None
 
 
-def _fill(clips: Sequence[_Clip], held: Glimpse, until: float, longest_px: int) -> None:
-    """Give the picture on display up to `until` to every clip that asks for that time."""
+def _filled(
+    clips: Sequence[_Clip], held: Glimpse, until: float, longest_px: int
+) -> Iterator[tuple[_Clip, Frame | None]]:
+    """The picture on display up to `until`, for every clip that asks for that time."""
     image: RGB | None = None
     for clip in clips:
         while not clip.is_complete and clip.due + EARLY_SECONDS < until:
             image = held.small(longest_px) if image is None else image
-            clip.frames.append(Frame(image, clip.due))
+            frame = Frame(image, clip.due)
+            clip.num_given += 1
+            clip.is_over = clip.is_complete
+            yield clip, frame
+        if clip.is_complete and not clip.is_over:  # nothing was asked for
+            clip.is_over = True
+            yield clip, None
 
 
 def _glimpses(source: _Source, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, float]]:
@@ -150,6 +195,7 @@ def _decoded(source: _Source, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, f
     """Frames from where the source stands on; outside the clips only those that others are made from."""
     info, decoder = source.info, source.decoder
     clock = Clock(info, float(source.stream.time_base or 0))
+    end = max(clip.end for clip in run)
     number = 0
     for packet in chain(decoder.packets(source.container), [None]):
         if packet is not None:
@@ -160,3 +206,5 @@ def _decoded(source: _Source, run: Sequence[_Clip]) -> Iterator[tuple[Glimpse, f
             seconds = clock.seconds(frame)
             yield Glimpse(frame, info, number, seconds), clock.end_seconds
             number += 1
+            if seconds > end + EARLY_SECONDS:  # it tells when the last one asked for leaves
+                return

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from keyart.errors import BadSetting
-from keyart.media.clip import read_clips
+from keyart.media.clip import stream_clips
 from keyart.media.sound import read_sound
 from keyart.models import have
 from keyart.stills.objects import choose_detector
@@ -21,7 +21,6 @@ from keyart.teasers.reframe.watch import LOOK_PX, Looks, WatchForReframing
 from keyart.types import Shot, VideoInfo
 
 _VOICE_MODEL = "silero-vad"
-_PIECE_SECONDS = 8.0
 _SHORTEST_SECONDS = 0.05
 
 Span = tuple[float, float]
@@ -96,11 +95,9 @@ class Reframe:
     def look(self, info: VideoInfo, spans: Sequence[Span]) -> Looks:
         """Decode the spans, small and a few pictures a second."""
         watcher = self.watch(info)
-        pieces = [piece for span in sorted(spans) for piece in _pieces(*span)]
-        read = read_clips(info, pieces, frames_per_second=self.looks_per_second, longest_px=LOOK_PX)
-        for _, frames in read:
-            for frame in frames:
-                watcher.look(frame.image, frame.seconds)
+        read = stream_clips(info, sorted(spans), frames_per_second=self.looks_per_second, longest_px=LOOK_PX)
+        for _, frame in read:
+            watcher.look(frame.image, frame.seconds)
         return watcher.seen()
 
     def listen(self, info: VideoInfo, looks: Looks) -> Voice | None:
@@ -146,11 +143,3 @@ def _takes(shots: Sequence[Shot], span: Span) -> Iterator[Span]:
     inner = sorted({shot.start for shot in shots if span[0] + _SHORTEST_SECONDS < shot.start < span[1]})
     edges = [span[0], *inner, span[1]]
     yield from pairwise(edges)
-
-
-def _pieces(start: float, end: float) -> Iterator[Span]:
-    """Pieces of a span short enough to lie in memory."""
-    while end - start > 1.5 * _PIECE_SECONDS:
-        yield start, start + _PIECE_SECONDS
-        start += _PIECE_SECONDS
-    yield start, end

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.media import clip
-from keyart.media.container import open_container
-from keyart.media.scan import Glimpse
+from keyart.media.clip import stream_clips
 from keyart.teasers.summary.channels import Channels
 from keyart.teasers.summary.fragments import Fragment
-from keyart.types import RGB, Frame, VideoInfo
+from keyart.types import Frame, VideoInfo
 
 _BLOCK_SECONDS = 1.0
 _EDGE_SECONDS = 0.02
@@ -100,36 +98,27 @@ def pictures(info: VideoInfo, pieces: Sequence[Piece], longest_px: int) -> Itera
 
     One picture is held; a frame carries the time it was asked for. Where the video ends early its last picture stays.
     """
-    last: Frame | None = None
-    with open_container(info.path) as container:
-        source = clip._Source(info, container)
-        for number, piece in enumerate(pieces):
-            count = 0
-            for frame in _shown(source, piece, longest_px):
-                yield number, frame
-                last, count = frame, count + 1
-            if last is not None:
-                yield from ((number, last) for _ in range(count, piece.num_frames))
+    if not pieces:
+        return
+    spans = [(one.start, one.end) for one in pieces]
+    read = stream_clips(info, spans, frames_per_second=float(pieces[0].rate), longest_px=longest_px)
+    last: tuple[int, Frame] | None = None
+    at = 0
+    for number, frame in read:
+        if last is not None and number != last[0]:
+            yield from _stays(pieces, last, at)
+            at = pieces[number].at
+        yield number, frame
+        last, at = (number, frame), at + 1
+    if last is not None:
+        yield from _stays(pieces, last, at)
 
 
-def _shown(source: clip._Source, piece: Piece, longest_px: int) -> Iterator[Frame]:
-    """The frames of one piece. `media.clip.read_clips` would hold all of them until the last is read."""
-    wanted = clip._Clip(0, piece.start, piece.end, float(piece.rate), piece.num_frames)
-    held: Glimpse | None = None
-    until, number = 0.0, 0
-    for glimpse, leaves in chain(clip._glimpses(source, [wanted]), [(None, 0.0)]):
-        shown_until = glimpse.seconds if glimpse is not None else until
-        image: RGB | None = None
-        while held is not None and number < piece.num_frames:
-            due = piece.start + float(number / piece.rate)
-            if due + clip.EARLY_SECONDS >= shown_until:
-                break
-            image = held.small(longest_px) if image is None else image
-            yield Frame(image, due)
-            number += 1
-        if number >= piece.num_frames:
-            return
-        held, until = glimpse, leaves
+def _stays(pieces: Sequence[Piece], last: tuple[int, Frame], at: int) -> Iterator[tuple[int, Frame]]:
+    """The last picture, up to the end of its piece. `at`: how many frames the summary has."""
+    number, frame = last
+    end = pieces[number].at + pieces[number].num_frames
+    yield from ((number, frame) for _ in range(at, end))
 
 
 # --- sound ------------------------------------------------------------------------------------------------------
