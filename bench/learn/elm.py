@@ -78,6 +78,9 @@ def paired_cards(seed: int) -> Programmes:
     """Second generator, written after the recipes and the first bench were frozen."""
     dice = rng("elm", "paired cards", seed)
     idents = dice.choice([-1.0, 1.0], (2, FRAGMENTS, PLANE)) * dice.uniform(1, 2, (2, FRAGMENTS, 1))
+    for number, slots in enumerate(PAIRED_SLOTS):  # centred, else a linear readout tells them from subjects
+        others = [slot for slot in range(2, FRAGMENTS) if slot not in slots]
+        idents[number][others] -= idents[number][others].mean(axis=0)
     videos = [_paired(f"paired_{number}", idents, dice) for number in range(TRAIN + TEST)]
     return Programmes(tuple(videos[:TRAIN]), tuple(videos[TRAIN:]))
 
