@@ -14,8 +14,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from keyart.errors import BadSetting, MissingFile  # noqa: E402
+from keyart.errors import BadModel, BadSetting, MissingFile  # noqa: E402
 from keyart.learn.data import BadData  # noqa: E402
+from keyart.learn.multimodal.choose import ranking, video_vector  # noqa: E402
 from keyart.learn.multimodal.fusion import (  # noqa: E402
     LearnMultimodal,
     fit_fusion,
@@ -215,16 +216,11 @@ def test_a_recipe_leaves_its_scores_and_a_model_that_needs_no_torch(
     (vector,) = model(frames=new.frames[None], audio=new.audio[None], text=new.text[None])
     assert vector.shape == (1, 5)
     test = parted(read_videos(tmp_path / "data").videos, 0).test
-    first = [
-        nearest(model(frames=one.frames[None], audio=_heard(one)[None], text=one.text[None])[0][0], one.frames)
-        for one in test
-    ]
-    hits = [place in one.chosen for place, one in zip(first, test, strict=True)]
+    hits = [ranking(model, one)[0] in one.chosen for one in test]
     assert np.mean(hits) == pytest.approx(facts["test"]["precision_at_1"], abs=1e-4)
-
-
-def _heard(one: MultimodalVideo) -> np.ndarray[Any, Any]:
-    return one.audio if len(one.audio) else np.zeros((1, 3), np.float32)
+    assert np.array_equal(video_vector(model, new), vector[0])
+    with pytest.raises(BadModel, match="rows of 5"):
+        ranking(model, dataclasses.replace(new, frames=np.ones((3, 4), np.float32), chosen=()))
 
 
 def test_settings_out_of_bounds_are_named() -> None:
