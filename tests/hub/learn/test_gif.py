@@ -331,5 +331,13 @@ def test_from_files_to_a_model_that_serves_without_torch(model: Any, folder: Pat
 
 
 def test_without_the_files_it_says_which_are_wanted(tmp_path: Path) -> None:
-    with pytest.raises(MissingFile, match=r"annotated_data\.json and features\.npz"):
+    with pytest.raises(MissingFile, match=r"annotated_data\.json and features\.npz .* annotations\.json beside"):
         replace(TINY, data=tmp_path, out=tmp_path)(say=lambda _: None)
+
+
+def test_ones_own_videos_are_read_as_the_teaser_sees_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "annotations.json").write_text("{}")
+    monkeypatch.setattr("keyart.learn.gif.results.own_gifs", lambda folder: VIDEOS)
+    recipe = replace(TINY, data=tmp_path, out=tmp_path / "out", model="re-seq2seq", draws=2)
+    recipe(say=lambda _: None)
+    assert open_kamodel(tmp_path / "out" / MODEL).card.features == "teasers.seconds"
