@@ -1,14 +1,15 @@
 """GEVADEN and what it is compared with on planted GIFs. The first generator, and the runs, are in `gif_stories`.
 
-Second generator, written when the recipe and the first were frozen. A look is a person's vector turned by a rotation that
-stands for what the person does: ask, answer, react. Of six persons three do all of it in a video, in a random order, and
-the others do one thing each; a GIF is right where one of the three asks, answers and reacts. Weather shots say in which
-order: under one sky the reaction comes first. Two of the roles have a bland shot, the mean of the three persons, and
-there are shots of nothing. So what is right hangs on who appears how often, on a sign elsewhere, and on the roles; the
-looks are products, not sums, of what they are made of.
+Second generator, written when the recipe and the first were frozen. A look is a person's vector turned by a rotation
+that stands for what the person does: ask, answer, react. Of six persons three do all of it in a video, in a random
+order, and the others do one thing each; a GIF is right where one of the three asks, answers and reacts. Weather shots
+say in which order: under one sky the reaction comes first. Two of the roles have a bland shot, the mean of the three
+persons, and there are shots of nothing. So what is right hangs on who appears how often, on a sign elsewhere, and on
+the roles; the looks are products, not sums, of what they are made of.
 
-What to expect: re-seq2seq again lies at a mean of three; GEVADEN has to learn which three of six are complete before its
-samples keep to them, a harder thing than to read a title; the fixed prior has no way to keep to them but the generator.
+What to expect: re-seq2seq again lies at a mean of three; GEVADEN has to learn which three of six are complete before
+its samples keep to them, a harder thing than to read a title; the fixed prior has no way to keep to them but the
+generator.
 """
 
 from __future__ import annotations
@@ -70,6 +71,6 @@ PLANTED = Planted(
         "keyart.learn.gif.scoring",
         "keyart.teasers.learned",
     ),
-    note="Right is a triple that tells the video's story in one of three tellings, its acts in their order (first), or one"
-    " person of the three who ask, answer and react, in the order that the sky says (second).",
+    note="Right is a triple that tells the video's story in one of three tellings, its acts in their order (first); or one"
+    " of the three persons who ask, answer and react, in the order that the sky says (second).",
 )
