@@ -71,6 +71,6 @@ PLANTED = Planted(
         "keyart.learn.gif.scoring",
         "keyart.teasers.learned",
     ),
-    note="Right is a triple that tells the video's story in one of three tellings, its acts in their order (first); or one"
-    " of the three persons who ask, answer and react, in the order that the sky says (second).",
+    note="Right is a triple that tells the video's story in one of three tellings, its acts in their order (first); or"
+    " one of the three persons who ask, answer and react, in the order that the sky says (second).",
 )
