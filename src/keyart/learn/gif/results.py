@@ -33,6 +33,8 @@ from keyart.learn.training import EpochScores, plain_settings, stamp_of
 from keyart.models.kamodel import LearnedCard, file_sha256
 
 RESULT, MODEL = "gif.json", "ranker.kamodel"
+_FREE = ("data", "out", "epochs", "patience", "draws")
+"""Settings that may differ between the parts of one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,6 @@ def run(recipe: LearnGif, say: Callable[[str], None]) -> dict[str, Any]:
         export(recipe.out / MODEL, network, recipe, parts, Source(features, sha256), scores)
     write_facts(recipe.out / RESULT, facts)
     return facts
-
-
-_FREE = ("data", "out", "epochs", "patience", "draws")
-"""Settings that may differ between the parts of one run."""
 
 
 def read(folder: Path, features: str) -> tuple[tuple[GifVideo, ...], str, str]:
@@ -114,12 +112,8 @@ def _facts(
         "schema": 1,
         "recipe": "gif",
         "data": {"name": recipe.data.name, "sha256": sha256},
-        "videos": {name: len(part) for name, part in vars_of(parts)},
+        "videos": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
         "settings": plain_settings(recipe),
         "epochs": [asdict(one) for one in history],
         "test": scores,
     }
-
-
-def vars_of(parts: Parts) -> tuple[tuple[str, tuple[GifVideo, ...]], ...]:
-    return (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
