@@ -188,7 +188,7 @@ def test_from_one_set_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     rows = video("new", 9).features
     # base and program are all that there is: taken away, the base answers as before
     program = np.load(tmp_path / "b" / "program.npy")
-    one = Reprogrammed(load(tmp_path / "a" / "transformer.pt"), 0.5).eval()
+    one = Reprogrammed(load(tmp_path / "a" / "transformer.pt"), recipe.alpha).eval()
     with torch.no_grad():
         one.program.copy_(torch.from_numpy(program))
         wanted = one(torch.from_numpy(rows)[None])[0].numpy()

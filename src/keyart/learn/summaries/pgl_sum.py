@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from keyart.learn.export import write_kamodel
+from keyart.learn.features import annotated
 from keyart.learn.protocol import Best
 from keyart.learn.sets.values import AnnotatedVideo
 from keyart.learn.summaries.pgl_sum_training import (
@@ -24,7 +25,6 @@ from keyart.learn.summaries.pgl_sum_training import (
     checked,
     example_of,
     judged,
-    read_videos,
     scores_of,
     splits_of,
     torch_of,
@@ -40,15 +40,15 @@ class LearnPglSum:
     """A summariser that learns people's importance by global and local attention to frames (PGL-SUM)."""
 
     data: Path
-    """An h5 file of the field (`eccv16_dataset_*`): features, importance, people's summaries."""
+    """An h5 file of the field (`eccv16_dataset_*`), a folder with SumMe, or of your own videos."""
     out: Path
     """Folder for checkpoints, the model and the scores; a run that finds its checkpoints there goes on from them."""
     splits: Path = Path()
     """JSON with train_keys and test_keys of each split; empty: five random ones of 80 % to 20 %."""
     best: Best = "mean"
     """How F1 against several people is one: max as for SumMe, mean as for TVSum."""
-    features: str = "googlenet.pool5"
-    """What the rows of features are, for the card: who serves the model must make the same."""
+    features: str = ""
+    """What the rows of features are, for the card: who serves the model must make the same. Empty: as the data say."""
     epochs: int = 200
     """Times through the training videos, 1 ... 10000."""
     batch: int = 20
@@ -85,7 +85,8 @@ class LearnPglSum:
 
         Raises `MissingFile`, `MissingExtra`, `BadData`, and `BadSetting` for a checkpoint of other settings.
         """
-        videos, sha256 = read_videos(self.data)
+        data = annotated(self.data)
+        videos, sha256 = data.videos, data.sha256
         stamp = stamp_of(self, sha256, (*FREE, "splits", "best"))
 
         def fit(chosen: Sequence[AnnotatedVideo], name: str, seed: int) -> Any:
@@ -101,8 +102,9 @@ class LearnPglSum:
         found = judged(scorer, videos, splits_of(self.splits, videos, self.seed), self.best)
         network = fit(videos, "all", self.seed).cpu()
         card = LearnedCard(
-            "pgl-sum", "frames", "pgl-sum", self.features, network.shape.features, self.data.name, sha256,
-            found.scores(), plain_settings(self), note="scores are of five splits, the model is of all videos",
+            "pgl-sum", "frames", "pgl-sum", self.features or data.features, network.shape.features,
+            self.data.name, sha256, found.scores(), plain_settings(self),
+            note="scores are of five splits, the model is of all videos",
         )  # fmt: skip
         rows = videos[0].features[None, :64]
         write_kamodel(

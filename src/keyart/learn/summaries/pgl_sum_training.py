@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
 from keyart.learn.data import BadData
+from keyart.learn.features import annotated
 from keyart.learn.files import write_facts
 from keyart.learn.protocol import (
     Best,
@@ -24,10 +25,8 @@ from keyart.learn.protocol import (
     random_splits,
     read_splits,
 )
-from keyart.learn.sets.eccv16 import read_eccv16
 from keyart.learn.sets.values import AnnotatedVideo, VideoSplit
 from keyart.learn.training import Scores, plain_settings, shuffled
-from keyart.models.kamodel import file_sha256
 
 MODEL = "ranker.kamodel"
 Rows = NDArray[np.float32]
@@ -140,9 +139,9 @@ def checked(recipe: Any, **ranges: tuple[float, float]) -> None:
 
 
 def read_videos(path: Path) -> tuple[tuple[AnnotatedVideo, ...], str]:
-    """The videos of an h5 file of the field, and its checksum. Raises `MissingFile`, `MissingExtra`, `BadData`."""
-    videos = read_eccv16(path)
-    return videos, file_sha256(path)
+    """The videos of an h5 file of the field, or of a folder, and their checksum; raises as `annotated` does."""
+    found = annotated(path)
+    return found.videos, found.sha256
 
 
 def splits_of(path: Path, videos: Sequence[AnnotatedVideo], seed: int) -> tuple[VideoSplit, ...]:

@@ -20,6 +20,7 @@ import numpy as np
 
 from keyart.errors import BadModel, BadSetting, MissingFile
 from keyart.learn.export import write_kamodel
+from keyart.learn.features import annotated
 from keyart.learn.files import written_whole
 from keyart.learn.protocol import Best
 from keyart.learn.sets.values import AnnotatedVideo
@@ -31,7 +32,6 @@ from keyart.learn.summaries.pgl_sum_training import (
     checked,
     example_of,
     judged,
-    read_videos,
     scores_of,
     splits_of,
     torch_of,
@@ -53,7 +53,7 @@ class LearnReSum:
     """A transformer summariser reprogrammed for another set by one learned vector (Re-SUM), or fine-tuned."""
 
     data: Path
-    """An h5 file of the field (`eccv16_dataset_*`): the set to serve."""
+    """The set to serve: an h5 file of the field (`eccv16_dataset_*`), a folder with SumMe, or of your own videos."""
     out: Path
     """Folder for checkpoints, the model and the scores; a run that finds its checkpoints there goes on from them."""
     base: str = UNTRAINED
@@ -69,8 +69,8 @@ class LearnReSum:
     """JSON with train_keys and test_keys of each split; empty: five random ones of 80 % to 20 %."""
     best: Best = "mean"
     """How F1 against several people is one: max as for SumMe, mean as for TVSum."""
-    features: str = "googlenet.pool5"
-    """What the rows of features are, for the card: who serves the model must make the same."""
+    features: str = ""
+    """What the rows of features are, for the card: who serves the model must make the same. Empty: as the data say."""
     epochs: int = 100
     """Times through the training videos, 1 ... 10000."""
     batch: int = 8
@@ -102,7 +102,8 @@ class LearnReSum:
         Raises `MissingFile`, `MissingExtra`, `BadData`, `BadModel` for a base that is none, and `BadSetting` for a
         checkpoint of other settings.
         """
-        videos, sha256 = read_videos(self.data)
+        data = annotated(self.data)
+        videos, sha256 = data.videos, data.sha256
         base = None if self.base == UNTRAINED else weights_of(Path(self.base))
         stamp = stamp_of(self, sha256 + (file_sha256(base) if base else ""), (*FREE, "splits", "best", "base"))
 
@@ -119,8 +120,8 @@ class LearnReSum:
         found = judged(scorer, videos, splits_of(self.splits, videos, self.seed), self.best)
         network = fit(videos, "all", self.seed).cpu()
         self._export(network, videos, LearnedCard(
-            "re-sum", "frames", "re-sum", self.features, videos[0].features.shape[1], self.data.name, sha256,
-            found.scores(), self._told(),
+            "re-sum", "frames", "re-sum", self.features or data.features, videos[0].features.shape[1],
+            self.data.name, sha256, found.scores(), self._told(),
             note="scores are of five splits, the model is of all videos",
         ))  # fmt: skip
         more = {"settings": self._told(), "trained_numbers": self._learnable(network)}
