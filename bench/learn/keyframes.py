@@ -7,6 +7,10 @@ ground of a scene that lasts two or three shots; a few shots bear a bright borde
     or its figure has the colour that suits it     a conjunction, in the picture:               layer4
        and it is the first of its scene            a change against the shot before:            BiLSTM
 
+Second generator, written after the recipes were committed: the pictures are stripes or checks in one of three tints
+over the floor of a scene, some under a bright bar; videos are of 20 to 40 shots; and it is the *last* shot of a scene
+that is key, which only the shot after it tells.
+
 The ResNet is pretrained on other pictures of the same world to name figure, colour, ground and border, as ImageNet's
 knows things and not what matters about them. No picture is shared between the parts. The recipes are run as they stand;
 only sizes, epochs, rates and crops are those of tiny pictures and small sets.
@@ -20,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,34 +92,67 @@ def first_of_scene(chance: np.random.Generator) -> tuple[list[Sight], NDArray[np
         one = any_sight(chance)
         stays = bool(sights) and chance.random() >= 0.65
         sights.append(replace(one, ground=sights[-1].ground if stays else one.ground))
-    begins = [True] + [one.ground != other.ground for one, other in zip(sights[1:], sights[:-1], strict=True)]
+    begins = [True] + [one.ground != other.ground for one, other in pairwise(sights)]
     appeals = [one.shape == one.fill for one in sights]
     key = [one.border or (a and b) for one, a, b in zip(sights, appeals, begins, strict=True)]
     return sights, np.array(key, np.bool_)
 
 
+def woven_picture(sight: Sight, chance: np.random.Generator) -> RGB:
+    """Stripes across, stripes down, or checks, of 4 to 6 px, above a floor."""
+    rows, columns = np.mgrid[:SIDE_PX, :SIDE_PX] + chance.uniform(0, 12, 2)[:, None, None]
+    wide = chance.uniform(4, 6)
+    down, across = np.floor(rows / wide) % 2, np.floor(columns / wide) % 2
+    dark = (down, across, (down + across) % 2)[sight.shape]
+    tint = np.array(((200, 120, 140), (120, 190, 130), (130, 140, 205))[sight.fill], np.float32)
+    image: NDArray[Any] = tint * (1.0 - 0.6 * dark)[..., None]
+    floor = SIDE_PX - int(chance.integers(8, 12))
+    image[floor:] = ((50, 40, 30), (90, 110, 120), (170, 160, 110))[sight.ground]
+    if sight.border:
+        image[3:8, 2:-2] = (250, 250, 245)
+    image = image * chance.uniform(0.8, 1.2) + chance.normal(0, 12, image.shape)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def last_of_scene(chance: np.random.Generator) -> tuple[list[Sight], NDArray[np.bool_]]:
+    """Floors that stay for one to four shots, each length as likely."""
+    sights: list[Sight] = []
+    shots = int(chance.integers(20, 41))
+    while len(sights) < shots:
+        floors = [ground for ground in range(3) if not sights or ground != sights[-1].ground]
+        ground = int(chance.choice(floors))
+        sights += [replace(any_sight(chance), ground=ground) for _ in range(int(chance.integers(1, 5)))]
+    sights = sights[:shots]
+    ends = [one.ground != other.ground for one, other in pairwise(sights)] + [True]
+    appeals = [(one.shape + one.fill) % 3 == 0 for one in sights]
+    return sights, np.array(
+        [one.border or (a and e) for one, a, e in zip(sights, appeals, ends, strict=True)], np.bool_
+    )
+
+
 Script = Callable[[np.random.Generator], tuple[list[Sight], NDArray[np.bool_]]]
+Drawer = Callable[[Sight, np.random.Generator], RGB]
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
     parts: Parts
-    seed: int
+    draw: Drawer
 
 
-def generated(name: str, script: Script, seed: int) -> Data:
+def generated(name: str, script: Script, draw: Drawer, seed: int) -> Data:
     """Parts of `VIDEOS`, each video with its pictures and its features of the pretrained network."""
     from keyart.learn.keyframes.resnet import features_of
 
     def video(number: int) -> ShotVideo:
         chance = rng("keyframes", name, seed, number)
         sights, key = script(chance)
-        pictures = tuple(drawn_picture(one, chance) for one in sights)
-        return ShotVideo(f"v{number}", key, pictures, features_of(pretrained(), pictures, SIDE_PX))
+        pictures = tuple(draw(one, chance) for one in sights)
+        return ShotVideo(f"v{number}", key, pictures, features_of(pretrained(draw), pictures, SIDE_PX))
 
     train, _, test = VIDEOS
     videos = tuple(video(number) for number in range(sum(VIDEOS)))
-    return Data(Parts(videos[:train], videos[train:-test], videos[-test:]), seed)
+    return Data(Parts(videos[:train], videos[train:-test], videos[-test:]), draw)
 
 
 def shuffled(data: Data, seed: int) -> Data:
@@ -124,17 +162,18 @@ def shuffled(data: Data, seed: int) -> Data:
     """
 
     def part(videos: tuple[ShotVideo, ...], name: str) -> tuple[ShotVideo, ...]:
-        keys = rng("null", seed, name).permutation(all_keys(videos)).reshape(len(videos), SHOTS)
+        ends = np.cumsum([len(video.key) for video in videos])[:-1]
+        keys = np.split(rng("null", seed, name).permutation(all_keys(videos)), ends)
         return tuple(replace(video, key=key) for video, key in zip(videos, keys, strict=True))
 
     old = data.parts
     parts = Parts(part(old.train, "train"), part(old.validation, "validation"), part(old.test, "test"))
-    return Data(parts, data.seed)
+    return Data(parts, data.draw)
 
 
 @cache
-def pretrained() -> Any:
-    """A ResNet of 0.05 million weights that names what is seen; the same one for every cell."""
+def pretrained(draw: Drawer) -> Any:
+    """A ResNet of 0.05 million weights that names what such pictures show; the same one for every cell."""
     import torch
     from torch import nn
     from transformers import ResNetConfig, ResNetModel
@@ -150,7 +189,7 @@ def pretrained() -> Any:
     network.train()
     for _ in range(400):
         sights = [replace(any_sight(chance), border=bool(chance.random() < 0.3)) for _ in range(64)]
-        seen = heads(network(as_tensor([drawn_picture(one, chance) for one in sights])).pooler_output.flatten(1))
+        seen = heads(network(as_tensor([draw(one, chance) for one in sights])).pooler_output.flatten(1))
         names = torch.tensor([(one.ground, one.shape, one.fill, one.border) for one in sights], device=seen.device)
         parts = zip(seen.split((3, 3, 3, 2), 1), names.long().unbind(1), strict=True)
         loss = sum(nn.functional.cross_entropy(said, name) for said, name in parts)
@@ -176,7 +215,7 @@ def _layer4(data: Data, seed: int) -> tuple[NDArray[np.float64], NDArray[np.floa
     import copy
 
     recipe = LearnLayer4(_HERE, _HERE, side_px=SIDE_PX, crop_from=0.5, batch=16, seed=seed)
-    network, _ = fit_layer4(data.parts, copy.deepcopy(pretrained()), recipe)
+    network, _ = fit_layer4(data.parts, copy.deepcopy(pretrained(data.draw)), recipe)
     return tuple(picture_probabilities(network, part, recipe) for part in (data.parts.validation, data.parts.test))  # type: ignore[return-value]
 
 
@@ -218,11 +257,14 @@ def claims(metrics: Sequence[str] = ("F1", "PR-AUC")) -> tuple[Claim, ...]:
 
 PLANTED = Planted(
     name="keyframes",
-    generators={"first": lambda seed: generated("first", first_of_scene, seed)},
+    generators={
+        "first": lambda seed: generated("first", first_of_scene, drawn_picture, seed),
+        "second": lambda seed: generated("second", last_of_scene, woven_picture, seed),
+    },
     shuffled=shuffled,
     run=run,
     methods=tuple(METHODS),
     claims=claims(),
     code=("keyart.learn.keyframes",),
-    note="Key is a shot with a border, and one that begins a scene with a figure in the colour that suits its shape.",
+    note="Key is a shot with a border, and one that begins (second: ends) a scene in a colour that suits its shape.",
 )
