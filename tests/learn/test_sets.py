@@ -313,10 +313,12 @@ def test_what_is_there_is_listed_with_what_is_wrong(tmp_path: Path) -> None:
     put_own(tmp_path / "own", {"chosen": [-1]})
     (tmp_path / "news" / "lenta-ru-news.csv").write_text("title,text\nСнег,Идёт снег.\n")
     put_json(tmp_path / "other" / "any.json", {"a": 1})
+    put_json(tmp_path / "other" / "scenes_x.json", {"BBC/0": {"shots": [[0, 4], [5, 9]], "scenes_raw": "0,1,2"}})
+    np.savez(tmp_path / "other" / "scenes_features.npz", BBC_0_VGG19=np.ones((2, 3)))
     (tmp_path / "other" / "rias.mp4").write_bytes(b"x")
     sets = {one.name: one for one in found([tmp_path, tmp_path])}
     assert {name: one.videos for name, one in sets.items()} == {
-        "SumMe": 1, "GIF thumbnails": 1, "RetargetVid": 1, "your own videos": 0, "news with headlines": 1,
+        "SumMe": 1, "GIF thumbnails": 1, "RetargetVid": 1, "your own videos": 0, "news with headlines": 1, "scenes": 1,
     }  # fmt: skip
     assert "0 or more" in sets["your own videos"].wrong
     assert sets["GIF thumbnails"].told == "1 videos, 2 GIFs, 1 with comments"

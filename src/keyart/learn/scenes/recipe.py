@@ -47,7 +47,7 @@ class LearnScenes:
     """Shots looked at before and after each place, 1 ... 32."""
     hidden: int = 32
     """Units of the first layer and of the LSTM in each direction, 1 ... 1024."""
-    projected: int = 16
+    projected: int = 0
     """Numbers of the learned projection of a shot, 0 ... 512; 0: none."""
     members: int = 3
     """Networks whose scores are averaged, 2 ... 20; each is kept from other training films, on which its best epoch and

@@ -10,11 +10,12 @@ from typing import Any
 
 from keyart.errors import KeyartError, MissingFile
 from keyart.learn.data import read_pairs
-from keyart.learn.sets import eccv16, gif, own, retargetvid, summe, tvsum
+from keyart.learn.sets import eccv16, gif, own, retargetvid, scenes, summe, tvsum
 
 NEWS = ("lenta-ru-news", "ria", "gazeta")
 NEWS_SUFFIXES = (".csv", ".json", ".jsonl", ".gz", ".bz2", ".xz")
 """How the files with headlines are called by their publishers."""
+_SCENES = ("scenes_*.json", "scenes_*features*.npz")
 _NEWS_LOOK = 2000
 """Pairs that are read to see whether a file of news is one; some are gigabytes."""
 
@@ -51,6 +52,10 @@ def _in(folder: Path) -> Iterator[Found]:
             yield _tried("SumMe", place.parent if place.name == "GT" else place, _summe)
         if "annotator_1.zip" in names:
             yield _tried("RetargetVid", place, _retargetvid)
+        if any(one.match("scenes_*.json") for one in files) and any(
+            one.match("scenes_*features*.npz") for one in files
+        ):
+            yield _tried("scenes", place, _scenes)
         if own.ANNOTATIONS in names:
             yield _tried("your own videos", place, _own)
         for path in files:
@@ -109,6 +114,12 @@ def _gifs(path: Path) -> tuple[int, str]:
 def _retargetvid(folder: Path) -> tuple[int, str]:
     videos = {video for aspect in retargetvid.ASPECTS for video in retargetvid.read_annotators(folder, aspect)[0]}
     return len(videos), f"{len(videos)} videos, crops of {' and '.join(retargetvid.ASPECTS)} by six people"
+
+
+def _scenes(folder: Path) -> tuple[int, str]:
+    labels, features = (next(iter(sorted(folder.glob(one)))) for one in _SCENES)
+    films = scenes.read_scenes(labels, features)
+    return len(films), f"{len(films)} films, {sum(len(one.begins) for one in films)} shots with features"
 
 
 def _own(folder: Path) -> tuple[int, str]:
