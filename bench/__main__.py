@@ -12,6 +12,7 @@ COMMANDS = {
     "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
     "reframe": "smart cropping: RetargetVid's score, made scenes with a known subject, jitter, cut heads, time",
     "learn-real": "people's annotations: the field's rows, GIF statistics, summarisers on SumMe, scenes of films",
+    "learn-speed": "how many samples a second each recipe learns from",
     "learn": "every recipe on generated data whose truth is known, with a null control",
     "speech": "what is heard in real sound, and what the gate lets pass",
     "titles": "headlines against the uploaders' own titles",
@@ -29,7 +30,7 @@ COMMANDS = {
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }
 """Name -> what it does; the module bench.NAME, or that of `_MODULES`, has `main(arguments) -> exit code`."""
-_MODULES = {"learn": "bench.learn.planted", "learn-real": "bench.learn.real"}
+_MODULES = {"learn": "bench.learn.planted", "learn-real": "bench.learn.real", "learn-speed": "bench.learn.speed"}
 
 
 def main(arguments: list[str]) -> int:
