@@ -12,8 +12,8 @@ finest scene. Aesthetics know neither what lasts nor what was shown already. Tra
 nobody's choices: that cutaways stand for nothing is learned from the reward alone.
 
 Second generator, written after the recipe and the first bench were committed: about 60 rows that are not negative and
-as long as they come out, as the features of ReLU networks are; three looks take turns in short shots and make up most of
-the video, two more are rare, and a sponsor's look, the same in all videos and the finest, comes twice. Wanted is the
+as long as they come out, as the features of ReLU networks are; three looks take turns in short shots and make up most
+of the video, two more are rare, and a sponsor's look, the same in all videos and the finest, comes twice. Wanted is the
 finest moment of each of the three, wherever it falls.
 
 The null control evaluates on choices whose frames were permuted: any three frames are then as good as any others.

@@ -253,7 +253,7 @@ def test_a_file_of_features_becomes_a_ranker(recipe: Any, name: str, tmp_path: P
     assert (model.card.recipe, model.card.feature_size) == (name, 2)
     scores = model.frame_scores(annotated(0).features)
     assert scores.shape == (20,) and 0 <= scores.min() <= scores.max() <= 1
-    with pytest.raises(BadSetting, match="holds features and no pictures"):
+    with pytest.raises(BadSetting, match="brings rows of features"):
         recipe(data=data, out=out)(say=lambda _: None)
 
 
@@ -317,6 +317,20 @@ def test_tvsum_and_its_videos_teach_layer4_and_the_bilstm_on_what_it_left(tmp_pa
     served = LearnFrozen(data, tmp_path / "frozen", features="stills.classical", epochs=1)
     assert served(say=lambda _: None)["features"] == "stills.classical"
     assert open_kamodel(tmp_path / "frozen" / "ranker.kamodel").card.feature_size > 100
+
+
+def test_ones_own_videos_teach_a_ranker_that_can_be_served(tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    tvsum(tmp_path)
+    names = [f"clip{number}.mp4" for number in range(5)]
+    for name in names:
+        (tmp_path / "video" / name).rename(tmp_path / name)
+    rows = {name: {"importance": [1, 2, 3, 4, 5, 9, 1, 1, 1, 1, 1, 1]} for name in names}
+    (tmp_path / "annotations.json").write_text(json.dumps({"videos": rows}))
+    out = tmp_path / "out"
+    facts = LearnBiLSTM(tmp_path, out, features="set", hidden=4, epochs=1)(say=lambda _: None)
+    assert facts["features"] == open_kamodel(out / "ranker.kamodel", "frames").card.features == "stills.classical"
+    assert facts["data"]["videos"] == 5 <= facts["key_shots"]
 
 
 def test_layer4_starts_from_a_copy_only_where_the_caller_makes_one() -> None:

@@ -37,7 +37,7 @@ from keyart.learn.thumbnails.rl_divts import (  # noqa: E402
     measured_scale,
     thumbnails,
 )
-from keyart.learn.thumbnails.videos import ThumbnailVideo, read_thumbnail_h5  # noqa: E402
+from keyart.learn.thumbnails.videos import ThumbnailVideo, read_thumbnail_h5, watched  # noqa: E402
 from keyart.models.kamodel import open_kamodel  # noqa: E402
 
 HERE = Path()
@@ -265,7 +265,15 @@ def test_a_folder_of_videos_becomes_a_ranker_for_the_serving_descriptor(tmp_path
                 (data / "UserSummary" / f"v{number}" / person / f"Frame{frame}.jpeg").touch()
     facts = replace(TINY, data=data, out=tmp_path / "out", epochs=1)(say=lambda _: None)
     assert (facts["features"], facts["aesthetics"], facts["data"]["videos"]) == ("stills.classical", "stills' terms", 2)
-    assert facts["test"]["top3"] >= facts["test"]["top3_random"], "three looks, demoted: each is found"
+    assert facts["test"]["top3"] >= facts["test"]["top3_random"] > 0, "three looks, demoted: each is found"
+
+
+def test_what_was_chosen_may_stand_in_annotations(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "annotations.json").write_text(json.dumps({"videos": {"a.mp4": {"chosen": [1.5, 4]}}}))
+    assert list(watched(tmp_path)) == [(tmp_path / "a.mp4", (1.5, 4.0))]
+    with pytest.raises(MissingFile, match="no video in it"):
+        list(watched(tmp_path / "nowhere"))
 
 
 def test_an_aesthetic_network_comes_out_of_its_weights(tmp_path: Path) -> None:

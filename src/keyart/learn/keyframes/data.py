@@ -58,8 +58,8 @@ class Opened:
 
 def open_videos(wanted: Wanted) -> Opened:
     """Raises `MissingFile`, `BadData`, `BadSetting`, and what the extractor raises."""
-    if wanted.data.suffix in (".h5", ".hdf5"):
-        return _of_features(wanted)
+    if _brings_rows(wanted.data):
+        return _of_rows(wanted)
     if wanted.features == "set":
         raise BadSetting(f"{wanted.data} brings no features; --features resnet or stills.classical makes them")
     annotations = _annotations(wanted.data)
@@ -67,13 +67,16 @@ def open_videos(wanted: Wanted) -> Opened:
     known = [one for one in _read(annotations) if one.name in files]
     if not known:
         raise BadData(f"{annotations.parent}: no video file is named like one of {ANNOTATIONS}; they are NAME.mp4")
-    pictures = {one.name: _pictures(one, files[one.name], wanted.out / "shots" / one.name) for one in known}
+    sha256 = _folder_sha256(annotations, files.values())
+    if wanted.features == "stills.classical":
+        videos = [_as_served(one, files[one.name], wanted) for one in known]
+        return Opened(tuple(videos), annotations.parent.name, sha256, wanted.features)
     extract, extractor = _extractor(wanted)
-    videos = [
-        ShotVideo(one.name, keys_of_shots(one, wanted), pictures[one.name], extract(one.name, pictures[one.name]))
-        for one in known
-    ]
-    return Opened(tuple(videos), annotations.parent.name, _folder_sha256(annotations, files.values()), extractor)
+    videos = []
+    for one in known:
+        pictures = _pictures(one, files[one.name], wanted.out / "shots" / one.name)
+        videos.append(ShotVideo(one.name, keys_of_shots(one, wanted), pictures, extract(one.name, pictures)))
+    return Opened(tuple(videos), annotations.parent.name, sha256, extractor)
 
 
 def featured(video: ShotVideo) -> NDArray[np.float32]:
@@ -85,10 +88,23 @@ def featured(video: ShotVideo) -> NDArray[np.float32]:
 
 def keys_of_shots(video: AnnotatedVideo, wanted: Wanted) -> NDArray[np.bool_]:
     """Of the shots of two seconds, by the mean of what people gave their middle frames."""
+    return _keys_at(video, shot_middles(video.num_frames, video.frames_per_second), wanted)
+
+
+def _keys_at(video: AnnotatedVideo, frames: NDArray[np.int64], wanted: Wanted) -> NDArray[np.bool_]:
     if not len(video.scores):
         raise BadData(f"{video.name}: nobody's scores")
-    means = video.scores[:, shot_middles(video.num_frames, video.frames_per_second)].mean(axis=0)
-    return key_shots(means, wanted.key_rule, LEAST_SCORE if wanted.key_rule == "score" else wanted.key_share)
+    least = LEAST_SCORE if wanted.key_rule == "score" else wanted.key_share
+    return key_shots(video.scores[:, frames].mean(axis=0), wanted.key_rule, least)
+
+
+def _as_served(video: AnnotatedVideo, file: Path, wanted: Wanted) -> ShotVideo:
+    """The rows that the ranker of stills will be given, about one a second, in place of one a shot."""
+    from keyart.learn.features import frame_features
+
+    seen = frame_features(file)
+    frames = np.round(seen.seconds * video.frames_per_second).astype(np.int64)
+    return ShotVideo(video.name, _keys_at(video, np.minimum(frames, video.num_frames - 1), wanted), features=seen.rows)
 
 
 def of_rows(video: AnnotatedVideo, key_rule: KeyRule = "share", key_share: float = 0.15) -> ShotVideo:
@@ -99,13 +115,22 @@ def of_rows(video: AnnotatedVideo, key_rule: KeyRule = "share", key_share: float
     return ShotVideo(video.name, key_shots(video.target, key_rule, least), features=video.features)
 
 
-def _of_features(wanted: Wanted) -> Opened:
-    if wanted.features != "set":
-        raise BadSetting(f"{wanted.data} holds features and no pictures; --features set takes them")
-    from keyart.learn.sets.eccv16 import read_eccv16
+def _brings_rows(data: Path) -> bool:
+    """A file of features, SumMe with its own, or a folder of one's own videos, whose rows the serving stage makes."""
+    from keyart.learn.sets.own import ANNOTATIONS as OWN
+    from keyart.learn.sets.summe import FEATURES
 
-    videos = tuple(of_rows(one, wanted.key_rule, wanted.key_share) for one in read_eccv16(wanted.data))
-    return Opened(videos, wanted.data.name, file_sha256(wanted.data), f"set:{wanted.data.stem}")
+    return data.suffix in (".h5", ".hdf5") or (data / OWN).is_file() or (data / FEATURES).is_file()
+
+
+def _of_rows(wanted: Wanted) -> Opened:
+    from keyart.learn.features import annotated
+
+    found = annotated(wanted.data) if wanted.features in ("set", "stills.classical") else None
+    if found is None or wanted.features not in ("set", found.features):
+        raise BadSetting(f"{wanted.data} brings rows of features and no pictures of shots; --features set takes them")
+    videos = tuple(of_rows(one, wanted.key_rule, wanted.key_share) for one in found.videos)
+    return Opened(videos, wanted.data.name, found.sha256, found.features)
 
 
 # --- TVSum ----------------------------------------------------------------------------------------------------------
@@ -180,8 +205,6 @@ def _keep(file: Path, wanted: Sequence[tuple[float, Path]]) -> None:
 def _extractor(wanted: Wanted) -> tuple[Callable[[str, Sequence[RGB]], NDArray[np.float32] | None], str]:
     if wanted.features == "pictures":
         return (lambda *_: None), f"layer4:{Path(wanted.base).name}"
-    if wanted.features == "stills.classical":
-        return (lambda _, pictures: classical_rows(pictures)), "stills.classical"
     from keyart.learn.keyframes.resnet import features_of, load
 
     resnet, mark = load(wanted.base), hashlib.sha256(wanted.base.encode()).hexdigest()[:8]
@@ -195,14 +218,6 @@ def _extractor(wanted: Wanted) -> tuple[Callable[[str, Sequence[RGB]], NDArray[n
         return np.asarray(np.load(path), np.float32)
 
     return kept, f"resnet:{Path(wanted.base).name}"
-
-
-def classical_rows(pictures: Iterable[RGB]) -> NDArray[np.float32]:
-    """The serving stage's own descriptor of each picture, as it makes it of a sample."""
-    from keyart.stills.embed import classical
-    from keyart.stills.sample import reduced
-
-    return np.stack([classical(reduced(one, 160)) for one in pictures])
 
 
 def _folder_sha256(annotations: Path, files: Iterable[Path]) -> str:

@@ -27,7 +27,7 @@ from keyart.learn.data import BadData
 from keyart.learn.export import write_kamodel
 from keyart.learn.files import write_facts
 from keyart.learn.thumbnails.matching import TOP, top_matching
-from keyart.learn.thumbnails.videos import ThumbnailVideo, chosen_frames, looked_at, read_thumbnail_h5, video_files
+from keyart.learn.thumbnails.videos import ThumbnailVideo, looked_at, read_thumbnail_h5, watched
 from keyart.learn.training import (
     Plan,
     Precision,
@@ -136,9 +136,9 @@ def open_videos(recipe: LearnThumbnails) -> Opened:
     from keyart.learn.thumbnails.aesthetics import judge_of
 
     judge, called = judge_of(recipe.aesthetics)
-    files = video_files(data)
-    videos = tuple(looked_at(one, chosen_frames(data, one.stem), judge) for one in files)
-    mark = "".join(file_sha256(one) for one in files)
+    found = tuple(watched(data))
+    videos = tuple(looked_at(file, chosen, judge) for file, chosen in found)
+    mark = " ".join(f"{file_sha256(file)} {chosen}" for file, chosen in found)
     return Opened(videos, data.name, hashlib.sha256(mark.encode()).hexdigest(), "stills.classical", called)
 
 
@@ -338,7 +338,7 @@ def _export(recipe: LearnThumbnails, opened: Opened, network: Any, test: dict[st
         data_sha256=opened.sha256,
         scores={name: value for name, value in test.items() if value is not None},
         settings=plain_settings(recipe),
-        note="importance alone: it is meant to be multiplied by how fine the picture is, one row each half second",
+        note="importance alone: it is meant to be multiplied by how fine the picture is, one row a candidate",
     )
     write_kamodel(
         recipe.out / "ranker.kamodel", network.cpu(), (torch.zeros(1, 8, size),), ("features",), ("scores",), card,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,23 @@ def _at_rows(group: Any, likeness: NDArray[np.float32], rows: int, where: str) -
 # --- videos and the pictures that people took out of them -----------------------------------------------------------
 
 
-def video_files(folder: Path) -> tuple[Path, ...]:
-    """Raises `MissingFile` where there is none."""
+def watched(folder: Path) -> Iterator[tuple[Path, tuple[float, ...]]]:
+    """Each video and the seconds that people chose: as `annotations.json` says, or as their pictures are called.
+
+    Raises `MissingFile`, `BadData`.
+    """
+    from keyart.learn.sets.own import ANNOTATIONS, read_annotations
+    from keyart.media.probe import probe
+
+    if (folder / ANNOTATIONS).is_file():
+        yield from ((one.path, one.chosen) for one in read_annotations(folder))
+        return
+    for file in _video_files(folder):
+        rate = probe(file).frames_per_second
+        yield file, tuple(number / rate for number in chosen_frames(folder, file.stem))
+
+
+def _video_files(folder: Path) -> tuple[Path, ...]:
     found = sorted(one for one in folder.rglob("*") if one.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
     if not found:
         raise MissingFile(f"{folder}: no video in it ({', '.join(_SUFFIXES)})")
@@ -113,27 +128,23 @@ def chosen_frames(folder: Path, name: str) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def looked_at(file: Path, chosen: Sequence[int], judge: Judge, every_seconds: float = 0.5) -> ThumbnailVideo:
-    """A video as the serving descriptor of a frame every half second, and what is like the chosen frames."""
-    from keyart.learn.keyframes.data import classical_rows
+def looked_at(file: Path, chosen: Sequence[float], judge: Judge) -> ThumbnailVideo:
+    """A video as the rows that the ranker of stills is given, and what is like its pictures at the `chosen` seconds."""
+    from keyart.learn.features import frame_features
     from keyart.media.grab import grab
     from keyart.media.probe import probe
 
-    info = probe(file)
-    if info.video_index is None:
-        raise BadData(f"{file}: no pictures in it")
-    rate = info.frames_per_second
-    truths = [Structure(frame.image) for frame in grab(info, [number / rate for number in chosen])]
-    seconds = np.arange(every_seconds / 2, max(info.duration_seconds, every_seconds), every_seconds)
-    rows, scores, alike = [], [], []
-    for at in range(0, len(seconds), 16):
-        pictures = [frame.image for frame in grab(info, seconds[at : at + 16].tolist())]
-        rows.append(classical_rows(pictures))
+    info, seen = probe(file), frame_features(file)
+    truths = [Structure(frame.image) for frame in grab(info, chosen)]
+    scores, alike = [], []
+    for at in range(0, len(seen.seconds), 16):
+        pictures = [frame.image for frame in grab(info, seen.seconds[at : at + 16].tolist())]
         scores.append(judge(pictures))
-        seen = [Structure(one) for one in pictures]
-        alike.append(np.array([[truth.likeness(one) > LEAST_SSIM for one in seen] for truth in truths], np.bool_))
-    matches = np.concatenate([one.reshape(len(truths), -1) for one in alike], axis=1) if truths else None
-    empty = np.zeros((0, len(seconds)), np.bool_)
-    return ThumbnailVideo(
-        file.stem, np.concatenate(rows), np.concatenate(scores), empty if matches is None else matches
-    )
+        alike.append(_likenesses(truths, [Structure(one) for one in pictures]))
+    return ThumbnailVideo(file.stem, seen.rows, np.concatenate(scores), np.concatenate(alike, axis=1) > LEAST_SSIM)
+
+
+def _likenesses(truths: Sequence[Structure], pictures: Sequence[Structure]) -> NDArray[np.float64]:
+    """(truths, pictures) SSIM."""
+    found = [[one.likeness(other) for other in pictures] for one in truths]
+    return np.array(found, np.float64).reshape(len(truths), len(pictures))
