@@ -56,7 +56,7 @@ def test_every_frame_is_judged_once(tiny: TransNet) -> None:
 
 
 def test_it_stands_in_the_table(tiny: TransNet) -> None:
-    assert DETECTORS["transnetv2"] is type(tiny)
+    assert DETECTORS["transnet"] is type(tiny)
 
 
 def test_windows_agree_with_the_whole(tiny: TransNet) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from keyart.errors import MissingExtra, MissingModel
+from keyart.errors import BadSetting, MissingExtra, MissingModel
 from keyart.media.probe import probe
 from keyart.media.scan import Glimpse, Scan
 from keyart.shots import DETECTORS, DetectShots, ShotWatcher
@@ -203,7 +203,12 @@ def test_every_detector_is_settings_with_defaults(name: str) -> None:
 
 def test_transnet_without_torch_or_weights_names_the_cure() -> None:
     with pytest.raises((MissingExtra, MissingModel), match=r"keyart\[torch\]|published PyTorch weights"):
-        DETECTORS["transnetv2"]().watch(INFO)
+        DetectShots(detector="transnet").watch(INFO)
+
+
+def test_a_detector_that_is_not_there_is_named() -> None:
+    with pytest.raises(BadSetting, match=r"'crystal ball'; there are: embedded, transnet"):
+        DetectShots(detector="crystal ball")
 
 
 def test_nothing_seen() -> None:

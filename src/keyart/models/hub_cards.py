@@ -151,6 +151,16 @@ _PICTURES = (
         reference="Falconsai/nsfw_image_detection",
         note="F1 89.3 on the nsfw class by a rival's table; not measured here",
     ),
+    _hub(
+        "transnetv2",
+        "shot boundaries, frame by frame",
+        ByHand("convert the published weights with the TransNetV2 project's inference-pytorch/convert_weights.py"),
+        "MIT",
+        True,
+        size_mb=30.5,
+        reference="Soucek and Lokoc 2020; D5.4 §3.5's rival",
+        filename="transnetv2-pytorch-weights.pth",
+    ),
 )
 
 _GENERATORS = (

@@ -3,7 +3,7 @@
 from keyart.shots.boundaries import DetectShots, ShotWatcher
 from keyart.shots.transnet import TransNet
 
-DETECTORS: dict[str, type[DetectShots] | type[TransNet]] = {"embedded": DetectShots, "transnetv2": TransNet}
+DETECTORS: dict[str, type[DetectShots] | type[TransNet]] = {"embedded": DetectShots, "transnet": TransNet}
 """Name -> settings whose `watch(info)` is an onlooker with `see(glimpse)` and `shots(end_seconds)`."""
 
 __all__ = ["DETECTORS", "DetectShots", "ShotWatcher", "TransNet"]

@@ -13,10 +13,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.errors import BadSetting
 from keyart.media.scan import Glimpse
 from keyart.shots.brief import Brief, BriefFinder
 from keyart.shots.gradual import BlendFinder, Gradual, joined, likeness
@@ -47,10 +49,23 @@ _EDGE_SECONDS = 0.5
 """Black shorter than this at the ends of the film, or beside a cut, is no shot."""
 
 
+class ShotOnlooker(Protocol):
+    """Sees the frames of a pass, then tells its shots."""
+
+    @property
+    def exact(self) -> bool: ...
+
+    def see(self, glimpse: Glimpse) -> None: ...
+
+    def shots(self, end_seconds: float) -> tuple[Shot, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class DetectShots:
     """Shot boundaries from the passing frames: each step against its surroundings (the best of peers §5's ideas)."""
 
+    detector: str = "embedded"
+    """embedded, or transnet: TransNet V2, which needs torch and its weights, and has none of the settings below."""
     threshold: float = 1.4
     """How far a step must stand out, in nats of the combined evidence; 1 finds more, 2 fewer cuts. 0 ... 4."""
     sparse_threshold: float = 1.2
@@ -68,8 +83,18 @@ class DetectShots:
     key_frame_activity: float = 0.8
     """How much must happen from one dynamic key frame to the next; 0: none are chosen. 0 ... 100."""
 
-    def watch(self, info: VideoInfo) -> ShotWatcher:
-        return ShotWatcher(self, info)
+    def __post_init__(self) -> None:
+        from keyart.shots import DETECTORS
+
+        if self.detector not in DETECTORS:
+            raise BadSetting(f"no shot detector is called {self.detector!r}; there are: {', '.join(DETECTORS)}")
+
+    def watch(self, info: VideoInfo) -> ShotOnlooker:
+        """An onlooker for the pass. Raises `MissingExtra` or `MissingModel` where the detector asked for needs more."""
+        from keyart.shots import DETECTORS
+
+        other = DETECTORS[self.detector]
+        return ShotWatcher(self, info) if other is DetectShots else other().watch(info)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from keyart.errors import BadModel, MissingExtra, MissingModel
 from keyart.media.scan import Glimpse
+from keyart.models import model_path
 from keyart.types import RGB, Shot, VideoInfo
 
+MODEL = "transnetv2"
 WIDTH_PX, HEIGHT_PX = 48, 27
 _WINDOW, _STEP = 100, 50
 """Frames that are judged together, of which the middle half counts."""
@@ -26,8 +28,8 @@ _WINDOW, _STEP = 100, 50
 class TransNet:
     """Shot boundaries by TransNet V2. Every transition is told as a cut or, over several frames, as a dissolve."""
 
-    weights: Path = Path("transnetv2-pytorch-weights.pth")
-    """File of the published PyTorch weights."""
+    weights: Path | None = None
+    """File of the published PyTorch weights; None: the model store's."""
     threshold: float = 0.5
     """Probability from which a frame belongs to a transition. 0 ... 1."""
     filters: int = 16
@@ -49,7 +51,8 @@ class TransNetWatcher:
         self._seconds: list[float] = []
         self._waiting: list[RGB] = []
         self._odds: list[float] = []
-        self._start = 0  # frames of padding before the first one
+        self.exact = True
+        """Whether every frame was seen."""
 
     def see(self, glimpse: Glimpse) -> None:
         import cv2
@@ -110,9 +113,9 @@ def loaded(settings: TransNet) -> Any:
     network = built(settings.filters, settings.units)
     import torch
 
-    path = settings.weights
+    path = settings.weights or model_path(MODEL)
     if not path.is_file():
-        raise MissingModel("transnetv2", f"give the file of its published PyTorch weights; {path} is none")
+        raise MissingModel(MODEL, f"give the file of its published PyTorch weights; {path} is none")
     try:
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except (RuntimeError, KeyError, ValueError, EOFError) as err:
