@@ -42,7 +42,9 @@ class LearnScenes:
     out: Path = Path()
     """Folder for the checkpoint, the model and the scores."""
     epochs: int = 30
-    """Times through the training films, 1 ... 10000."""
+    """Times through the training films at most, 1 ... 10000."""
+    patience: int = 6
+    """Epochs without a lower validation loss after which training stops; 0: never."""
     window: int = 6
     """Shots looked at before and after each place, 1 ... 32."""
     hidden: int = 32
@@ -63,8 +65,9 @@ class LearnScenes:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("epochs", 1, 10_000), ("window", 1, 32), ("hidden", 1, 1024), ("dropout", 0, 0.95),
-            ("learning_rate", 1e-12, 1), ("weight_decay", 0, 1), ("projected", 0, 512), ("members", 2, 20),
+            ("epochs", 1, 10_000), ("patience", 0, 10_000), ("window", 1, 32), ("hidden", 1, 1024),
+            ("dropout", 0, 0.95), ("learning_rate", 1e-12, 1), ("weight_decay", 0, 1), ("projected", 0, 512),
+            ("members", 2, 20),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
@@ -113,7 +116,8 @@ class LearnScenes:
         for number, (learned, held) in enumerate(folds(films, seed, self.members)):
             learner = self.learner(learned, held, seed + number)
             own = folder / f"member_{number}" if folder else None
-            train(learner, Plan(self.epochs, seed + number, watch="-loss"), own, f"{stamp} {number}", say)
+            plan = Plan(self.epochs, seed + number, patience=self.patience, watch="-loss")
+            train(learner, plan, own, f"{stamp} {number}", say)
             networks.append(learner.network)
             scores += [scores_of(learner.network, one) for one in held]
             truths += [one.begins for one in held]
