@@ -196,6 +196,16 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(kind: str, tmp_path: 
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
+def test_mixed_precision_learns_too() -> None:
+    videos = seen_videos(2)
+    parts = Parts(videos, videos, ())
+    recipe = LearnLayer4(HERE, HERE, side_px=32, epochs=1, precision="bf16")
+    network, (seen,) = fit_layer4(parts, tiny_resnet(), recipe)
+    assert next(network.parameters()).dtype == torch.float32 and 0 < seen.training["loss"] < 2
+    _, (seen,) = fit_bilstm(parts, LearnBiLSTM(HERE, HERE, hidden=4, epochs=1, precision="bf16"))
+    assert 0 < seen.training["loss"] < 10
+
+
 def test_settings_outside_their_bounds_are_refused() -> None:
     tried: list[tuple[dict[str, Any], str]] = [
         ({"epochs": 0}, "epochs is 0"),

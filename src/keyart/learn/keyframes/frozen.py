@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from keyart.learn.keyframes.data import FeatureSource, featured, open_videos
 from keyart.learn.keyframes.finish import checked, finished
-from keyart.learn.keyframes.measures import Measures, best_threshold, joined, measured
+from keyart.learn.keyframes.measures import Measures, joined, measured
 from keyart.learn.keyframes.shots import KeyRule, ShotVideo, all_keys, split_videos
 from keyart.learn.training import Plan, Say, shuffled, stamp_of, train
 
@@ -132,8 +132,3 @@ def probabilities(head: Any, videos: Sequence[ShotVideo]) -> NDArray[np.float64]
 
 def score_head(head: Any, videos: Sequence[ShotVideo], threshold: float) -> Measures:
     return measured(all_keys(videos), probabilities(head, videos), threshold)
-
-
-def own_threshold(head: Any, videos: Sequence[ShotVideo]) -> float:
-    """That of the highest F1 on these shots."""
-    return best_threshold(all_keys(videos), probabilities(head, videos))
