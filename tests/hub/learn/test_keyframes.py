@@ -264,7 +264,7 @@ def test_a_file_of_features_becomes_a_ranker(recipe: Any, name: str, tmp_path: P
     scores = model.frame_scores(annotated(0).features)
     assert scores.shape == (20,) and 0 <= scores.min() <= scores.max() <= 1
     with pytest.raises(BadSetting, match="brings rows of features"):
-        recipe(data=data, out=out)(say=lambda _: None)
+        recipe(data=data, out=out, features="resnet")(say=lambda _: None)
 
 
 def test_the_export_says_what_the_network_says(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_ones_own_videos_teach_a_ranker_that_can_be_served(tmp_path: Path) -> No
     rows = {name: {"importance": [1, 2, 3, 4, 5, 9, 1, 1, 1, 1, 1, 1]} for name in names}
     (tmp_path / "annotations.json").write_text(json.dumps({"videos": rows}))
     out = tmp_path / "out"
-    facts = LearnBiLSTM(tmp_path, out, features="set", hidden=4, epochs=1)(say=lambda _: None)
+    facts = LearnBiLSTM(tmp_path, out, hidden=4, epochs=1)(say=lambda _: None)
     assert facts["features"] == open_kamodel(out / "ranker.kamodel", "frames").card.features == "stills.classical"
     assert facts["data"]["videos"] == 5 <= facts["key_shots"]
 

@@ -32,8 +32,8 @@ class LearnBiLSTM:
     """Folder for the checkpoint, the scores and ranker.kamodel."""
     base: str = "resnet50"
     """ResNet that makes the features: name of a card, or a folder, also the `weights` that keyframes-layer4 left."""
-    features: FeatureSource = "resnet"
-    """resnet: of `base`; stills.classical: of the stage that serves; set: those that the data bring."""
+    features: FeatureSource = "auto"
+    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set where there is one."""
     hidden: int = 256
     """H: size of each direction's state (the thesis gives none)."""
     epochs: int = 10

@@ -19,8 +19,8 @@ from keyart.learn.sets.values import AnnotatedVideo
 from keyart.models.kamodel import file_sha256
 from keyart.types import RGB
 
-FeatureSource = Literal["resnet", "stills.classical", "set", "pictures"]
-"""pictures: none, the recipe looks at the pictures themselves."""
+FeatureSource = Literal["auto", "resnet", "stills.classical", "set", "pictures"]
+"""auto: what the data bring, else resnet; pictures: none, the recipe looks at the pictures themselves."""
 ANNOTATIONS = "ydata-tvsum50.mat"
 LEAST_SCORE = 4.0
 _SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".avi")
@@ -126,8 +126,8 @@ def _brings_rows(data: Path) -> bool:
 def _of_rows(wanted: Wanted) -> Opened:
     from keyart.learn.features import annotated
 
-    found = annotated(wanted.data) if wanted.features in ("set", "stills.classical") else None
-    if found is None or wanted.features not in ("set", found.features):
+    found = annotated(wanted.data) if wanted.features not in ("resnet", "pictures") else None
+    if found is None or wanted.features not in ("auto", "set", found.features):
         raise BadSetting(f"{wanted.data} brings rows of features and no pictures of shots; --features set takes them")
     videos = tuple(of_rows(one, wanted.key_rule, wanted.key_share) for one in found.videos)
     return Opened(videos, wanted.data.name, found.sha256, found.features)

@@ -33,8 +33,8 @@ class LearnFrozen:
     """Folder for the checkpoint, the scores and ranker.kamodel."""
     base: str = "resnet50"
     """ResNet that makes the features: name of a card, or a folder."""
-    features: FeatureSource = "resnet"
-    """resnet: of `base`; stills.classical: of the stage that serves; set: those that the data bring."""
+    features: FeatureSource = "auto"
+    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set where there is one."""
     epochs: int = 20
     """Times through the training shots, 1 ... 1000."""
     batch: int = 64
