@@ -12,6 +12,7 @@ from keyart.types import RGB, Box, Frame
 
 _WHOLE_PX = 0.02
 _GROUND_DIM = 0.65
+_SHRINKS = 0.75
 
 
 def cropped(frame: Frame, path: CameraPath, width_px: int, height_px: int) -> RGB:
@@ -52,30 +53,39 @@ def _scaled(image: RGB, window: Box, width_px: int, height_px: int) -> RGB:
 
     rows, columns = image.shape[:2]
     left, top = _inside(window.x, window.width, columns), _inside(window.y, window.height, rows)
-    shrinks = width_px < 0.75 * window.width
-    if shrinks or max(abs(left - round(left)), abs(top - round(top))) < _WHOLE_PX:
-        return _resized(image, Box(left, top, window.width, window.height), width_px, height_px)
+    window = Box(left, top, window.width, window.height)
+    shrinks = width_px < _SHRINKS * window.width
+    if max(abs(side - round(side)) for side in (left, top, window.width, window.height)) < _WHOLE_PX:
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        return np.asarray(cv2.resize(_part(image, window), (width_px, height_px), interpolation=how), np.uint8)
+    if shrinks:  # averaged first, or pixels would be skipped
+        image, window = _reduced(image, window, width_px / window.width, height_px / window.height)
     fx, fy = window.width / width_px, window.height / height_px
     # pixel centres: (0.5, 0.5) of what is shown is (0.5, 0.5) * scale of the window
-    move = np.array([[fx, 0, left + fx / 2 - 0.5], [0, fy, top + fy / 2 - 0.5]])
+    move = np.array([[fx, 0, window.x + fx / 2 - 0.5], [0, fy, window.y + fy / 2 - 0.5]])
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     moved = cv2.warpAffine(image, move, (width_px, height_px), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 
 
-def _resized(image: RGB, window: Box, width_px: int, height_px: int) -> RGB:
-    from PIL import Image
+def _part(image: RGB, window: Box) -> RGB:
+    """The whole pixels that a window touches."""
+    top, left = max(0, math.floor(window.y + _WHOLE_PX)), max(0, math.floor(window.x + _WHOLE_PX))
+    bottom, right = math.ceil(window.bottom - _WHOLE_PX), math.ceil(window.right - _WHOLE_PX)
+    return image[top : max(top + 1, bottom), left : max(left + 1, right)]
 
-    first = math.floor(window.x), math.floor(window.y)
-    last = min(image.shape[1], math.ceil(window.right)), min(image.shape[0], math.ceil(window.bottom))
-    part = image[first[1] : last[1], first[0] : last[0]]
-    box = (
-        window.x - first[0],
-        window.y - first[1],
-        min(window.right - first[0], part.shape[1]),
-        min(window.bottom - first[1], part.shape[0]),
-    )
-    return np.asarray(Image.fromarray(part).resize((width_px, height_px), Image.Resampling.BICUBIC, box=box), np.uint8)
+
+def _reduced(image: RGB, window: Box, across: float, down: float) -> tuple[RGB, Box]:
+    """The picture at about the size at which the window is shown, and the window in it.
+
+    The whole of it: of a part, the grid of the reduced pixels would move along with the window.
+    """
+    import cv2
+
+    rows, columns = image.shape[:2]
+    width, height = max(1, round(columns * across)), max(1, round(rows * down))
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), window.scaled(width / columns, height / rows)
 
 
 def _inside(start: float, length: float, whole: int) -> float:
@@ -90,6 +100,7 @@ def _ground(image: RGB, window: Box, width_px: int, height_px: int) -> RGB:
     width, height = width_px * scale, height_px * scale
     x, y = window.center
     box = Box(max(0.0, x - width / 2), max(0.0, y - height / 2), width, height)
-    small = _resized(image, box, max(8, width_px // 24), max(8, height_px // 24))
+    size = max(8, width_px // 24), max(8, height_px // 24)
+    small = cv2.resize(_part(image, box), size, interpolation=cv2.INTER_AREA)
     soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 1.6), (width_px, height_px), interpolation=cv2.INTER_CUBIC)
     return (soft.astype(np.float32) * _GROUND_DIM).astype(np.uint8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from keyart.cores import opencv_on_one_thread
 from keyart.errors import BadSetting
 from keyart.media.clip import stream_clips
 from keyart.media.sound import read_sound
@@ -96,8 +97,9 @@ class Reframe:
         """Decode the spans, small and a few pictures a second."""
         watcher = self.watch(info)
         read = stream_clips(info, sorted(spans), frames_per_second=self.looks_per_second, longest_px=LOOK_PX)
-        for _, frame in read:
-            watcher.look(frame.image, frame.seconds)
+        with opencv_on_one_thread():
+            for _, frame in read:
+                watcher.look(frame.image, frame.seconds)
         return watcher.seen()
 
     def listen(self, info: VideoInfo, looks: Looks) -> Voice | None:

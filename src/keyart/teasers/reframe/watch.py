@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cores import all_done
 from keyart.media.scan import Glimpse
 from keyart.stills.objects import FaceDetector, person_mask
 from keyart.stills.text import FindText
@@ -18,12 +20,16 @@ from keyart.types import RGB, Box, Gray, VideoInfo
 
 LOOK_PX = 640
 """Longer side of the pictures that are looked at: mouths of people who sit at a table are still ten pixels wide."""
-_PEOPLE_SECONDS = 1.2
-_TEXT_SECONDS = 1.5
+_PEOPLE_SECONDS, _PEOPLE_BESIDE_FACES_SECONDS = 1.2, 2.4
+"""Where a face is seen, the outline of who has it says little more."""
+_TEXT_SECONDS, _TEXT_SOON_SECONDS, _FADED = 1.5, 0.4, 4.0
+"""Titles fade in: where the picture's mean has changed by so many grey levels, lettering is looked for sooner."""
 _BAR_LEVEL = 26
 _FADES = 0.85
 _STANDS = 5.0
 """Mean difference in grey levels below which a face is where it was."""
+_SAME_PICTURE, _PARTS = 4.0, (16, 9)
+"""The same of any part, below which nothing is looked for anew in a picture."""
 _PEOPLE_SHARE = 0.012, 0.8
 _HEAD_SHARE = 0.25
 _OBLONG = 1.25
@@ -78,10 +84,14 @@ class WatchForReframing:
         self._faces = FollowFaces(detector)
         self._before: Gray | None = None
         self._brightest: Gray | None = None
+        self._area = Box(0, 0, 1, 1)
+        self._salient: tuple[Gray, Box, Map, float] | None = None
+        self._peopled: Gray | None = None
         self._people: tuple[Map | None, tuple[Box, ...]] = (None, ())
         self._stirred: Map = np.zeros((1, 1), np.float32)
         self._lettering: tuple[Box, ...] = ()
         self._people_due = self._text_due = float("-inf")
+        self._text_light = 0.0
 
     @classmethod
     def over(cls, info: VideoInfo, detector: FaceDetector, looks_per_second: float) -> WatchForReframing:
@@ -104,10 +114,16 @@ class WatchForReframing:
         self._stirred = np.maximum(_FADES * self._stirred, motion.moving)
         if motion.changed:
             self._people_due = self._text_due = seconds
+            self._salient = self._peopled = None
         width, height = image.shape[1], image.shape[0]
-        faces = self._faces.see(image, seconds, motion.changed, stands)
-        drawn, trust = self._drawn(image, motion)
-        self._look_seldom(image, seconds)
+        found: list[Any] = all_done(
+            (
+                lambda: self._faces.see(image, seconds, motion.changed, stands),
+                lambda: self._beside_faces(image, gray, motion, seconds),
+            )
+        )
+        faces: tuple[SeenFace, ...] = found[0]
+        drawn, trust = found[1]
         people, boxes = self._people
         inside = tuple(face.scaled(1 / width, 1 / height) for face in faces)
         self.looks.append(
@@ -130,21 +146,26 @@ class WatchForReframing:
             return Motion(np.zeros(grid, np.float32), 0.0, True)
         return moving(self._before, gray, grid)
 
-    def _drawn(self, image: RGB, motion: Motion) -> tuple[Map | None, float]:
+    def _beside_faces(self, image: RGB, gray: Gray, motion: Motion, seconds: float) -> tuple[Map | None, float]:
+        self._look_seldom(image, gray, seconds)
+        return self._drawn(image, gray, motion)
+
+    def _drawn(self, image: RGB, gray: Gray, motion: Motion) -> tuple[Map | None, float]:
         """What stands out and what moves, weighted by how far each can be trusted, then clustered."""
-        still, still_trust = self._standing_out(image)
+        if self._salient is None or self._salient[1] != self._area or not _is_same(gray, self._salient[0]):
+            self._salient = gray, self._area, *self._standing_out(image, self._area)
+        _, _, still, still_trust = self._salient
         one, other = _STATIC_SHARE * still_trust, motion.trust
         found = filtered(np.asarray(one * still + other * motion.moving, np.float32))
         if found is None:
             return None, 0.0
         return found.values, min(1.0, max(one, other))
 
-    def _standing_out(self, image: RGB) -> tuple[Map, float]:
+    def _standing_out(self, image: RGB, area: Box) -> tuple[Map, float]:
         """Inside black bars only: before them, the whole picture stands out."""
         import cv2
 
         rows, columns = grid_of(image.shape[1], image.shape[0])
-        area = _area(self._brightest) if self._brightest is not None else Box(0, 0, 1, 1)
         if area.area > 0.999:
             return standing_out(image)
         part = area.scaled(image.shape[1], image.shape[0])
@@ -157,14 +178,23 @@ class WatchForReframing:
         whole[y : y + height, x : x + width] = cv2.resize(found, (width, height), interpolation=cv2.INTER_AREA)
         return whole, trust
 
-    def _look_seldom(self, image: RGB, seconds: float) -> None:
+    def _look_seldom(self, image: RGB, gray: Gray, seconds: float) -> None:
         import cv2
 
         if seconds >= self._people_due:
-            self._people_due = seconds + _PEOPLE_SECONDS
-            self._people = _people(image, self._stirred)
-        if seconds >= self._text_due:
-            self._text_due = seconds + _TEXT_SECONDS
+            faces = bool(self.looks and self.looks[-1].faces)
+            self._people_due = seconds + (_PEOPLE_BESIDE_FACES_SECONDS if faces else _PEOPLE_SECONDS)
+            if self._brightest is not None:
+                self._area = _area(self._brightest)
+            # who was seen is still there; who was not may have stirred since
+            if self._people[0] is None or self._peopled is None or not _is_same(gray, self._peopled):
+                self._people, self._peopled = _people(image, self._stirred), gray
+        light = float(gray.mean())
+        faded = (
+            abs(light - self._text_light) > _FADED and seconds >= self._text_due - _TEXT_SECONDS + _TEXT_SOON_SECONDS
+        )
+        if seconds >= self._text_due or faded:
+            self._text_due, self._text_light = seconds + _TEXT_SECONDS, light
             lines = FindText()(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8))
             self._lettering = tuple(line.scaled(1 / image.shape[1], 1 / image.shape[0]) for line in lines)
 
@@ -175,6 +205,14 @@ class WatchForReframing:
 
 def _difference(gray: Gray, before: Gray) -> float:
     return float(np.abs(_like(before, gray).astype(np.int16) - gray).mean())
+
+
+def _is_same(gray: Gray, before: Gray) -> bool:
+    """Whether no part differs: a ball that rolls is lost in the mean."""
+    import cv2
+
+    apart = cv2.absdiff(gray, _like(before, gray))
+    return float(cv2.resize(apart, _PARTS, interpolation=cv2.INTER_AREA).max()) < _SAME_PICTURE
 
 
 def _like(gray: Gray, other: Gray) -> Gray:
