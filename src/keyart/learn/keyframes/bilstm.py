@@ -33,7 +33,7 @@ class LearnBiLSTM:
     base: str = "resnet50"
     """ResNet that makes the features: name of a card, or a folder, also the `weights` that keyframes-layer4 left."""
     features: FeatureSource = "auto"
-    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set where there is one."""
+    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set, else resnet."""
     hidden: int = 256
     """H: size of each direction's state (the thesis gives none)."""
     epochs: int = 10

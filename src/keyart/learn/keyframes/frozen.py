@@ -34,7 +34,7 @@ class LearnFrozen:
     base: str = "resnet50"
     """ResNet that makes the features: name of a card, or a folder."""
     features: FeatureSource = "auto"
-    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set where there is one."""
+    """set: what the data bring; resnet: of `base`; stills.classical: of the serving stage; auto: set, else resnet."""
     epochs: int = 20
     """Times through the training shots, 1 ... 1000."""
     batch: int = 64
