@@ -153,7 +153,6 @@ def _look(
 ) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
     """One pass over the pictures, and what its onlookers make of it."""
     from keyart.media.scan import ScanReport
-    from keyart.stills.export import still_products
 
     def work() -> tuple[Outcome[Any], ...]:
         watcher = recipe.shots.watch(info)
@@ -176,6 +175,10 @@ def _look(
     _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")
+    if not stills.value:  # whoever asks for shots alone does not wait for the room of the stills
+        return shots.value, (), board.value
+    from keyart.stills.export import still_products
+
     return shots.value, stills.value, still_products(stills.value) + board.value
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from keyart.errors import BadModel, MissingExtra, MissingModel
 from keyart.media.scan import Glimpse
-from keyart.models import model_path
 from keyart.types import RGB, Shot, VideoInfo
 
 MODEL = "transnetv2"
@@ -112,6 +111,8 @@ def loaded(settings: TransNet) -> Any:
     """The network with its weights. Raises `MissingExtra`, `MissingModel`, `BadModel`."""
     network = built(settings.filters, settings.units)
     import torch
+
+    from keyart.models import model_path
 
     path = settings.weights or model_path(MODEL)
     if not path.is_file():
