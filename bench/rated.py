@@ -308,6 +308,14 @@ def _actor(chance: Chance) -> Actor:
     return draw
 
 
+NOTE = (
+    "No person rated what this forest learned from. Its clips were made, faults of known strength were laid over them,"
+    " and a rule gave the scores (docs/judge.md). It tells how far a clip is from an untouched one: flicker, freezes,"
+    " bending, leaps, blur, grain, wandering colour, trails. It neither knows what people like nor sees prompts."
+)
+"""For the card of whatever learns from the set."""
+
+
 # --- the set --------------------------------------------------------------------------------------------------------
 
 
@@ -333,6 +341,7 @@ def make_set(folder: Path, scenes: int, takes: int, seed: int = 0) -> Path:
         writer.writerow(["prompt", "video", "score", "group", "levels"])
         writer.writerows(rows)
     partial.replace(folder / "ratings.csv")
+    (folder / "NOTE.txt").write_text(NOTE + "\n", encoding="utf-8")
     return folder
 
 
@@ -361,7 +370,7 @@ def write_clip(path: Path, clip: Clip, crf: float = 20.0, rate: float = RATE) ->
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench rated", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=WORK / "rated")
-    parser.add_argument("--scenes", type=int, default=120)
+    parser.add_argument("--scenes", type=int, default=50)
     parser.add_argument("--takes", type=int, default=9, help="of each scene; the first is untouched")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)

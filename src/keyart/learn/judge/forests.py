@@ -94,10 +94,19 @@ def folds_of(table: Table, seed: int) -> list[tuple[NDArray[np.int64], NDArray[n
     """Five pairs of rows: (learn, look). Balanced by quantile; groups are not torn apart."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    bins = quantile_bins(table.y)
+    bins = _bins(table.y)
     if len(np.unique(table.groups)) == len(table.groups):
         return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table.X, bins))
     return list(StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(table.X, bins, table.groups))
+
+
+def _bins(scores: Floats) -> NDArray[np.int64]:
+    """Quantiles of which each has a clip for every fold: fewer in a small set."""
+    for count in range(BINS, 1, -1):
+        bins = quantile_bins(scores, count)
+        if np.bincount(bins).min() >= FOLDS:
+            return bins
+    return np.zeros(len(scores), np.int64)
 
 
 def tune(table: Table, task: Task, trials: int, seed: int, signs: Sequence[int] = ()) -> dict[str, Any]:

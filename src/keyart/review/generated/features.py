@@ -6,7 +6,7 @@ A feature is `ARRAY_AGGREGATION` (`ssim_sum`, `jina-clip-v2_ewma_0.1`), `ARRAY_N
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,6 +89,10 @@ def row(series: Mapping[str, Floats], whole: Mapping[str, float], names: Sequenc
 
 
 def _feature(name: str, series: Mapping[str, Floats], whole: Mapping[str, float], known: dict[str, Floats]) -> float:
+    if name in METERS:
+        return METERS[name].read(lambda one: _feature(one, series, whole, known))
+    if name in TOGETHER:
+        return TOGETHER[name](np.array([_feature(one, series, whole, known) for one in METERS]))
     if name in whole:
         return float(whole[name])
     array, how = split_name(name)
@@ -101,17 +105,64 @@ def _feature(name: str, series: Mapping[str, Floats], whole: Mapping[str, float]
     return float(known[array][list(AGGREGATIONS).index(how)])
 
 
+_LONGEST_FIRST = sorted(AGGREGATIONS, key=len, reverse=True)
+"""`min_to_max` ends as `max` does."""
+
+
 def split_name(name: str) -> tuple[str, str]:
     """Array and aggregation of a feature's name; the second is empty for a number of the whole clip.
 
     >>> split_name("raft_flow_sum_min_to_max")
     ('raft_flow_sum', 'min_to_max')
     """
-    for how in AGGREGATIONS:
+    for how in _LONGEST_FIRST:
         if name.endswith(f"_{how}"):
             return name.removesuffix(f"_{how}"), how
     array, _, number = name.rpartition("_")
     return (array, number) if number.isdigit() and int(number) < PLAIN_LENGTH else (name, "")
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A feature as the strength of a fault: 0 where it is as usual, 1 more for each unit, `MOST_FAULT` at most."""
+
+    feature: str
+    usual: float
+    """Of untouched clips; of blur, noise and smear, which differ most among them, what nine of ten do not exceed."""
+    unit: float
+    """One level of the rating rule (docs/judge.md), by the middle of the rated set."""
+
+    def read(self, value: Callable[[str], float]) -> float:
+        try:
+            found = value(self.feature)
+        except KeyError:  # its group is switched off
+            return 0.0
+        return min(MOST_FAULT, max(0.0, (found - self.usual) / self.unit))
+
+
+MOST_FAULT = 12.0
+METERS: Mapping[str, Meter] = {
+    "fault_flicker": Meter("flicker_mean", 0.005, 0.026),
+    "fault_tint": Meter("tint_way", 0.15, 0.32),
+    "fault_held": Meter("held_share", 0.02, 0.048),
+    "fault_wobble": Meter("wobble_p75", 0.2, 0.2),
+    "fault_bend": Meter("bend_median", 0.012, 0.0065),
+    "fault_leap": Meter("shake_max", 0.7, 3.1),
+    "fault_blur": Meter("blur_mean", 0.43, 0.04),
+    "fault_noise": Meter("noise_mean", 1.4, 1.35),
+    "fault_smear": Meter("smear_mean", 0.535, 0.02),
+}
+"""How bad each fault is by itself, in levels of the rule: a few trees cannot find out what a clip's worst fault is."""
+TOGETHER: Mapping[str, Callable[[Floats], float]] = {
+    "faults_worst": lambda faults: float(faults.max()),
+    "faults_two": lambda faults: float(np.sort(faults)[-2:] @ (0.5, 1.0)),
+    "faults_length": lambda faults: float(np.sqrt((faults**2).sum())),
+    "faults_sum": lambda faults: float(faults.sum()),
+}
+"""What the faults come to: the worst, the worst and half the next, and two sums that every one of them adds to."""
 
 
 # --- what the shipped forest reads ----------------------------------------------------------------------------------
@@ -127,8 +178,7 @@ class Sense:
 
 _WORSE = {
     "warp_error": ("mean", "median", "max", "p75"),
-    "warp_worst": ("mean", "median", "max", "p75"),
-    "warp_left": ("mean", "median", "max"),
+    "warp_worst": ("mean", "median", "p75"),
     "bend": ("median", "max"),
     "wobble": ("mean", "median", "p75"),
     "wobble_part": ("mean", "median", "p25"),
@@ -139,13 +189,9 @@ _WORSE = {
     "jerk_part": ("mean", "median", "max"),
     "shake": ("median", "max", "p75"),
     "blur": ("mean", "min", "max"),
-    "coarse_part": ("mean", "min", "max"),
-    "smear": ("mean", "median"),
-    "trail": ("mean", "median"),
-    "noise": ("mean", "median", "min"),
-    "grain": ("mean", "median", "p25"),
 }
-"""Arrays of which more is worse by what they measure, whatever is shown."""
+"""Arrays of which more is worse by what they measure, whatever is shown. Blur, noise and smear are read by their meters
+alone: a little of one takes away some of another, and would be thanked for it."""
 _WORSE_WHOLE = (
     "tint_range",
     "tint_way",
@@ -156,20 +202,10 @@ _WORSE_WHOLE = (
     "jump_second",
     "jump_share",
 )
-_NEITHER = {
-    "ssim": ("mean", "median", "min", "std"),
-    "camera_ssim": ("median", "min"),
-    "own_motion": ("median",),
-    "camera_speed": ("median",),
-    "detail": ("median",),
-    "change": ("median",),
-}
-"""What the others are to be seen against: how much moves and how much there is to see."""
-
 SENSES: tuple[Sense, ...] = (
     *(Sense(f"{array}_{how}", -1) for array, ways in _WORSE.items() for how in ways),
     *(Sense(name, -1) for name in _WORSE_WHOLE),
-    *(Sense(f"{array}_{how}", 0) for array, ways in _NEITHER.items() for how in ways),
+    *(Sense(name, -1) for name in (*METERS, *TOGETHER)),
 )
-"""What the shipped forest reads. No sum is among them: a score must not depend on how long a clip is. Faces and lettering
-are left to forests that learn from clips which have them: the drawn ones have neither."""
+"""What the shipped forest reads. No sum is among them: a score must not depend on how long a clip is. Faces and
+lettering are left to forests that learn from clips which have them: the drawn ones have neither."""

@@ -88,13 +88,13 @@ def camera_motion(flow: Field) -> NDArray[np.float64]:
     """
     places = _places(*flow.shape[:2])
     moves = flow[_STEP_PX // 2 :: _STEP_PX, _STEP_PX // 2 :: _STEP_PX].reshape(-1, 2).astype(np.float64)
-    weights = np.ones(len(places))
-    motion = np.zeros((3, 2))
+    weights: NDArray[np.float64] = np.ones(len(places))
+    motion: NDArray[np.float64] = np.zeros((3, 2))
     for _ in range(3):
         weighted = places * weights[:, None]
-        motion = np.linalg.lstsq(weighted.T @ places, weighted.T @ moves, rcond=None)[0]
+        motion = np.asarray(np.linalg.lstsq(weighted.T @ places, weighted.T @ moves, rcond=None)[0], np.float64)
         apart = np.hypot(*(moves - places @ motion).T)
-        weights = 1.0 / (1.0 + (apart / max(0.25, float(np.median(apart)))) ** 2)
+        weights = np.asarray(1.0 / (1.0 + (apart / max(0.25, float(np.median(apart)))) ** 2), np.float64)
     return np.asarray(motion.T, np.float64)
 
 

@@ -132,9 +132,10 @@ def held_whole(series: Series) -> Mapping[str, float]:
 
 def jump(moment: Moment) -> Mapping[str, float]:
     """How suddenly motion changes, in pixels and in parts of the motion."""
+    flow = moment.flow  # asked for of the first pair too: the second looks back at it
     if not moment.earlier.is_paired:
         return {}
-    jerk = float(lengths(moment.flow - moment.earlier.flow).mean())
+    jerk = float(lengths(flow - moment.earlier.flow).mean())
     speed = float(lengths(moment.earlier.flow).mean())
     return {"jerk": jerk, "jerk_part": jerk / (speed + 0.5)}
 

@@ -139,6 +139,8 @@ class Watch:
         for observer in self._observers.values():
             series |= observer.series()
             whole |= observer.whole()
+        for _, group in self._groups:  # of two frames there is no second difference
+            series |= {name: np.zeros(0) for name in group.names if name not in series and name not in whole}
         seconds = self._before.seconds if self._before else 0.0
         return Measured(
             self._count, seconds, self._size, series, whole, np.array(self._times).reshape(-1, 2), tuple(notes)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from keyart.errors import BadSetting
-from keyart.review.generated.features import COHERENCE, PROMPT_MODELS, split_name
+from keyart.review.generated.features import COHERENCE, METERS, PROMPT_MODELS, TOGETHER, split_name
 from keyart.review.generated.groups import GROUPS
 from keyart.review.generated.subjects import OBSERVERS, REFERENCE, REFERENCE_NAMES
 
@@ -31,7 +31,10 @@ class Needs:
 
 def needs_of(names: Iterable[str]) -> Needs:
     """Raises `BadSetting` for a feature that nothing measures."""
-    arrays = dict.fromkeys(array_of(name) for name in names)
+    wanted = [*names]
+    faults = [name for name in wanted if name in METERS or name in TOGETHER]
+    read = [METERS[name].feature for name in faults if name in METERS]
+    arrays = dict.fromkeys(array_of(name) for name in (*wanted, *read) if name not in faults)
     groups: set[str] = set()
     for array in arrays:
         if array in GROUP_OF:
@@ -49,10 +52,15 @@ def needs_of(names: Iterable[str]) -> Needs:
 
 def array_of(name: str) -> str:
     """What a feature is made from: its array, or itself."""
-    return name if name in GROUP_OF else split_name(name)[0]
+    return name if name in GROUP_OF or name in METERS or name in TOGETHER else split_name(name)[0]
 
 
 def without(names: Sequence[str], groups: Iterable[str]) -> tuple[str, ...]:
     """The features that are left when groups are switched off."""
     off = set(groups)
-    return tuple(name for name in names if GROUP_OF.get(array_of(name)) not in off)
+    return tuple(name for name in names if group_of(name) not in off)
+
+
+def group_of(name: str) -> str | None:
+    """The embedded tier's group that a feature is made from; None for one of the hub's, or of several groups."""
+    return GROUP_OF.get(array_of(METERS[name].feature if name in METERS else name))

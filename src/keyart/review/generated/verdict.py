@@ -20,9 +20,9 @@ from keyart.media.images import read_image
 from keyart.media.probe import probe
 from keyart.models.kamodel import Kamodel, LearnedCard, open_kamodel
 from keyart.plain import number, seconds
-from keyart.review.generated.features import row
+from keyart.review.generated.features import METERS, TOGETHER, row
 from keyart.review.generated.measure import Measure, Measured
-from keyart.review.generated.needs import array_of, needs_of
+from keyart.review.generated.needs import array_of, group_of, needs_of
 from keyart.review.generated.words import words_of
 from keyart.review.generated.worst import BadPair, worst_pairs
 from keyart.review.verdict import Verdict
@@ -37,14 +37,13 @@ NUM_REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """An array of measurements, and by how much it moved the score."""
+    """A feature, and by how much it and its like moved the score."""
 
     feature: str
     words: str
     moved: float
-    """Points of the score: what it is, less what it would be if this were as in a usual untouched clip."""
+    """Points of the score: what it is, less what it would be if the group of features were as in untouched clips."""
     value: float
-    """Of the first of the array's features that the forest reads."""
     usual: float
 
 
@@ -188,31 +187,42 @@ def _asked(model: Kamodel, rows: Floats) -> Floats:
 
 
 def reasons_of(model: Kamodel, features: Floats, count: int = NUM_REASONS) -> tuple[Reason, ...]:
-    """Arrays whose being usual would change the score most. All features of an array are changed at once: they say the
-    same thing several times over, and one of them alone would hide behind the others."""
+    """What would change the score most if it were usual, a group of features at a time.
+
+    Features of a group say the same thing several times over: one of them alone would hide behind the others. Of each
+    group the feature is named that does most by itself.
+    """
     names = names_of(model.card)
     usual = np.array(model.card.settings.get("usual", [0.0] * len(names)), np.float64)
-    places: dict[str, list[int]] = {}
+    sources: dict[str, list[int]] = {}
     for place, name in enumerate(names):
-        places.setdefault(array_of(name), []).append(place)
-    rows = np.repeat(features[None], len(places) + 1, axis=0)
-    for number_, own in enumerate(places.values(), 1):
-        rows[number_, own] = usual[own]
-    scores = _asked(model, rows).mean(axis=1)
-    moved = scores[0] - scores[1:]
-    order = sorted(range(len(places)), key=lambda one: (-abs(moved[one]), one))
-    arrays = list(places)
-    return tuple(
-        Reason(
-            arrays[one],
-            words_of(arrays[one]),
-            round(float(moved[one]), 4),
-            round(float(features[places[arrays[one]][0]]), 6),
-            round(float(usual[places[arrays[one]][0]]), 6),
-        )
-        for one in order[:count]
-        if abs(moved[one]) >= 0.005
-    )
+        if name not in TOGETHER:
+            sources.setdefault(group_of(name) or array_of(name), []).append(place)
+    whole = [_made_usual(features, usual, places, names) for places in sources.values()]
+    single = [_made_usual(features, usual, [place], names) for places in sources.values() for place in places]
+    scores = _asked(model, np.stack([features, *whole, *single])).mean(axis=1)
+    moved, alone = scores[0] - scores[1 : len(whole) + 1], iter(scores[0] - scores[len(whole) + 1 :])
+    found = []
+    for change, places in zip(moved, sources.values(), strict=True):
+        each = {place: abs(next(alone)) for place in places}
+        place = max(places, key=lambda one: (each[one], names[one] in METERS))
+        words = words_of(array_of(names[place]))
+        value, typical = round(float(features[place]), 6), round(float(usual[place]), 6)
+        found.append(Reason(names[place], words, round(float(change), 4), value, typical))
+    found.sort(key=lambda one: -abs(one.moved))
+    return tuple(one for one in found[:count] if abs(one.moved) >= 0.005)
+
+
+def _made_usual(features: Floats, usual: Floats, places: Sequence[int], names: Sequence[str]) -> Floats:
+    """The features with some of them as usual, and what the faults come to then."""
+    made = features.copy()
+    made[list(places)] = usual[list(places)]
+    faults = {name: made[place] for place, name in enumerate(names) if name in METERS}
+    levels = np.array([faults.get(name, 0.0) for name in METERS])
+    for place, name in enumerate(names):
+        if name in TOGETHER:
+            made[place] = TOGETHER[name](levels)
+    return made
 
 
 # --- in plain values ------------------------------------------------------------------------------------------------

@@ -60,13 +60,20 @@ def worst_pairs(measured: Measured, count: int = 4) -> tuple[BadPair, ...]:
     return tuple(chosen)
 
 
+_MOVES = 0.5
+"""Mean change of a frame, in levels, from which a clip moves at all."""
+
+
 def _held(measured: Measured) -> list[BadPair]:
     """The first pair of the longest run of frames that stand still in a clip that moves."""
     steps = measured.series.get("change", np.zeros(0))
     longest = measured.whole.get("held_longest", 0.0)
     if not steps.size or round(longest * steps.size) < 2:
         return []
-    still = steps < 0.25 * float(np.percentile(steps, 75))
+    usual = float(np.percentile(steps, 75))
+    if usual < _MOVES:
+        return []
+    still = steps < 0.25 * usual
     edges = np.flatnonzero(np.diff(np.concatenate([[0], still.astype(np.int8), [0]])))
     first = int(edges[::2][np.argmax(edges[1::2] - edges[::2])]) if edges.size else 0
     before, now = measured.pair_seconds[first]
