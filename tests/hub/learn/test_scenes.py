@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from keyart.errors import BadSetting, MissingFile  # noqa: E402
 from keyart.learn.data import BadData  # noqa: E402
 from keyart.learn.scenes.measures import boundary_f1  # noqa: E402
-from keyart.learn.scenes.net import SceneNet  # noqa: E402
+from keyart.learn.scenes.net import LINKS, SceneNet  # noqa: E402
 from keyart.learn.scenes.recipe import LearnScenes, folds, label_shuffled  # noqa: E402
 from keyart.learn.sets.scenes import SceneFilm  # noqa: E402
 from keyart.learn.training import Plan, train  # noqa: E402
@@ -46,6 +46,19 @@ def test_it_sees_the_cosines_around_each_place() -> None:
             one, other = place - 2 + a, place - 2 + b  # two before the place, the place itself and one after
             inside = 0 <= one < 6 and 0 <= other < 6
             assert seen[place, at] == pytest.approx(float(unit[one] @ unit[other]) if inside else 0.0, abs=1e-6)
+
+
+def test_it_sees_the_links_that_pass_over_each_place() -> None:
+    net = SceneNet(5, window=2, hidden=4, projected=0, dropout=0.0)
+    rows = np.random.default_rng(0).normal(size=(16, 5)).astype(np.float32)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    seen = net.across(torch.from_numpy(unit)[None])[0].numpy()
+    for place in range(16):
+        for at, span in enumerate(LINKS):
+            pairs = [(a, b) for a in range(place - span, place) for b in range(place, place + span) if b - a <= span]
+            cosines = [float(unit[a] @ unit[b]) if a >= 0 and b < 16 else 0.0 for a, b in pairs]
+            assert seen[place, at] == pytest.approx(max(cosines), abs=1e-6)
+            assert seen[place, at + len(LINKS)] == pytest.approx(np.mean(cosines), abs=1e-6)
 
 
 def test_shapes_and_gradients() -> None:
