@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,16 +16,17 @@ from bench.summary_checks import check_file
 from keyart.errors import BadModel, BadSetting
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
+from keyart.shelved import Shelved
 from keyart.shots import DetectShots
 from keyart.teasers.summary import MakeSummary
 from keyart.teasers.summary.fragments import Fragment, Joint
-from keyart.teasers.summary.hearing import Hearing
+from keyart.teasers.summary.hearing import Hearing, hear
 from keyart.teasers.summary.importance import SCORERS, TERMS, Evidence, Scored, Weights
 from keyart.teasers.summary.plan import Judged, kept
 from keyart.teasers.summary.platforms import PLATFORMS, platforms_named
 from keyart.teasers.summary.said import Said
 from keyart.teasers.summary.watch import Moment, SummaryWatcher
-from keyart.types import Box, Cue, Preset, Product, Shot, Term, Transcript, VideoInfo
+from keyart.types import Box, Cue, Preset, Product, Shot, Sound, Term, Transcript, VideoInfo
 from tests.conftest import ClipFactory, Take
 from tests.models.kamodels import frame_ranker
 
@@ -41,6 +42,20 @@ def small_platform(monkeypatch: pytest.MonkeyPatch) -> None:
 def film(clip: ClipFactory) -> VideoInfo:
     takes = [Take(f"scene-{number}", 2.0) for number in range(1, 7)]
     return probe(clip(takes=tuple(takes), tone_hz=300.0))
+
+
+def test_a_voice_is_listened_for_once(film: VideoInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = []
+
+    def probabilities(chunks: Iterable[Sound]) -> list[float]:
+        times.append(sum(len(chunk) for chunk in chunks))
+        return [0.75] * (times[-1] // 512)
+
+    monkeypatch.setattr("keyart.speech.activity.window_probabilities", probabilities)
+    monkeypatch.setattr("keyart.speech.activity._heard", Shelved(10_000, lambda one: one.nbytes))
+    first, second = hear(film), hear(film)
+    assert len(times) == 1 and len(first.levels_db) > 500
+    assert np.array_equal(first.levels_db, second.levels_db) and np.array_equal(first.voice, second.voice)
 
 
 def shots_of(info: VideoInfo) -> tuple[Shot, ...]:

@@ -6,14 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keyart.models.onnx import onnx_session
-from keyart.types import Sound
+from keyart.shelved import Shelved
+from keyart.types import Sound, VideoInfo
 
 SAMPLE_RATE_HZ = 16000
 WINDOW = 512
 """Samples that the network judges at once: 32 ms."""
 _CONTEXT = 64
+
+
+Probabilities = NDArray[np.float32]
+"""Of speech, for each window of 32 ms."""
+_heard: Shelved[Probabilities] = Shelved(4_000_000, lambda one: one.nbytes)
+"""Nine hours of sound; the transcript listens, and so do the short versions of the same video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,13 @@ class FindSpeech:
 
     def __call__(self, chunks: Iterable[Sound]) -> Activity:
         """`chunks`: mono float32 at 16 kHz, any lengths. Raises `MissingModel` where silero-vad was not pulled."""
-        probabilities = np.fromiter(window_probabilities(chunks), np.float32)
+        return self.among(np.fromiter(window_probabilities(chunks), np.float32))
+
+    def among(self, probabilities: Probabilities) -> Activity:
+        """The same from what the network has said of each window."""
         return Activity(self.segments(probabilities), len(probabilities) * WINDOW / SAMPLE_RATE_HZ)
 
-    def segments(self, probabilities: np.ndarray[tuple[int], np.dtype[np.float32]]) -> tuple[tuple[float, float], ...]:
+    def segments(self, probabilities: Probabilities) -> tuple[tuple[float, float], ...]:
         """Hysteresis over the windows' probabilities, then pauses closed, blips dropped, ends padded."""
         window = WINDOW / SAMPLE_RATE_HZ
         runs: list[list[float]] = []
@@ -59,6 +70,18 @@ class FindSpeech:
         pad = self.pad_seconds
         long_enough = [run for run in runs if run[1] - run[0] >= self.min_speech_seconds]
         return tuple((max(0.0, start - pad), min(total, end + pad)) for start, end in long_enough)
+
+
+def listened(info: VideoInfo, stream_index: int, chunks: Iterable[Sound], max_seconds: float = 0.0) -> Probabilities:
+    """What `window_probabilities` says of a sound stream of a file, listened to once a process.
+
+    `chunks` is its sound, read only where it was not heard yet; `max_seconds`: that it is cut to, 0 if it is whole.
+    Raises `MissingModel` where silero-vad was not pulled.
+    """
+    state = info.path.stat()
+    cut = max_seconds if 0 < max_seconds < (info.duration_seconds or max_seconds + 1) else 0.0
+    key = info.path, state.st_size, state.st_mtime_ns, stream_index, cut
+    return _heard.get(key, lambda: np.fromiter(window_probabilities(chunks), np.float32))
 
 
 def window_probabilities(chunks: Iterable[Sound]) -> Iterator[float]:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from keyart.errors import BadSetting, MissingModel
-from keyart.speech.activity import SAMPLE_RATE_HZ, Activity, FindSpeech
+from keyart.speech.activity import SAMPLE_RATE_HZ, Activity, FindSpeech, listened
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.speech.recognisers import RECOGNISERS, Recogniser
 from keyart.speech.sidecar import find_sidecars, read_sidecar
@@ -113,9 +113,10 @@ class Transcribe:
         if stream is None:
             return _skipped("the file has no sound and no subtitles", notes)
         try:
-            activity = FindSpeech(threshold=self.speech_threshold)(self._sound(info, stream))
+            probabilities = listened(info, stream.index, self._sound(info, stream), self.max_seconds)
         except MissingModel as err:
             return _skipped(f"no subtitles, and nobody can listen: {err}", notes)
+        activity = FindSpeech(threshold=self.speech_threshold).among(probabilities)
         if activity.speech_seconds < self.min_speech_seconds:
             return _skipped("nobody speaks", notes, models=("silero-vad",))
         return self._recognise(info, stream, activity, notes)

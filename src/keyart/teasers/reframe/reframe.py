@@ -107,9 +107,9 @@ class Reframe:
         several = any(len(look.faces) > 1 for look in looks.looks)
         if not several or not info.audio or not have(_VOICE_MODEL):
             return None
-        from keyart.speech.activity import FindSpeech
+        from keyart.speech.activity import FindSpeech, listened
 
-        return FindSpeech()(read_sound(info)).segments
+        return FindSpeech().among(listened(info, info.audio[0].index, read_sound(info))).segments
 
     def path(
         self, looks: Looks, span: Span, aspect: Aspect, shots: Sequence[Shot], voice: Voice | None = None

@@ -8,6 +8,7 @@ pauses        ^^^^          ^^^^^^^^      the speech around it for longer than t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf, log10
 
@@ -104,14 +105,16 @@ def hear(info: VideoInfo) -> Hearing:
     """One pass over the first sound stream, 400 bytes a second kept. Without the voice network, levels alone."""
     if not info.audio:
         return Hearing()
-    from keyart.speech.activity import window_probabilities
+    from keyart.speech.activity import listened
 
     meter = _Meter()
-    try:
-        windows = np.fromiter(window_probabilities(meter.passing(read_sound(info))), np.float32)
-    except MissingModel:
+    windows = None
+    with suppress(MissingModel):
+        windows = listened(info, info.audio[0].index, meter.passing(read_sound(info)))
+    if not meter.has_met:  # nobody listened now: not at all, or to the same sound before
         for _ in meter.passing(read_sound(info)):
             pass
+    if windows is None:
         return Hearing(meter.levels_db)
     times = (np.arange(len(meter.levels_db)) + 0.5) * STEP_SECONDS
     at = np.minimum((times / _WINDOW_SECONDS).astype(np.int64), max(0, len(windows) - 1))
@@ -140,6 +143,10 @@ class _Meter:
             self._levels.append((10 * np.log10(np.maximum(powers, 1e-12)) - 0.691).astype(np.float32))
             self._rest = self._rest[whole:]
             yield chunk
+
+    @property
+    def has_met(self) -> bool:
+        return bool(self._levels)
 
     @property
     def levels_db(self) -> NDArray[np.float32]:
