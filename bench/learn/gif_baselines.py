@@ -80,11 +80,11 @@ def expected_at_random(counts: Counts) -> float:
 
 def drawn_at_random(counts: Counts, random: np.random.Generator, draws: int = DRAWS) -> float:
     """The same by the seed's Monte Carlo estimate: mean PS of `draws` triples of different seconds."""
-    triples = _distinct(len(counts), random, draws)
+    triples = distinct(len(counts), random, draws)
     return float(counts[triples].sum(axis=1).mean() / counts.max()) if counts.max() > 0 else 0.0
 
 
-def _distinct(count: int, random: np.random.Generator, draws: int) -> NDArray[np.int64]:
+def distinct(count: int, random: np.random.Generator, draws: int) -> NDArray[np.int64]:
     """`draws` triples of different numbers below `count`, evenly, shape (draws, 3)."""
     first = random.integers(0, count, draws)
     second = random.integers(0, count - 1, draws)

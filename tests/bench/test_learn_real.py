@@ -13,6 +13,7 @@ from bench.learn import real
 from bench.learn.gif_baselines import (
     RULES,
     Score,
+    distinct,
     drawn_at_random,
     drawn_by_comments,
     evenly,
@@ -45,6 +46,13 @@ def test_chance_is_the_mean_over_all_triples() -> None:
     assert expected_at_random(COUNTS) == pytest.approx(everything)
     assert drawn_at_random(COUNTS, np.random.default_rng(0)) == pytest.approx(everything, abs=0.02)
     assert expected_at_random(np.zeros(5, np.int64)) == 0
+
+
+def test_triples_are_of_different_seconds_and_evenly_drawn() -> None:
+    triples = distinct(4, np.random.default_rng(0), 24_000)
+    found, counts = np.unique(triples, axis=0, return_counts=True)
+    assert [tuple(one) for one in found.tolist()] == sorted(permutations(range(4), 3))
+    assert counts.min() > 850 and counts.max() < 1150
 
 
 def test_draws_in_proportion_to_comments() -> None:
