@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keyart.stills.objects import HaarFaces
 from keyart.teasers.reframe.camera import Rig, steady_path
 from keyart.teasers.reframe.cast import Cast, cast_of
 from keyart.teasers.reframe.clusters import filtered
@@ -20,7 +22,7 @@ from keyart.teasers.reframe.path import CameraPath, Pane, Part, spline
 from keyart.teasers.reframe.saliency import moving, reduced, standing_out
 from keyart.teasers.reframe.speakers import movement, speaking
 from keyart.teasers.reframe.split import pair_of, two_windows
-from keyart.teasers.reframe.watch import Look, Looks
+from keyart.teasers.reframe.watch import Look, Looks, WatchForReframing
 from keyart.types import RGB, Box, Frame
 
 NOWHERE = np.zeros(1, np.float32), np.zeros(1, np.float32)
@@ -220,6 +222,24 @@ def test_a_title_counts_where_it_stays() -> None:
     assert lettering_span(flickers, slide) is None
     page = tuple(Box(0.1, 0.2 + 0.1 * row, 0.7, 0.035) for row in range(4))
     assert lettering_span([look(number / 4, lettering=page) for number in range(8)], slide) is not None
+
+
+def test_a_title_that_fades_in_is_one_and_a_speck_is_no_part_of_it() -> None:
+    slide = Slide(0, 0.0, 1.0, 0.3)
+    grows = [(Box(0.25 + 0.005 * n, 0.49, 0.5, 0.07), Box(0.9, 0.08, 0.08, 0.03)) for n in range(4)]
+    seen = [look(number / 4, lettering=grows[number - 4] if number >= 4 else ()) for number in range(8)]
+    span = lettering_span(seen, slide)
+    assert span is not None and 0.25 < span[0] < 0.27 and 0.75 < span[1] < 0.77
+
+
+def test_lettering_is_looked_for_when_the_light_changes() -> None:
+    watcher = WatchForReframing(320, 180, HaarFaces())
+    for number in range(5):
+        image = np.full((180, 320, 3), 60 + 20 * number, np.uint8)
+        if number >= 2:
+            cv2.putText(image, "BAND OF BROTHERS", (30, 100), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (5, 5, 5), 2)
+        watcher.look(image, 0.25 * number)
+    assert [bool(one.lettering) for one in watcher.looks] == [False, False, True, True, True]
 
 
 # --- pixels -----------------------------------------------------------------------------------------------------

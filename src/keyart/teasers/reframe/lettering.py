@@ -14,6 +14,9 @@ from keyart.types import Box
 _PAGE_SHARE, _TITLE_SHARE = 0.6, 0.2
 _LEAST_HEIGHT, _TITLE_HEIGHT = 0.03, 0.045
 _LINES = 3
+_LINE_GAP = 2.0
+"""Between the lines of one title, in heights of its largest."""
+_SAME_ENDS = 0.05
 
 
 def lettering_span(looks: Sequence[Look], slide: Slide) -> tuple[float, float] | None:
@@ -22,7 +25,7 @@ def lettering_span(looks: Sequence[Look], slide: Slide) -> tuple[float, float] |
     A page has several lines most of the time; a title is one large line near the middle that stays for a while.
     """
     pages = [found for look in looks if (found := _page(look, slide))]
-    titles = [two for one, look in pairwise(looks) if (two := _title(look, slide)) and two == _title(one, slide)]
+    titles = [two for one, look in pairwise(looks) if (two := _title(look, slide)) and _stays(_title(one, slide), two)]
     spans = pages if len(pages) >= _PAGE_SHARE * len(looks) else titles
     if not spans or len(spans) < _TITLE_SHARE * len(looks):
         return None
@@ -35,14 +38,21 @@ def _page(look: Look, slide: Slide) -> tuple[float, float] | None:
 
 
 def _title(look: Look, slide: Slide) -> tuple[float, float] | None:
+    """Of the largest line and those that stand with it: far off, there are signs and specks."""
     large = [line for line in look.lettering if line.height >= _TITLE_HEIGHT]
-    x, y = _middle(large) if large else (0.0, 0.0)
-    return _ends(look.lettering, slide) if 0.3 < x < 0.7 and 0.2 < y < 0.8 else None
+    if not large:
+        return None
+    main = max(large, key=lambda line: line.area)
+    x, y = main.center
+    if not (0.3 < x < 0.7 and 0.2 < y < 0.8):
+        return None
+    near = _LINE_GAP * main.height
+    return _ends([one for one in look.lettering if main.y - near < one.bottom and one.y < main.bottom + near], slide)
 
 
-def _middle(lines: Sequence[Box]) -> tuple[float, float]:
-    """The middle of the largest."""
-    return max(lines, key=lambda line: line.area).center
+def _stays(before: tuple[float, float] | None, now: tuple[float, float]) -> bool:
+    """While it fades in, not every letter is found at once."""
+    return before is not None and max(abs(before[0] - now[0]), abs(before[1] - now[1])) < _SAME_ENDS
 
 
 def _ends(lines: Sequence[Box], slide: Slide) -> tuple[float, float]:
