@@ -190,8 +190,10 @@ def measure_structures(sources: tuple[Source, ...] = SOURCES) -> dict[str, Any]:
     rows: dict[str, Any] = {}
     for one in woven_clips(sources=sources):
         shot = shots_of(one.path)[0]
-        right = (shot.structure, shot.pulldown_phase) == (one.structure, one.phase)
-        rows[one.path.stem] = {"told": shot.structure, "phase": shot.pulldown_phase, "right": right}
+        order = "" if one.structure == "progressive" else "tff" if one.first == "upper" else "bff"
+        told = shot.structure, shot.pulldown_phase, shot.field_order
+        right = told == (one.structure, one.phase, order)
+        rows[one.path.stem] = {**dict(zip(("told", "phase", "order"), told, strict=True)), "right": right}
     return {"clips": rows, "right": sum(row["right"] for row in rows.values()), "of": len(rows)}
 
 

@@ -87,6 +87,7 @@ def shot(value: Shot) -> dict[str, Any]:
         "transition_seconds": seconds(value.transition_seconds),
         "structure": value.structure,
         "pulldown_phase": value.pulldown_phase,
+        "field_order": value.field_order,
         "key_frames": [seconds(one) for one in value.key_frames],
     }
 

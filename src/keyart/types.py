@@ -188,6 +188,8 @@ class Shot:
     """Place of the first frame in its unit of five, 0 ... 4: 0 and 1 whole film frames, 2 and 3 of two, 4 whole."""
     key_frames: tuple[float, ...] = ()
     """Seconds of pictures that stand for the shot, the closer together the more happens."""
+    field_order: Literal["", "tff", "bff"] = ""
+    """Which field is shown first, upper or lower, where frames have fields of different moments; of pulldown, too."""
 
     @property
     def seconds(self) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from keyart.errors import BadSetting, MissingExtra, MissingModel
 from keyart.media.probe import probe
 from keyart.media.scan import Glimpse, Scan
-from keyart.shots import DETECTORS, DetectShots, ShotWatcher
+from keyart.shots import DETECTORS, DetectShots, ShotOnlooker, ShotWatcher
 from keyart.shots.boundaries import block_means
 from keyart.shots.gradual import likeness
 from keyart.types import Gray, Shot, VideoInfo
@@ -41,7 +41,7 @@ class Sight:
 
 def watch(
     frames: Sequence[NDArray[Any]], rate: float = 25.0, detector: DetectShots | None = None, times: Sequence[float] = ()
-) -> ShotWatcher:
+) -> ShotOnlooker:
     watcher = (detector or DetectShots()).watch(INFO)
     for number, frame in enumerate(frames):
         picture = np.clip(np.rint(frame), 0, 255).astype(np.uint8)
@@ -50,7 +50,7 @@ def watch(
     return watcher
 
 
-def starts(watcher: ShotWatcher, end: float = 0.0) -> list[tuple[float, str]]:
+def starts(watcher: ShotOnlooker, end: float = 0.0) -> list[tuple[float, str]]:
     return [(round(shot.start, 3), shot.transition) for shot in watcher.shots(end)[1:]]
 
 

@@ -23,7 +23,7 @@ from keyart.media.scan import Glimpse
 from keyart.shots.brief import Brief, BriefFinder
 from keyart.shots.gradual import BlendFinder, Gradual, joined, likeness
 from keyart.shots.keyframes import KeyFrameFinder
-from keyart.shots.structure import StructureFinder
+from keyart.shots.structure import Sampling, StructureFinder
 from keyart.types import Gray, Shot, Transition, VideoInfo
 
 Floats = NDArray[np.float32]
@@ -193,10 +193,10 @@ class ShotWatcher:
         shot = Shot(opens.seconds, end, first, after, opens.transition, opens.transition_seconds)
         if not self.exact:  # what follows is told from neighbouring frames
             return shot
-        found = self._structure.of(shot.start, end, first) if self.settings.structure else ("", None)
+        found = self._structure.of(shot.start, end, first) if self.settings.structure else Sampling()
         least = self.settings.key_frame_activity
         frames = self._key_frames.of(shot.start, end, least) if least else ()
-        return replace(shot, structure=found[0], pulldown_phase=found[1], key_frames=frames)
+        return replace(shot, **found._asdict(), key_frames=frames)
 
     def _frame_at(self, seconds: float) -> int:
         if self.exact:

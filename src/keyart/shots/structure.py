@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import sqrt
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -254,6 +254,14 @@ class _Burst:
     """Triples whose signed displacement is part of the evidence."""
 
 
+class Sampling(NamedTuple):
+    """How a shot was sampled: the fields of `Shot` of these names."""
+
+    structure: SamplingStructure = ""
+    pulldown_phase: int | None = None
+    field_order: Literal["", "tff", "bff"] = ""
+
+
 class StructureFinder:
     """Looks at ten frames in a row after each change of shot and every two seconds; at fewer once a film is plain."""
 
@@ -372,8 +380,8 @@ class StructureFinder:
 
     # --- answers --------------------------------------------------------------------------------------------------
 
-    def of(self, start: float, end: float, start_frame: int) -> tuple[SamplingStructure, int | None]:
-        """Structure of the shot, and the place of its first frame in a pulldown unit.
+    def of(self, start: float, end: float, start_frame: int) -> Sampling:
+        """Structure of the shot, the place of its first frame in a pulldown unit, and which field comes first.
 
         A shot that shows too little is taken for what the film shows, a still film for what the file says; else "".
         """
@@ -384,8 +392,12 @@ class StructureFinder:
         best, _ = own.verdict(film)
         if best is None:
             # where things move and still nothing fits, the file's word is no better
-            return self._flagged if film.num_moving < 3 else "", None
-        return best.structure, (best.phase + start_frame) % 5 if best.structure == "pulldown" else None
+            flagged: SamplingStructure = self._flagged if film.num_moving < 3 else ""
+            return Sampling(flagged, field_order=flagged if flagged in ("tff", "bff") else "")
+        if best.structure == "progressive":
+            return Sampling(best.structure)
+        phase = (best.phase + start_frame) % 5 if best.structure == "pulldown" else None
+        return Sampling(best.structure, phase, "bff" if best.lower_first else "tff")
 
 
 def _sides(burst: _Burst, place: int) -> tuple[tuple[Gray, Gray], ...]:
