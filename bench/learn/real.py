@@ -346,11 +346,11 @@ def eccv16(path: Path | None, truth: Path, chosen: Chosen, keep: Callable[[Part]
     )
 
 
-def scenes(folder: Path) -> Part:
+def scenes(folder: Path, seeds: int) -> Part:
     """Boundaries of scenes on films that were held out."""
     from bench.learn.scenes import scene_rows
 
-    return scene_rows(folder)
+    return scene_rows(folder, seeds)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
@@ -364,6 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--methods", nargs="*", help="summarisers; all by default")
     parser.add_argument("--epochs", type=int, default=0, help="of the summarisers; 0: each one's own")
+    parser.add_argument("--seeds", type=int, default=1, help="times that the films are dealt out anew, for scenes")
     parser.add_argument("--again", action="store_true", help="train anew what an earlier run has trained")
     parser.add_argument("--eccv16", type=Path, help="one of the field's HDF5 files")
     parser.add_argument("-o", "--output", type=Path, default=RESULTS, help="folder for learn_real.json")
@@ -393,7 +394,7 @@ def _part(name: str, chosen: argparse.Namespace, before: Part, keep: Callable[[P
     if name == "gifs":
         return gifs(chosen.truth / "gif_thumbnails")
     if name == "scenes":
-        return scenes(chosen.truth / "shots")
+        return scenes(chosen.truth / "shots", chosen.seeds)
     wanted = Chosen(
         methods=tuple(_methods() if chosen.methods is None else chosen.methods),
         epochs={"epochs": chosen.epochs} if chosen.epochs else {},

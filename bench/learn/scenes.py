@@ -5,6 +5,7 @@ What learns and what is tuned sees the training films of a fold alone. The null 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,20 +51,30 @@ METHODS: Mapping[str, Fit] = {
 }
 
 
-def scene_rows(folder: Path) -> dict[str, Any]:
-    """Means over films and half widths of their 95 % intervals; differences to the neighbours film by film."""
+def scene_rows(folder: Path, seeds: int = 1) -> dict[str, Any]:
+    """Means over films and half widths of their 95 % intervals; differences to the neighbours film by film.
+
+    For each of several `seeds` the films are dealt out and everything trained anew; a film counts with its mean.
+    """
     films = read_scenes(*files_of(folder))
-    found: dict[str, dict[str, tuple[float, float]]] = {name: {} for name in METHODS}
-    for number, (train, held) in enumerate(folds(films, SEED)):
-        for name, fit in METHODS.items():
-            group = fit(train, SEED + number)
-            for film in held:
-                begins = group(film)
-                marks = boundary_f1(begins, film.begins), coverage_overflow_f1(begins, film.begins)
-                found[name][film.name] = marks
-        print(f"  fold {number + 1} of {FOLDS}", flush=True)
-    values = {name: _told(marks, found[NEIGHBOURS]) for name, marks in found.items()}
-    return {"values": values, "table": _table(values, films)}
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {name: defaultdict(list) for name in METHODS}
+    for seed in range(SEED, SEED + seeds):
+        for number, (train, held) in enumerate(folds(films, seed)):
+            for name, fit in METHODS.items():
+                group = fit(train, 100 * (seed - SEED) + SEED + number)
+                for film in held:
+                    begins = group(film)
+                    marks = boundary_f1(begins, film.begins), coverage_overflow_f1(begins, film.begins)
+                    found[name][film.name].append(marks)
+            print(f"  seed {seed - SEED + 1} of {seeds}, fold {number + 1} of {FOLDS}", flush=True)
+    means = {name: {film: _mean(marks) for film, marks in rows.items()} for name, rows in found.items()}
+    values = {name: _told(marks, means[NEIGHBOURS]) for name, marks in means.items()}
+    return {"values": values, "seeds": seeds, "table": _table(values, films)}
+
+
+def _mean(marks: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    first, second = np.mean(marks, axis=0)
+    return float(first), float(second)
 
 
 def _told(marks: Mapping[str, tuple[float, float]], near: Mapping[str, tuple[float, float]]) -> dict[str, list[float]]:
