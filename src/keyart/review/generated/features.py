@@ -154,6 +154,7 @@ METERS: Mapping[str, Meter] = {
     "fault_blur": Meter("blur_mean", 0.43, 0.04),
     "fault_noise": Meter("noise_mean", 1.4, 1.35),
     "fault_smear": Meter("smear_mean", 0.535, 0.02),
+    "fault_linger": Meter("linger_mean", 0.37, 0.035),
 }
 """How bad each fault is by itself, in levels of the rule: a few trees cannot find out what a clip's worst fault is."""
 TOGETHER: Mapping[str, Callable[[Floats], float]] = {
@@ -188,6 +189,7 @@ _WORSE = {
     "jerk": ("median", "max"),
     "jerk_part": ("mean", "median", "max"),
     "shake": ("median", "max", "p75"),
+    "linger": ("mean", "median"),
     "blur": ("mean", "min", "max"),
 }
 """Arrays of which more is worse by what they measure, whatever is shown. Blur, noise and smear are read by their meters

@@ -187,7 +187,26 @@ def smear(moment: Moment) -> Mapping[str, float]:
     across = (dx * moment.flow[..., 1] - dy * moment.flow[..., 0]) / speed
     weight = np.minimum(speed, 4.0)
     whole = float((weight * across**2).mean()) + float((weight * along**2).mean()) + 1.0
-    return {"smear": float((weight * across**2).mean()) / whole, "trail": _trail(moment)}
+    found = {"smear": float((weight * across**2).mean()) / whole, "trail": _trail(moment)}
+    change = moment.change  # asked for of the first pair too: the second looks back at it
+    if moment.earlier.is_paired:
+        strong = np.abs(moment.earlier.change)
+        strong = strong > max(2.0, 2 * float(strong.mean()))
+        if int(strong.sum()) > _STRONG_PX:
+            found["linger"] = lingering(change[strong], moment.earlier.change[strong])
+    return found
+
+
+_STRONG_PX = 200
+
+
+def lingering(now: NDArray[np.float32], before: NDArray[np.float32]) -> float:
+    """How much of a strong change goes on in the next frame: of what fades slowly, most; of noise, less than none.
+
+    >>> round(lingering(np.array([4.0, -8.0], np.float32), np.array([8.0, -16.0], np.float32)), 3)
+    0.5
+    """
+    return float((now * before).sum()) / float((before * before).sum())
 
 
 def _trail(moment: Moment) -> float:
@@ -224,7 +243,7 @@ GROUPS: Mapping[str, Group] = {
     "jump": Group("sudden changes", ("jerk", "jerk_part", "jump_most", "jump_second", "jump_share"), jump, jump_whole),
     "camera": Group("coherence with the camera's motion taken out", ("camera_speed", "camera_ssim", "shake"), camera),
     "sharpness": Group("blur", ("blur", "coarse_part", "detail"), sharpness, of_pairs=False),
-    "smear": Group("trails of what moves", ("smear", "trail"), smear),
+    "smear": Group("trails of what moves", ("smear", "trail", "linger"), smear),
     "grain": Group("noise", ("noise", "grain"), grain, of_pairs=False),
 }
 """Name -> group, in the order of their features. `jump` makes its numbers of the clip from what `held` measures."""
