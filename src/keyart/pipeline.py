@@ -28,6 +28,7 @@ from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, Vi
 if TYPE_CHECKING:
     from keyart.media.scan import Onlooker, Scan, ScanReport
     from keyart.review import Verdict
+    from keyart.stills.learned import Told
 
 __all__ = ["Recipe", "make"]
 
@@ -164,7 +165,7 @@ def _look(
         with run.timing("shots"):
             shots = watcher.shots(scanned.value.end_seconds)
         with run.timing("stills"):
-            stills = recipe.stills(info, sampler, shots) if sampler else _not_asked_for()
+            stills = recipe.stills(info, sampler, shots, _told(recipe, info)) if sampler else _not_asked_for()
         with run.timing("storyboard"):
             board = recipe.storyboard(info, tiles) if tiles else _not_asked_for()
         return scanned, _shots_outcome(shots, watcher.exact), stills, board
@@ -180,6 +181,16 @@ def _look(
     from keyart.stills.export import still_products
 
     return shots.value, stills.value, still_products(stills.value) + board.value
+
+
+def _told(recipe: Recipe, info: VideoInfo) -> Told | None:
+    """What is heard and what the file says of itself, where a learned ranker of stills asks for it."""
+    ranker = recipe.stills.learned_ranker
+    if ranker is None or not ranker.listens:
+        return None
+    from keyart.titles.told import told_of
+
+    return told_of(info, ranker)
 
 
 def _not_asked_for() -> Outcome[tuple[Any, ...]]:

@@ -112,7 +112,7 @@ def stage_types(parts: Iterable[str]) -> dict[str, type[Any]]:
     return {name: type(getattr(recipe, name)) for name in sections_for(parts)}
 
 
-RANKED: dict[Kind, tuple[str, ...]] = {"frames": ("stills", "summaries"), "triple": ("teaser",)}
+RANKED: dict[Kind, tuple[str, ...]] = {"frames": ("stills", "summaries"), "vector": ("stills",), "triple": ("teaser",)}
 """Kind of a learned model -> the stages that take one as their `ranker`."""
 
 

@@ -17,17 +17,16 @@ from keyart.learn.features import (
     annotated,
     audio_features,
     frame_features,
-    log_mel_statistics,
-    mel_filters,
     own_gifs,
     own_videos,
     second_features,
-    text_features,
 )
+from keyart.media.logmel import log_mel_statistics, mel_filters
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.stills import PickStills
 from keyart.stills.sample import Sample
+from keyart.titles.embed import text_row
 from tests.conftest import ClipFactory, Take
 
 
@@ -63,7 +62,7 @@ def test_what_was_made_is_read_back(film: Path, kept: StageCache, monkeypatch: p
         raise AssertionError("made a second time")
 
     monkeypatch.setattr(features, "_frame_features", never)
-    monkeypatch.setattr(features, "_audio_features", never)
+    monkeypatch.setattr(features, "sound_features", never)
     monkeypatch.setattr("keyart.teasers.learned.second_features", never)
     assert np.array_equal(frame_features(film, kept).rows, first[0].rows)
     assert np.array_equal(second_features(film, kept), first[1])
@@ -96,7 +95,7 @@ def test_a_silent_file_has_no_rows_of_sound(clip: ClipFactory, kept: StageCache)
 
 def test_texts_that_are_alike_have_rows_that_are() -> None:
     (one, name), (near, _), (far, _) = (
-        text_features(text, "en") for text in ("a dog runs", "the dog ran, a dog runs", "snow on hills")
+        text_row(text, "en") for text in ("a dog runs", "the dog ran, a dog runs", "snow on hills")
     )
     assert name == "titles.letters"
     assert float(np.linalg.norm(one)) == pytest.approx(1)

@@ -53,6 +53,35 @@ def triple_generator(path: Path, rows: Any, **card: Any) -> Path:
     return written(path, helper.make_graph(nodes, "generator", given, [made], held), size, **facts)
 
 
+def vector_maker(path: Path, vector: Any, audio_size: int, text_size: int, **card: Any) -> Path:
+    """A `.kamodel` of kind "vector": `vector` (d,) times the sign of the sum of the text, whatever else it is given."""
+    row = np.asarray(vector, np.float32)[None]
+    nodes = [
+        helper.make_node("ReduceSum", ["text", "last"], ["sums"], keepdims=1),
+        helper.make_node("Sign", ["sums"], ["signs"]),
+        helper.make_node("ReduceSum", ["frames"], ["seen"], keepdims=0),
+        helper.make_node("ReduceSum", ["audio"], ["heard"], keepdims=0),
+        helper.make_node("Add", ["seen", "heard"], ["all"]),
+        helper.make_node("Mul", ["all", "zero"], ["nothing"]),
+        helper.make_node("Add", ["row", "nothing"], ["whole"]),
+        helper.make_node("Mul", ["whole", "signs"], ["vector"]),
+    ]
+    held = [
+        numpy_helper.from_array(row, "row"),
+        numpy_helper.from_array(np.zeros(1, np.float32), "zero"),
+        numpy_helper.from_array(np.array([-1], np.int64), "last"),
+    ]
+    shapes: dict[str, list[int | str]] = {
+        "frames": [1, "n", row.shape[1]],
+        "audio": [1, "m", audio_size],
+        "text": [1, text_size],
+    }
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    made = helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, row.shape[1]])
+    graph = helper.make_graph(nodes, "vector", given, [made], held)
+    return written(path, graph, row.shape[1], **{"kind": "vector", **card})
+
+
 def written(path: Path, graph: Any, feature_size: int, **card: Any) -> Path:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(model)

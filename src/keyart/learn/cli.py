@@ -29,6 +29,8 @@ RECIPES = {
     "keyframes-layer4": Recipe("keyframes.layer4", "LearnLayer4", "key frames: ResNet-50, its last stage fine-tuned"),
     "keyframes-bilstm": Recipe("keyframes.bilstm", "LearnBiLSTM", "key frames: BiLSTM over features of the shots"),
     "columns": Recipe("multimodal.columns", "LearnColumns", "good pictures: a double-column network (seed 001)"),
+    "sounds": Recipe("multimodal.sounds", "LearnSounds", "what sound is: the stand-in for TRILL (seed 001)"),
+    "multimodal-data": Recipe("multimodal.prepare", "PrepareMultimodal", "rows of videos for the recipe multimodal"),
     "multimodal": Recipe("multimodal.fusion", "LearnMultimodal", "stills: pictures, sound and words fused (seed 001)"),
     "gif": Recipe("gif.gevaden", "LearnGif", "three shots of a GIF: GEVADEN (seed 002)"),
     "thumbnails": Recipe("thumbnails.rl_divts", "LearnThumbnails", "stills: RL-DiVTS (D5.4 3.2)"),

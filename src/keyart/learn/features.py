@@ -3,7 +3,6 @@
     frame_features    stills.classical   the stills' own candidates of a pass, about one a second, as ranked
     second_features   teasers.seconds    a row for each second, for GIFs of three one-second shots
     audio_features    sound.logmel       a row for each second of sound
-    text_features     titles.letters, titles.navec      a row for a title or a description
 
 What was made of a video is kept in the stage cache under its content; made again it is read back.
 """
@@ -13,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,16 +26,11 @@ from keyart.learn.sets.eccv16 import read_eccv16
 from keyart.learn.sets.own import ANNOTATIONS, Annotation, read_annotations
 from keyart.learn.sets.summe import FEATURES, read_summe
 from keyart.learn.sets.values import AnnotatedVideo, GifVideo
+from keyart.media.logmel import SOUND, sound_features
 
 T = TypeVar("T")
 Rows = NDArray[np.float32]
-FRAMES, SECONDS, SOUND = "stills.classical", "teasers.seconds", "sound.logmel"
-SAMPLE_RATE_HZ = 16000
-MELS = 40
-_WINDOW, _HOP = 400, 160
-"""25 ms every 10 ms."""
-_MEL_HZ = 60.0, 7600.0
-_FLOOR = 1e-8
+FRAMES, SECONDS = "stills.classical", "teasers.seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +75,9 @@ def second_features(path: Path, kept: StageCache | None = None) -> Rows:
 
 def audio_features(path: Path, kept: StageCache | None = None) -> Rows:
     """Mean and deviation of 40 log-mel bands over each second, shape (seconds, 80); (0, 80) for a silent file."""
-    return _once(path, SOUND, KeptRows, lambda: KeptRows(_audio_features(path)), kept).rows
+    from keyart.media.probe import probe
 
-
-def text_features(text: str, language: str) -> tuple[Rows, str]:
-    """A unit row for a text, shape (d,), and the extractor's name: word vectors for Russian where they are at hand,
-    else groups of letters. A text without a word is a row of zeros."""
-    from keyart.errors import MissingModel
-    from keyart.titles.dedup import unit
-    from keyart.titles.embed import letters, navec_mean
-
-    if language == "ru":
-        try:
-            return np.asarray(unit(navec_mean([text]))[0], np.float32), "titles.navec"
-        except MissingModel:
-            pass
-    return np.asarray(unit(letters([text]))[0], np.float32), "titles.letters"
+    return _once(path, SOUND, KeptRows, lambda: KeptRows(sound_features(probe(path))), kept).rows
 
 
 def _once(path: Path, name: str, kind: type[T], work: Callable[[], T], kept: StageCache | None) -> T:
@@ -130,48 +110,6 @@ def _frame_features(path: Path) -> FrameFeatures:
         num_frames=sampler.num_seen,
         end_seconds=sampler.end_seconds,
     )
-
-
-# --- sound ------------------------------------------------------------------------------------------------------------
-
-
-def _audio_features(path: Path) -> Rows:
-    from keyart.media.probe import probe
-    from keyart.media.sound import read_sound
-
-    info, rest, rows = probe(path), np.zeros(0, np.float32), []
-    for chunk in read_sound(info, sample_rate_hz=SAMPLE_RATE_HZ):
-        rest = np.concatenate([rest, chunk])
-        while len(rest) >= SAMPLE_RATE_HZ:
-            rows.append(log_mel_statistics(rest[:SAMPLE_RATE_HZ]))
-            rest = rest[SAMPLE_RATE_HZ:]
-    if len(rest) >= SAMPLE_RATE_HZ // 4:  # the last second, cut short
-        rows.append(log_mel_statistics(rest))
-    return np.stack(rows) if rows else np.zeros((0, 2 * MELS), np.float32)
-
-
-def log_mel_statistics(sound: Rows) -> Rows:
-    """Mean and deviation over time of log-mel energies of a piece of sound at 16 kHz, shape (80,), in nepers."""
-    count = 1 + max(0, len(sound) - _WINDOW) // _HOP
-    padded = np.pad(sound, (0, max(0, _WINDOW - len(sound))))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:count] * np.hanning(_WINDOW)
-    powers = np.abs(np.fft.rfft(frames, axis=1)) ** 2
-    energies = np.log(powers @ mel_filters().T + _FLOOR)
-    return np.concatenate([energies.mean(axis=0), energies.std(axis=0)]).astype(np.float32)
-
-
-@cache
-def mel_filters() -> NDArray[np.float64]:
-    """Triangles even on the mel scale, shape (40, 201); each sums to 1."""
-    low, high = (2595 * np.log10(1 + one / 700) for one in _MEL_HZ)
-    edges = 700 * (10 ** (np.linspace(low, high, MELS + 2) / 2595) - 1)
-    bins = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE_HZ)
-    left, middle, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    shapes = np.maximum(0, np.minimum((bins - left) / (middle - left), (right - bins) / (right - middle)))
-    sums = shapes.sum(axis=1, keepdims=True)
-    nearest = np.abs(bins - middle).argmin(axis=1)
-    shapes[np.arange(MELS), nearest] += np.where(sums[:, 0] > 0, 0.0, 1.0)  # a low band narrower than a bin
-    return np.asarray(shapes / shapes.sum(axis=1, keepdims=True))
 
 
 # --- annotated videos, whatever they come from ----------------------------------------------------------------------

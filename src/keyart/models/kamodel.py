@@ -82,13 +82,29 @@ class Kamodel:
 
     def frame_scores(self, features: Floats) -> Floats:
         """Importance (n,) in [0, 1] of rows (n, d). Raises `BadModel` where rows or scores have another shape."""
-        if features.ndim != 2 or features.shape[1] != self.card.feature_size:
-            want, got = self.card.feature_size, "x".join(map(str, features.shape))
-            raise BadModel(f"{self.card.name}: wants rows of {want} numbers ({self.card.features}), got {got}")
+        self._check_rows(features)
         scores = self(features=features[None])[0].reshape(-1)
         if scores.shape != features.shape[:1] or not np.isfinite(scores).all():
             raise BadModel(f"{self.card.name}: gave {scores.shape} scores for {len(features)} rows, or no numbers")
         return np.clip(scores, 0.0, 1.0)
+
+    def vector_scores(self, frames: Floats, audio: Floats, text: Floats) -> Floats:
+        """Cosine (n,) of each frame (n, d) with the one vector that frames, audio (m, a) and text (t,) become.
+
+        No sound is one row of zeros, as in training. Raises `BadModel` where rows or the vector have another shape.
+        """
+        self._check_rows(frames)
+        heard = audio if len(audio) else np.zeros((1, audio.shape[1]), np.float32)
+        vector = self(frames=frames[None], audio=heard[None], text=text[None])[0].reshape(-1)
+        if vector.shape != frames.shape[1:] or not np.isfinite(vector).all():
+            raise BadModel(f"{self.card.name}: gave a vector of {vector.shape}, or no numbers")
+        norms = np.linalg.norm(frames, axis=1) * float(np.linalg.norm(vector))
+        return np.asarray(frames @ vector / np.maximum(norms, 1e-9), np.float32)
+
+    def _check_rows(self, features: Floats) -> None:
+        if features.ndim != 2 or features.shape[1] != self.card.feature_size:
+            want, got = self.card.feature_size, "x".join(map(str, features.shape))
+            raise BadModel(f"{self.card.name}: wants rows of {want} numbers ({self.card.features}), got {got}")
 
 
 def shelf() -> Path:

@@ -21,7 +21,7 @@ from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
 from keyart.stills.embed import EMBEDDERS
 from keyart.stills.gate import Gate, transition_distance
-from keyart.stills.learned import Ranker
+from keyart.stills.learned import Ranker, Told
 from keyart.stills.look import closer_look
 from keyart.stills.objects import (
     DETECTORS,
@@ -152,10 +152,19 @@ class PickStills:
             max_samples=self.max_samples,
         )
 
-    def __call__(self, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> Outcome[tuple[Still, ...]]:
-        """The stills; empty and `skipped` where nothing can be offered: black, blank or white from end to end."""
+    def __call__(
+        self, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...], told: Told | None = None
+    ) -> Outcome[tuple[Still, ...]]:
+        """The stills; empty and `skipped` where nothing can be offered: black, blank or white from end to end.
+
+        `told`: what is heard and read, for a ranker that `learned_ranker.listens`.
+        """
         with opencv_on_one_thread():
-            return _Picking(self, info, sampler, shots).outcome()
+            return _Picking(self, info, sampler, shots, told).outcome()
+
+    @property
+    def learned_ranker(self) -> Ranker | None:
+        return Ranker(self.ranker, self.embedder) if self.ranker else None
 
 
 def _require(holds: bool, message: str) -> None:
@@ -166,14 +175,21 @@ def _require(holds: bool, message: str) -> None:
 class _Picking:
     """One run of `PickStills`: what its steps share."""
 
-    def __init__(self, settings: PickStills, info: VideoInfo, sampler: StillSampler, shots: tuple[Shot, ...]) -> None:
+    def __init__(
+        self,
+        settings: PickStills,
+        info: VideoInfo,
+        sampler: StillSampler,
+        shots: tuple[Shot, ...],
+        told: Told | None = None,
+    ) -> None:
         self.settings, self.info, self.sampler, self.shots = settings, info, sampler, shots
         self.detector, self.detector_note = choose_detector(settings.detector)
         self._ready: dict[tuple[int, float], tuple[Frame, float | None]] = {}
         peek = Peek(settings.gate, settings.count, settings.peeks)
         self.samples = sampler.finish() if sampler.dense else peek(info, sampler)
-        self.ranker = Ranker(settings.ranker, settings.embedder) if settings.ranker else None
-        self.learned = self.ranker(self.samples) if self.ranker else {}
+        self.ranker = settings.learned_ranker
+        self.learned = self.ranker(self.samples, told) if self.ranker else {}
 
     def outcome(self) -> Outcome[tuple[Still, ...]]:
         passed = self._passed()

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.errors import BadSetting
+from keyart.errors import BadSetting, MissingModel
 from keyart.models.hub import hub_model
-from keyart.titles.dedup import Embedder
+from keyart.titles.dedup import Embedder, unit
 from keyart.titles.salience import content_lemmas, rarity, sentence_vector
 
 
@@ -41,6 +41,17 @@ def letters(texts: Sequence[str], size: int = 2048) -> NDArray[np.float32]:
     present = (counts > 0).sum(axis=0)
     idf = np.log((1 + len(texts)) / (1 + present)) + 1
     return np.asarray(np.log1p(counts) * idf, np.float32)
+
+
+def text_row(text: str, language: str) -> tuple[NDArray[np.float32], str]:
+    """A unit row for one text, shape (d,), and its maker's name: word vectors for Russian where they are at hand, else
+    groups of letters. A text without a word is a row of zeros."""
+    if language == "ru":
+        try:
+            return np.asarray(unit(navec_mean([text]))[0], np.float32), "titles.navec"
+        except MissingModel:
+            pass
+    return np.asarray(unit(letters([text]))[0], np.float32), "titles.letters"
 
 
 def _grams(word: str) -> list[str]:

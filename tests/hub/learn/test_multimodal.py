@@ -16,7 +16,6 @@ torch = pytest.importorskip("torch")
 
 from keyart.errors import BadModel, BadSetting, MissingFile  # noqa: E402
 from keyart.learn.data import BadData  # noqa: E402
-from keyart.learn.multimodal.choose import ranking, video_vector  # noqa: E402
 from keyart.learn.multimodal.fusion import (  # noqa: E402
     LearnMultimodal,
     fit_fusion,
@@ -216,11 +215,10 @@ def test_a_recipe_leaves_its_scores_and_a_model_that_needs_no_torch(
     (vector,) = model(frames=new.frames[None], audio=new.audio[None], text=new.text[None])
     assert vector.shape == (1, 5)
     test = parted(read_videos(tmp_path / "data").videos, 0).test
-    hits = [ranking(model, one)[0] in one.chosen for one in test]
+    hits = [int(model.vector_scores(one.frames, one.audio, one.text).argmax()) in one.chosen for one in test]
     assert np.mean(hits) == pytest.approx(facts["test"]["precision_at_1"], abs=1e-4)
-    assert np.array_equal(video_vector(model, new), vector[0])
     with pytest.raises(BadModel, match="rows of 5"):
-        ranking(model, dataclasses.replace(new, frames=np.ones((3, 4), np.float32), chosen=()))
+        model.vector_scores(np.ones((3, 4), np.float32), new.audio, new.text)
 
 
 def test_settings_out_of_bounds_are_named() -> None:

@@ -236,9 +236,9 @@ class OwnWords:
     name: str = "titles.letters or titles.navec"
 
     def row(self, text: str, language: str) -> Floats:
-        from keyart.learn.features import text_features
+        from keyart.titles.embed import text_row
 
-        return text_features(text, language)[0]
+        return text_row(text, language)[0]
 
 
 # --- sound --------------------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ class LearnMultimodal:
             trained_on=opened.name,
             data_sha256=opened.sha256,
             scores=facts["test"],
-            settings=plain_settings(self),
+            settings=plain_settings(self) | {"extractors": made},
             note=f"the frame nearest by cosine wins; frames, audio, text (title, description) by: {made}",
         )
         draw = torch.Generator().manual_seed(0)
