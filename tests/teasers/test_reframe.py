@@ -224,6 +224,15 @@ def test_a_title_counts_where_it_stays() -> None:
     assert lettering_span([look(number / 4, lettering=page) for number in range(8)], slide) is not None
 
 
+def test_a_page_is_read_whole_and_a_screen_of_small_type_is_one() -> None:
+    slide = Slide(0, 0.0, 1.0, 0.3)
+    page = tuple(Box(0.05, 0.2 + 0.1 * row, 0.75, 0.035) for row in range(4))
+    assert lettering_span([look(number / 4, lettering=page) for number in range(8)], slide) == (0.0, 1.0)
+    screen = tuple(Box(0.0, 0.1 + 0.05 * row, 0.3 + 0.01 * row, 0.02) for row in range(10))
+    assert lettering_span([look(number / 4, lettering=screen) for number in range(8)], slide) == (0.0, 0.39)
+    assert lettering_span([look(number / 4, lettering=screen[:5]) for number in range(8)], slide) is None
+
+
 def test_a_title_that_fades_in_is_one_and_a_speck_is_no_part_of_it() -> None:
     slide = Slide(0, 0.0, 1.0, 0.3)
     grows = [(Box(0.25 + 0.005 * n, 0.49, 0.5, 0.07), Box(0.9, 0.08, 0.08, 0.03)) for n in range(4)]

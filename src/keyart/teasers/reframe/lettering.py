@@ -13,7 +13,7 @@ from keyart.types import Box
 
 _PAGE_SHARE, _TITLE_SHARE = 0.6, 0.2
 _LEAST_HEIGHT, _TITLE_HEIGHT = 0.03, 0.045
-_LINES = 3
+_LINES, _SMALL_LINES, _PAGE_WIDE = 3, 8, 0.7
 _LINE_GAP = 2.0
 """Between the lines of one title, in heights of its largest."""
 _SAME_ENDS = 0.05
@@ -34,7 +34,13 @@ def lettering_span(looks: Sequence[Look], slide: Slide) -> tuple[float, float] |
 
 def _page(look: Look, slide: Slide) -> tuple[float, float] | None:
     lines = [line for line in look.lettering if line.height >= _LEAST_HEIGHT]
-    return _ends(lines, slide) if len(lines) >= _LINES else None
+    if len(lines) < _LINES:  # a screen full of small type is a page, too
+        lines = list(look.lettering) if len(look.lettering) >= _SMALL_LINES else []
+    if not lines:
+        return None
+    ends = _ends(lines, slide)
+    # who sees most of a page wants all of it: pictures and short words at its rim are no lines
+    return ends if ends[1] - ends[0] < _PAGE_WIDE * slide.length else (slide.start, slide.start + slide.length)
 
 
 def _title(look: Look, slide: Slide) -> tuple[float, float] | None:
