@@ -41,6 +41,7 @@ REAL = {
     "marathon": ("sport_marathon_noaudio.mp4", 2.0),
     "man at a mirror": ("face_man_trimming_beard.mp4", 1.0),
     "cartoon": ("anim_bbb_60s_hls.ts", 21.0),
+    "drummer": ("vertical_drummer_204x360.mp4", 1.0),
 }
 """Name -> file and second from which the first stretch without a cut is taken; chosen for kinds of motion, once."""
 MADE_SEEDS = (990_001,)
