@@ -164,6 +164,16 @@ def test_layer4_overfits_one_batch() -> None:
     assert found.f1 > 0.95
 
 
+@pytest.mark.parametrize(("shots", "sizes"), [(6, [4, 2]), (8, [4, 4]), (9, [4, 4]), (1, [1])])
+def test_no_batch_is_of_one_draw(shots: int, sizes: list[int]) -> None:
+    """Normalised by itself, a lone picture of one value a channel is an error."""
+    from keyart.learn.keyframes.layer4 import _Layer4
+
+    videos = seen_videos(1, shots)
+    learner = _Layer4(Parts(videos, videos, ()), tiny_resnet(), LearnLayer4(HERE, HERE, side_px=32, batch=4))
+    assert [len(one.places) for one in learner.epoch(0)] == sizes
+
+
 def test_layer4s_rates_are_halved_every_five_epochs() -> None:
     from keyart.learn.keyframes.layer4 import _Layer4
 

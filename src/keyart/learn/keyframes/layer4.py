@@ -128,7 +128,8 @@ class _Layer4:
     def epoch(self, number: int) -> list[_Draw]:
         places = drawn(self.key, self.recipe.key_weight, self.recipe.seed, number).tolist()
         size = self.recipe.batch
-        return [_Draw(tuple(places[at : at + size]), number, at // size) for at in range(0, len(places), size)]
+        starts = range(0, max(1, len(places) - 1), size)  # one draw left over has nothing to be normalised with
+        return [_Draw(tuple(places[at : at + size]), number, at // size) for at in starts]
 
     def step(self, item: _Draw) -> dict[str, Any]:
         import torch
