@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.rated import DEGRADATIONS, HEIGHT_PX, HELD_OUT, RATE, SECONDS, WIDTH_PX, Clip, degraded, scene, write_clip
-from bench.record import MEDIA, WORK, commit, machine, write_result
+from bench.record import MEDIA, RESULTS, WORK, commit, machine, write_result
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.review.generated.features import ADDITIONS, KINDS, PROMPT_MODELS, Space, row
+from keyart.review.generated.groups import GROUPS
 from keyart.review.generated.measure import Measure, Measured
 from keyart.review.generated.needs import needs_of
 from keyart.review.generated.shelf import kept
@@ -221,6 +222,12 @@ def _peak_mb(path: Path) -> float:
 # --- what each group is worth ---------------------------------------------------------------------------------------
 
 
+def _without(measured: Measured, names: Sequence[str]) -> Measured:
+    """As if these had not been measured: what the faults come to together must not know them either."""
+    series = {name: values for name, values in measured.series.items() if name not in names}
+    return replace(measured, series=series, whole={k: v for k, v in measured.whole.items() if k not in names})
+
+
 def ablation(data: Path, features: Path) -> dict[str, Any]:
     """Five folds on the rated set with the shipped forest's settings, each group of features left out in turn."""
     from keyart.learn.judge.forests import cross_validated
@@ -234,8 +241,9 @@ def ablation(data: Path, features: Path) -> dict[str, Any]:
     found = {}
     for group in ("", *needs_of(names_of(shipped)).groups):
         recipe = LearnJudge(data, features, off=(group,) if group else ())
+        left = [_without(one, GROUPS[group].names if group else ()) for one in took]
         folds = cross_validated(
-            recipe.table(rated, took, "embedded"), "regression", shipped.settings["forest"], 0, recipe.signs("embedded")
+            recipe.table(rated, left, "embedded"), "regression", shipped.settings["forest"], 0, recipe.signs("embedded")
         )
         found[group or "all groups"] = [round(folds.mean, 4), round(folds.deviation, 4)]
         print(f"without {group or 'nothing':10} MAE {folds}", flush=True)
@@ -323,6 +331,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench judge", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="", help="another forest than the shipped one")
     parser.add_argument("--no-speed", action="store_true")
+    parser.add_argument("--keep-parts", action="store_true", help="take time and ablation from the last result")
     parser.add_argument("--rated", type=Path, default=WORK / "rated", help="for the ablation: python -m bench rated")
     parser.add_argument("--learned", type=Path, default=WORK / "judge-learned", help="where its features are kept")
     parser.add_argument("--spaces", action="store_true", help="the seed's 144 spaces on tiny random networks, only")
@@ -337,9 +346,12 @@ def main(arguments: list[str]) -> int:
     found, real = curves(given.model)
     kinds = monotony(found)
     parts: dict[str, Any] = {}
-    if not given.no_speed:
+    if given.keep_parts and (RESULTS / "judge.json").is_file():
+        last = json.loads((RESULTS / "judge.json").read_text("utf-8"))
+        parts = {name: last[name] for name in ("speed", "ablation") if name in last}
+    if not given.no_speed and "speed" not in parts:
         parts["speed"] = speed()
-    if (given.rated / "ratings.csv").is_file():
+    if (given.rated / "ratings.csv").is_file() and "ablation" not in parts:
         parts["ablation"] = ablation(given.rated, given.learned)
     pairs = [sum(one[key] for one in kinds.values()) for key in ("pairs_right", "pairs", "below_untouched", "degraded")]
     result = {
@@ -356,6 +368,7 @@ def main(arguments: list[str]) -> int:
         "facts": {
             "judge-pairs": f"{100 * pairs[0] / pairs[1]:.1f} %",
             "judge-below": f"{100 * pairs[2] / pairs[3]:.1f} %",
+            **({"judge-cpu-5s": parts["speed"]["cpu_seconds"]["5"]} if "speed" in parts else {}),
         },
         **parts,
         "tables": tables(kinds, parts),
