@@ -97,6 +97,16 @@ _PICTURES = (
         reference="thesis §4.4",
     ),
     _hub(
+        "resnet50",
+        "picture embedding, 2048 dimensions: what learned key frames start from",
+        HubFolder("microsoft/resnet-50"),
+        "Apache-2.0",
+        True,
+        px=224,
+        norm=_IMAGENET,
+        reference="thesis §5.1",
+    ),
+    _hub(
         "openclip-vit-b32",
         "picture and English text in one space, 512 dimensions",
         HubFolder("laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),
