@@ -322,7 +322,10 @@ def tables(kinds: Mapping[str, Mapping[str, Any]], parts: Mapping[str, Any]) -> 
     ]  # fmt: skip
     made = {"judge": {"columns": columns, "align": "l" + "r" * 6, "rows": rows}}
     if parts.get("ablation"):
-        rows = [[name, f"{mean:.3f} ± {spread:.3f}"] for name, (mean, spread) in parts["ablation"].items()]
+        rows = [
+            ["nothing" if name == "all groups" else name, f"{mean:.3f} ± {spread:.3f}"]
+            for name, (mean, spread) in parts["ablation"].items()
+        ]
         made["judge-ablation"] = {"columns": ["left out", "MAE, five folds"], "align": "lr", "rows": rows}
     return made
 
