@@ -69,7 +69,7 @@ def scene_rows(folder: Path, seeds: int = 1) -> dict[str, Any]:
             print(f"  seed {seed - SEED + 1} of {seeds}, fold {number + 1} of {FOLDS}", flush=True)
     means = {name: {film: _mean(marks) for film, marks in rows.items()} for name, rows in found.items()}
     values = {name: _told(marks, means[NEIGHBOURS]) for name, marks in means.items()}
-    return {"values": values, "seeds": seeds, "table": _table(values, films)}
+    return {"values": values, "seeds": seeds, "table": _table(values, films, seeds)}
 
 
 def _mean(marks: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -86,12 +86,15 @@ def _told(marks: Mapping[str, tuple[float, float]], near: Mapping[str, tuple[flo
     return {name: [round(float(np.mean(one)), 4), round(half_interval(one), 4)] for name, one in rows.items()}
 
 
-def _table(values: Mapping[str, Mapping[str, Sequence[float]]], films: Sequence[SceneFilm]) -> dict[str, Any]:
+def _table(
+    values: Mapping[str, Mapping[str, Sequence[float]]], films: Sequence[SceneFilm], seeds: int
+) -> dict[str, Any]:
     shots = sum(len(one.begins) for one in films)
     rows = []
     for name, row in values.items():
         cells = [f"{row[one][0]:.3f} ± {row[one][1]:.3f}" for one in ("f1", "coverage_overflow_f1")]
         above = row["above neighbours"]
         rows.append([name, *cells, "" if name == NEIGHBOURS else f"{above[0]:+.3f} ± {above[1]:.3f}"])
-    columns = [f"scenes of {len(films)} films, {shots} shots", "F1", "coverage/overflow F1", "F1 above neighbours"]
+    about = f"scenes of {len(films)} films, {shots} shots, dealt out {seeds} times"
+    columns = [about, "F1", "coverage/overflow F1", "F1 above neighbours"]
     return {"columns": columns, "align": "lrrr", "rows": rows}
