@@ -11,6 +11,8 @@ COMMANDS = {
     "shots": "cuts and gradual transitions against hand-made truth",
     "summaries": "what people agree on (TVSum, SumMe), and whether the summaries we make keep their promises",
     "reframe": "smart cropping: RetargetVid's score, made scenes with a known subject, jitter, cut heads, time",
+    "judge": "the judge of generated videos: faults of rising strength on held-out clips, takes in pairs, time, memory",
+    "rated": "make the rated set that the shipped judge learned from",
     "learn-real": "people's annotations: the field's rows, GIF statistics, summarisers on SumMe, scenes of films",
     "learn-speed": "how many samples a second each recipe learns from",
     "learn": "every recipe on generated data whose truth is known, with a null control",

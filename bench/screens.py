@@ -89,6 +89,13 @@ def _filmed(page: Page) -> None:
     page.locator(".film .tiles span[style]").last.wait_for()
 
 
+def _judged(page: Page) -> None:
+    page.locator('input[name="take"]').first.check()
+    page.locator("#prompt").fill("Утро космонавта")
+    page.locator("#judge").click()
+    page.locator(".verdict").first.wait_for(timeout=120_000)
+
+
 SHOTS = (
     Shot("frames", "/videos/{id}/frames", act=_filmed),
     Shot("why", "/videos/{id}/frames", theme="dark", act=_closer),
@@ -99,6 +106,7 @@ SHOTS = (
     Shot("download", "/videos/{id}/text", act=_saved),
     Shot("watch", "/videos/{id}/watch", "ru", "dark"),
     Shot("library", "/library", "ru"),
+    Shot("takes", "/takes", "ru", act=_judged),
 )
 PHONES = (
     Shot("", "/", "ru", size_px=PHONE_PX),

@@ -11,7 +11,14 @@ from keyart.models import CARDS, PACKS, Card
 from keyart.models.card import ByHand, HubFile, HubFolder, Installed, Wheel
 
 PERMISSIVE = {"Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC0", "public domain"}
-OTHERS = {"AGPL-3.0", "CC-BY-NC-SA-4.0", "Stability AI Community Licence", "non-commercial (AnimeGANv2)", "unknown"}
+OTHERS = {
+    "AGPL-3.0",
+    "CC-BY-NC-4.0",
+    "CC-BY-NC-SA-4.0",
+    "Stability AI Community Licence",
+    "non-commercial (AnimeGANv2)",
+    "unknown",
+}
 
 carried = [card for card in CARDS.values() if isinstance(card.source, Wheel)]
 hubbed = [card for card in CARDS.values() if isinstance(card.source, HubFile | HubFolder)]

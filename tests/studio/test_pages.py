@@ -349,9 +349,9 @@ def test_takes_are_those_that_are_short_enough(client: TestClient, rooms: Rooms,
 
 
 def test_every_reason_of_a_verdict_has_its_words() -> None:
-    from keyart.review.generated.words import _WORDS
+    from keyart.review.generated.words import WORDS
 
-    seen_by_the_forest = {name for name in _WORDS if not name.startswith(("lpips", "reference"))}
+    seen_by_the_forest = {name for name in WORDS if not name.startswith(("lpips", "reference"))}
     assert seen_by_the_forest <= {key.removeprefix("judged.") for key in wording("ru").words}
 
 

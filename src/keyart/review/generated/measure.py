@@ -73,11 +73,16 @@ class Measure:
             raise BadSetting(f"width_px is {self.width_px}; it lies between {LEAST_SIDE_PX} and 4096")
 
     def __call__(
-        self, video: Path | VideoInfo, reference: RGB | None = None, onlookers: Sequence[Extra] = ()
+        self,
+        video: Path | VideoInfo,
+        reference: RGB | None = None,
+        onlookers: Sequence[Extra] = (),
+        breaks: Sequence[float] = (),
     ) -> Measured:
-        """One pass over the video; `onlookers` see each frame too. Raises `UnreadableVideo`, `MissingFile`."""
+        """One pass over the video; `onlookers` see each frame too. Frames are not paired across `breaks`: seconds at
+        which another take begins. Raises `UnreadableVideo`, `MissingFile`."""
         info = video if isinstance(video, VideoInfo) else probe(video)
-        watch = Watch(self, reference)
+        watch = Watch(self, reference, breaks)
         passing = Scan().open(info)
         with opencv_on_one_thread():
             for glimpse in passing:
@@ -90,8 +95,9 @@ class Measure:
 class Watch:
     """An onlooker of one pass."""
 
-    def __init__(self, measure: Measure, reference: RGB | None = None) -> None:
+    def __init__(self, measure: Measure, reference: RGB | None = None, breaks: Sequence[float] = ()) -> None:
         self.measure = measure
+        self._breaks = sorted(breaks, reverse=True)
         self._groups = [(name, GROUPS[name]) for name in measure.groups if name in GROUPS]
         self._observers: dict[str, Observer] = {
             name: OBSERVERS[name].make() for name in measure.groups if name in OBSERVERS
@@ -109,6 +115,9 @@ class Watch:
         self.take(self._moment(glimpse))
 
     def take(self, moment: Moment) -> None:
+        if self._breaks and moment.seconds >= self._breaks[-1] - 1e-3:
+            self._breaks.pop()
+            self._before = None
         if self._before is not None and self._before.luma.shape == moment.luma.shape:
             self._times.append((self._before.seconds, moment.seconds))
             moment.after(self._before)

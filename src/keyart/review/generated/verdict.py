@@ -20,6 +20,7 @@ from keyart.media.images import read_image
 from keyart.media.probe import probe
 from keyart.models.kamodel import Kamodel, LearnedCard, open_kamodel
 from keyart.plain import number, seconds
+from keyart.review.generated.cuts import cuts_of
 from keyart.review.generated.features import METERS, TOGETHER, row
 from keyart.review.generated.measure import Measure, Measured
 from keyart.review.generated.needs import array_of, group_of, needs_of
@@ -131,7 +132,7 @@ class JudgeVideo:
         groups = needs.groups if needs.groups else ("ssim",)
         measure = Measure(groups, self.width_px or int(card.settings.get("width_px", 320)))
         if not models and not needs.lpips and not needs.raft:
-            return measure(info, reference)
+            return measure(info, reference, breaks=cuts_of(info))
         from keyart.review.generated.hub import measure_with_hub
 
         return measure_with_hub(info, prompt, measure, models, lpips=needs.lpips, raft=needs.raft, reference=reference)

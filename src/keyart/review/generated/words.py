@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_WORDS: Mapping[str, str] = {
+WORDS: Mapping[str, str] = {
     "ssim": "likeness of neighbouring frames",
     "lpips": "difference of neighbouring frames to a network's eye",
     "warp_error": "what motion does not explain",
@@ -68,8 +68,8 @@ _WORDS: Mapping[str, str] = {
 
 def words_of(array: str) -> str:
     """A few words on an array; its name where nothing better is known."""
-    if array in _WORDS:
-        return _WORDS[array]
+    if array in WORDS:
+        return WORDS[array]
     for prefix, told in (
         ("raft_", "optical flow (RAFT)"),
         ("flow_", "optical flow"),
