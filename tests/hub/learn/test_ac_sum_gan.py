@@ -127,10 +127,10 @@ def test_losses_of_a_game_by_hand() -> None:
     logs = game.log_probabilities[0].tolist()
     found = learner._play(game, own * 0 + worth, torch.tensor([[0.5, 1.0]]))
     advantages = [0.5 + 0.5 * 1.0 - values[0], 1.0 - values[1]]
-    assert float(found["critic"]) == pytest.approx(sum(one**2 for one in advantages) / 2, rel=1e-4)
+    assert found["critic"].item() == pytest.approx(sum(one**2 for one in advantages) / 2, rel=1e-4)
     wanted = -sum(one * two for one, two in zip(logs, advantages, strict=True)) / 2
-    assert float(found["actor"]) == pytest.approx(wanted, rel=1e-4)
-    assert float(found["sparsity"]) == pytest.approx((0.75 - 0.25) ** 2)
+    assert found["actor"].item() == pytest.approx(wanted, rel=1e-4)
+    assert found["sparsity"].item() == pytest.approx((0.75 - 0.25) ** 2)
     assert compressed.shape == (1, 10, 6)
 
 
@@ -144,7 +144,7 @@ def test_one_step_moves_every_network_and_each_by_its_own_loss() -> None:
     for name, net in learner.modules.items():
         moved = [not torch.equal(one, other) for one, other in zip(net.parameters(), before[name], strict=True)]
         assert all(moved), name
-    assert float(losses["reward"]) == pytest.approx(1 - float(losses["reconstruction"]), abs=1e-5)
+    assert losses["reward"].item() == pytest.approx(1 - losses["reconstruction"].item(), abs=1e-5)
 
 
 def test_the_state_generator_learns_from_the_actors_loss() -> None:
