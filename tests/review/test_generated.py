@@ -288,7 +288,7 @@ def test_a_faulty_clip_scores_below_the_clip_and_says_why(tmp_path: Path) -> Non
 @shipped
 def test_the_command_ranks_takes_and_draws_the_worst_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frames = pan(30)
-    poor = [*frames[:15], *pan(30, seed=5)[15:]]
+    poor = [*frames[:15], *(np.roll(one, (0, 24), (0, 1)) for one in frames[15:])]
     paths = [str(film(tmp_path / "poor.mp4", poor)), str(film(tmp_path / "good.mp4", frames))]
     parser = argparse.ArgumentParser()
     add_arguments(parser)
@@ -311,6 +311,17 @@ def test_the_worst_pair_is_where_the_leap_is(tmp_path: Path) -> None:
     assert strip is not None and strip.shape[1] == 960
     assert worst_pairs_strip(path, ()) is None
     assert worst_pairs(Measure()(film(tmp_path / "even.mp4", pan(20, step=0)))) == ()
+
+
+@shipped
+def test_takes_of_an_edited_clip_are_judged_by_themselves(tmp_path: Path) -> None:
+    """A cut to other pictures is no leap; the verdict says that there is one."""
+    one, other = pan(30), pan(30, seed=5)
+    edited = judge(film(tmp_path / "edited.mp4", [*one[:20], *other[10:]]))
+    assert any("cuts 1 times" in note for note in edited.notes)
+    assert not any("leap" in reason.words for reason in edited.reasons)
+    whole = judge(film(tmp_path / "whole.mp4", one))
+    assert not any("cuts" in note for note in whole.notes) and abs(whole.score - edited.score) < 2.5
 
 
 @shipped

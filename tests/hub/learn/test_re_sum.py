@@ -151,7 +151,7 @@ def test_it_overfits_one_batch(way: Any) -> None:
         hidden = Reprogrammed(base, 0.5).eval()
         with torch.no_grad():
             for one in base.last.parameters():  # drawn weights alone say nearly the same of every frame
-                one *= 10
+                one.mul_(10)
             hidden.program.normal_(0, 2)
             rows = [type(one)(one.inputs, hidden(torch.from_numpy(one.inputs[0])[None])[0].numpy()) for one in rows]
     recipe = LearnReSum(Path(), Path(), base="given", way=way, learning_rate=0.02 if way == "program" else 3e-3)

@@ -12,13 +12,14 @@ from keyart.media.grab import grab
 from keyart.media.scan import Scan
 from keyart.shots import DetectShots
 from keyart.stills.embed import classical
+from keyart.stills.metrics import to_gray
 from keyart.stills.sample import reduced
-from keyart.types import VideoInfo
+from keyart.types import RGB, VideoInfo
 
-MOST_ALIKE = 0.5
-"""Cosine of the stills' descriptor up to which two pictures are of different takes: leaps of the framing by a tenth of
-the width keep about .6 and more. Cuts between near views of one thing may too, and then count as leaps."""
-_LOOK_PX = 160
+MOST_ALIKE = 0.6
+"""Up to which two pictures are of different takes: the cosine of the stills' descriptor, and how well the middle of one
+is found again anywhere in the other (normalised cross-correlation). Leaps of the framing keep more of one of them."""
+_LOOK_PX, _FIND_PX = 160, 96
 
 
 def cuts_of(info: VideoInfo) -> tuple[float, ...]:
@@ -29,9 +30,24 @@ def cuts_of(info: VideoInfo) -> tuple[float, ...]:
     shots = watcher.shots(passing.report.end_seconds)
     starts = [one.start for one in shots[1:] if one.transition == "cut"]
     step = 1 / max(1.0, info.frames_per_second)
-    return tuple(one for one in starts if _likeness(info, one - step, one + 0.1 * step) <= MOST_ALIKE)
+    return tuple(one for one in starts if _are_apart(info, one - step, one + 0.1 * step))
 
 
-def _likeness(info: VideoInfo, before: float, after: float) -> float:
-    rows = [classical(reduced(frame.image, _LOOK_PX)) for frame in grab(info, [max(0.0, before), after])]
-    return float(np.dot(*rows)) if len(rows) == 2 else 1.0
+def _are_apart(info: VideoInfo, before: float, after: float) -> bool:
+    images = [frame.image for frame in grab(info, [max(0.0, before), after])]
+    if len(images) < 2:
+        return False
+    cosine = float(np.dot(*(classical(reduced(image, _LOOK_PX)) for image in images)))
+    return cosine <= MOST_ALIKE and max(_found(*images), _found(*images[::-1])) <= MOST_ALIKE
+
+
+def _found(image: RGB, other: RGB) -> float:
+    """How well the middle of a picture is found in another, -1 ... 1; an even middle is found nowhere."""
+    import cv2
+
+    one, two = (to_gray(reduced(each, _FIND_PX)) for each in (image, other))
+    height, width = one.shape
+    middle = one[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    if float(middle.std()) < 2.0:
+        return 0.0
+    return float(cv2.matchTemplate(two, np.ascontiguousarray(middle), cv2.TM_CCOEFF_NORMED).max())

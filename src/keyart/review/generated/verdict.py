@@ -8,7 +8,7 @@ forest learned on the hub's features is served like the shipped one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,10 @@ class JudgeVideo:
         groups = needs.groups if needs.groups else ("ssim",)
         measure = Measure(groups, self.width_px or int(card.settings.get("width_px", 320)))
         if not models and not needs.lpips and not needs.raft:
-            return measure(info, reference, breaks=cuts_of(info))
+            breaks = cuts_of(info)
+            measured = measure(info, reference, breaks=breaks)
+            told = f"The clip cuts {len(breaks)} times: frames were compared within a take only."
+            return replace(measured, notes=(*measured.notes, told)) if breaks else measured
         from keyart.review.generated.hub import measure_with_hub
 
         return measure_with_hub(info, prompt, measure, models, lpips=needs.lpips, raft=needs.raft, reference=reference)

@@ -8,6 +8,13 @@ import { maybe, number, say } from "./words.js";
 const form = one("#takes");
 const chosen = () => all('input[name="take"]:checked', form ?? document);
 
+/** In the page's language; a measurement's name may end in how it was aggregated. */
+function told(reason) {
+  const parts = reason.feature.split("_");
+  while (parts.length > 1 && !maybe(`judged.${parts.join("_")}`, "")) parts.pop();
+  return maybe(`judged.${parts.join("_")}`, reason.words);
+}
+
 function shown(verdict, place) {
   const item = copyOf("verdict");
   part(item, "place").textContent = `${place}.`;
@@ -19,7 +26,7 @@ function shown(verdict, place) {
   for (const reason of verdict.reasons) {
     const line = document.createElement("li");
     const sign = reason.moved > 0 ? "+" : "−";
-    line.textContent = `${sign}${number(Math.abs(reason.moved))} ${maybe(`judged.${reason.feature}`, reason.words)}`;
+    line.textContent = `${sign}${number(Math.abs(reason.moved))} ${told(reason)}`;
     part(item, "reasons").append(line);
   }
   part(item, "note").textContent = verdict.worst_pairs.map((pair) => say("takes.worst", { at: number(pair.at) })).join(" · ");
