@@ -127,7 +127,7 @@ def test_the_hub_tier_has_an_environment_of_its_own_and_torch_comes_first(copy: 
     assert installs[0].endswith("-c constraints.txt torch")
     assert installs[1].endswith("-e .[test,hub,learn]")
     assert all("-c constraints.txt" in line for line in installs), "every install is pinned"
-    assert lines[-1] == "-m pytest tests/hub -x -k clip"
+    assert lines[-1] == "-m pytest tests/hub tests/learn -x -k clip"
     assert not (copy / ".venv").exists()
 
 
