@@ -103,6 +103,13 @@ def _field_docs(stage: type[Any]) -> dict[str, str]:
     }
 
 
+def check_ranges(stage: Any, **ranges: tuple[float, float]) -> None:
+    """Raises `BadSetting` for a field of a stage outside its range, with what came and what is allowed."""
+    for name, (low, high) in ranges.items():
+        if not low <= getattr(stage, name) <= high:
+            raise BadSetting(f"{name} is {getattr(stage, name)}; it lies between {low:g} and {high:g}")
+
+
 def parsed(setting: Setting, value: Any, where: str) -> Any:
     """A config value or a piece of text as the field's type. Raises `BadSetting` with what came and what is allowed."""
     try:

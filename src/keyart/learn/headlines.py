@@ -26,6 +26,7 @@ from keyart.learn.files import write_facts
 from keyart.learn.metrics import Scores, rouge_l, score
 from keyart.models.hub import device
 from keyart.models.store import model_folder
+from keyart.settings import check_ranges
 
 CHECKPOINT, RESULT = "checkpoint.pt", "headlines.json"
 _FREE = ("epochs", "out", "data", "checkpoint_steps", "encoder", "test_pairs")
@@ -84,13 +85,12 @@ class LearnHeadlines:
     """For the split, the order of the pairs, dropout."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("epochs", 1, 1000), ("batch", 1, 1024), ("max_tokens", 4, 512), ("read_tokens", 16, 8192),
-            ("beams", 1, 50), ("checkpoint_steps", 1, math.inf), ("warmup_steps", 0, math.inf),
-            ("validation_pairs", 1, math.inf),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+        check_ranges(
+            self,
+            epochs=(1, 1000), batch=(1, 1024), max_tokens=(4, 512), read_tokens=(16, 8192),
+            beams=(1, 50), checkpoint_steps=(1, math.inf), warmup_steps=(0, math.inf),
+            validation_pairs=(1, math.inf),
+        )  # fmt: skip
         if not 0 < self.learning_rate <= 1:
             raise BadSetting(f"learning_rate is {self.learning_rate}; it is more than 0 and at most 1")
 

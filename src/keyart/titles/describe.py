@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from keyart.errors import BadSetting, MissingModel
+from keyart.errors import MissingModel
+from keyart.settings import check_ranges
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.titles import lexicon
 from keyart.titles.chapters import MIN_SECONDS, Part, chapters
@@ -61,10 +62,7 @@ class DescribeVideo:
     """'ru' or 'en'; empty: the transcript's own."""
 
     def __post_init__(self) -> None:
-        ranges = (("sentences", 0, 5), ("max_words", 6, 60), ("tags", 0, 30), ("min_chapter_seconds", 10, 600))
-        for name, low, high in ranges:
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+        check_ranges(self, sentences=(0, 5), max_words=(6, 60), tags=(0, 30), min_chapter_seconds=(10, 600))
 
     def __call__(
         self,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from keyart.errors import BadSetting, MissingModel
+from keyart.errors import MissingModel
+from keyart.settings import check_ranges
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.titles import check, russian
 from keyart.titles.clauses import antecedent
@@ -67,11 +68,9 @@ class WriteTitles:
     """Drafts below this are not offered, 0 ... 1; a bare phrase needs twice as much."""
 
     def __post_init__(self) -> None:
-        lengths = [("max_words", 2, 20), ("max_characters", 10, 200)]
-        lengths += [("written_words", 2, 20), ("written_characters", 10, 200)]
-        for name, low, high in (("count", 1, 20), *lengths, ("tau", 0, 1)):
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+        words, characters = (2, 20), (10, 200)
+        check_ranges(self, count=(1, 20), max_words=words, max_characters=characters, tau=(0, 1))
+        check_ranges(self, written_words=words, written_characters=characters)
 
     def __call__(self, info: VideoInfo, transcript: Transcript | None) -> Outcome[tuple[Headline, ...]]:
         """Fewer than `count` with status `degraded` where the text gives no more that can be stood for."""

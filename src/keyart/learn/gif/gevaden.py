@@ -26,6 +26,7 @@ from keyart.learn.data import BadData
 from keyart.learn.gif.scoring import Draw, scored
 from keyart.learn.sets.values import GifVideo
 from keyart.learn.training import EpochScores, Plan, Precision, Scores, autocast, rng, shuffled, train
+from keyart.settings import check_ranges
 
 ANNOTATIONS, COMMENTS, FEATURES = "annotated_data.json", "annotated_dm_count.json", ("features.npz", "features.h5")
 SPLIT = (857, 106, 107)
@@ -76,13 +77,12 @@ class LearnGif:
     """For the split, the weights, the order of the GIFs and the samples."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("semantic", 1, 4096), ("gif_semantic", 1, 4096), ("latent", 1, 512), ("samples", 1, 64), ("beta", 0, 100),
-            ("perceptual", 0, 100), ("batch", 1, 1024), ("epochs", 1, 10_000), ("validation_draws", 1, 10_000),
-            ("draws", 1, 1_000_000),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+        check_ranges(
+            self,
+            semantic=(1, 4096), gif_semantic=(1, 4096), latent=(1, 512), samples=(1, 64), beta=(0, 100),
+            perceptual=(0, 100), batch=(1, 1024), epochs=(1, 10_000), validation_draws=(1, 10_000),
+            draws=(1, 1_000_000),
+        )  # fmt: skip
         if not 0 < self.learning_rate <= 1:
             raise BadSetting(f"learning_rate is {self.learning_rate}; it is more than 0 and at most 1")
 

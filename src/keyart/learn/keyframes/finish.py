@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keyart.errors import BadSetting
 from keyart.learn.export import write_kamodel
 from keyart.learn.files import write_facts
 from keyart.learn.keyframes.data import Opened
 from keyart.learn.keyframes.measures import Measures
 from keyart.learn.training import plain_settings
 from keyart.models.kamodel import LearnedCard
+from keyart.settings import check_ranges
 
 _BOUNDS: dict[str, tuple[float, float]] = {
     "epochs": (1, 1000), "batch": (1, 4096), "learning_rate": (1e-12, 1.0), "threshold": (0.0, 1.0),
@@ -22,10 +22,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
 
 def checked(recipe: Any) -> None:
     """Raises `BadSetting` for a setting outside its bounds."""
-    for name, (low, high) in _BOUNDS.items():
-        value = getattr(recipe, name, low)
-        if not low <= value <= high:
-            raise BadSetting(f"{name} is {value}; it lies between {low:g} and {high:g}")
+    check_ranges(recipe, **{name: bounds for name, bounds in _BOUNDS.items() if hasattr(recipe, name)})
 
 
 def finished(recipe: Any, name: str, opened: Opened, head: Any, test: Measures, more: dict[str, Any]) -> dict[str, Any]:

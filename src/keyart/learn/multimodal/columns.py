@@ -28,6 +28,7 @@ from keyart.errors import BadModel, BadSetting, KeyartError, MissingFile
 from keyart.learn.data import BadData, batched
 from keyart.learn.files import write_facts, written_whole
 from keyart.learn.training import EpochScores, Plan, Say, plain_settings, rng, seeded, shuffled, stamp_of, train
+from keyart.settings import check_ranges
 from keyart.types import RGB
 
 RATINGS, WEIGHTS = "ratings.csv", "columns.pt"
@@ -87,9 +88,7 @@ class LearnColumns:
     """For the split, the order, the crops, the weights, dropout."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low:g} and {high:g}")
+        check_ranges(self, **_BOUNDS)
         if not self.columns or not set(self.columns) <= {"global", "local"}:
             raise BadSetting(f"columns is {', '.join(self.columns)}; choose from global, local")
         if len(self.wide) != 2 or min(self.wide) < 1:

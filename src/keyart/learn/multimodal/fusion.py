@@ -34,6 +34,7 @@ from keyart.learn.training import (
     stamp_of,
     train,
 )
+from keyart.settings import check_ranges
 
 MODALITIES = ("frames", "audio", "title", "description")
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -83,9 +84,7 @@ class LearnMultimodal:
     """For the split, the order of the videos, the weights, dropout."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low:g} and {high:g}")
+        check_ranges(self, **_BOUNDS)
         if not self.modalities or not set(self.modalities) <= set(MODALITIES):
             raise BadSetting(f"modalities is {', '.join(self.modalities)}; choose from {', '.join(MODALITIES)}")
         if self.width % self.heads or self.width % 2:

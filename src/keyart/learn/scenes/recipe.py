@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from keyart.errors import BadSetting, MissingExtra, MissingFile
+from keyart.errors import MissingExtra, MissingFile
 from keyart.learn.data import BadData
 from keyart.learn.files import write_facts
 from keyart.learn.scenes.measures import (
@@ -29,6 +29,7 @@ from keyart.learn.scenes.measures import (
 )
 from keyart.learn.sets.scenes import SceneFilm, read_scenes
 from keyart.learn.training import Plan, Scores, plain_settings, rng, shuffled, stamp_of, train
+from keyart.settings import check_ranges
 
 FOLDS = 5
 
@@ -64,13 +65,12 @@ class LearnScenes:
     """For the folds, the weights, the order of films."""
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("epochs", 1, 10_000), ("patience", 0, 10_000), ("window", 1, 32), ("hidden", 1, 1024),
-            ("dropout", 0, 0.95), ("learning_rate", 1e-12, 1), ("weight_decay", 0, 1), ("projected", 0, 512),
-            ("members", 2, 20),
-        ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low} and {high}")
+        check_ranges(
+            self,
+            epochs=(1, 10_000), patience=(0, 10_000), window=(1, 32), hidden=(1, 1024),
+            dropout=(0, 0.95), learning_rate=(1e-12, 1), weight_decay=(0, 1), projected=(0, 512),
+            members=(2, 20),
+        )  # fmt: skip
 
     def __call__(self, say: Callable[[str], None] = print) -> dict[str, Any]:
         """Train, or go on training; the facts that are also written to `out/scenes.json`.

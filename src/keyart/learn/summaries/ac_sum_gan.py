@@ -18,9 +18,10 @@ from typing import Any
 from keyart.errors import BadSetting, MissingExtra
 from keyart.learn.protocol import Best
 from keyart.learn.sets.values import AnnotatedVideo
-from keyart.learn.summaries.pgl_sum_training import Scorer, checked
+from keyart.learn.summaries.pgl_sum_training import Scorer
 from keyart.learn.summaries.unsupervised import Features, batches, feature_size, learned, scorer_of
 from keyart.learn.training import FREE, Plan, Say, Scores, train
+from keyart.settings import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class LearnAcSumGan:
     """For the splits, the weights, the order of videos, the picks."""
 
     def __post_init__(self) -> None:
-        checked(
+        check_ranges(
             self, epochs=(1, 10_000), elm_weight=(0, 100), elm_after=(0, 10_000), hidden=(1, 8192), layers=(1, 8),
             fragments=(2, 1000), picks_share=(1e-12, 1), sigma=(0, 1), prior_weight=(0, 100), discount=(0, 1),
             entropy_weight=(0, 10), learning_rate=(1e-12, 1), rebuilding_rate=(1e-12, 1),

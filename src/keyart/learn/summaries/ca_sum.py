@@ -16,9 +16,10 @@ from typing import Any
 from keyart.errors import MissingExtra
 from keyart.learn.protocol import Best
 from keyart.learn.sets.values import AnnotatedVideo
-from keyart.learn.summaries.pgl_sum_training import Scorer, checked
+from keyart.learn.summaries.pgl_sum_training import Scorer
 from keyart.learn.summaries.unsupervised import Features, batches, feature_size, learned, scorer_of
 from keyart.learn.training import Plan, Say, Scores, train
+from keyart.settings import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class LearnCaSum:
     """For the splits, the weights, the order of videos."""
 
     def __post_init__(self) -> None:
-        checked(
+        check_ranges(
             self, epochs=(1, 10_000), sigma=(0, 1), block=(1, 10_000), dropout=(0, 0.95), batch=(1, 1024),
             learning_rate=(1e-12, 1), weight_decay=(0, 1),
         )  # fmt: skip

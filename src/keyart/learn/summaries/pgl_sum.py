@@ -22,7 +22,6 @@ from keyart.learn.summaries.pgl_sum_training import (
     Example,
     Regression,
     Scorer,
-    checked,
     example_of,
     judged,
     scores_of,
@@ -33,6 +32,7 @@ from keyart.learn.summaries.pgl_sum_training import (
 )
 from keyart.learn.training import FREE, Plan, Say, plain_settings, seeded, stamp_of, train
 from keyart.models.kamodel import LearnedCard
+from keyart.settings import check_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class LearnPglSum:
     """For the splits, the weights, the order of videos."""
 
     def __post_init__(self) -> None:
-        checked(
+        check_ranges(
             self, epochs=(1, 10_000), batch=(1, 1024), heads=(1, 64), local_heads=(1, 64), segments=(0, 64),
             dropout=(0, 0.95), learning_rate=(1e-12, 1), weight_decay=(0, 1),
         )  # fmt: skip

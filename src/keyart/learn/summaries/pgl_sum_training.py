@@ -128,13 +128,6 @@ def width_of(examples: Sequence[Example]) -> int:
     return int(widths.pop())
 
 
-def checked(recipe: Any, **ranges: tuple[float, float]) -> None:
-    """Raises `BadSetting` for a field outside its range."""
-    for name, (low, high) in ranges.items():
-        if not low <= getattr(recipe, name) <= high:
-            raise BadSetting(f"{name} is {getattr(recipe, name)}; it lies between {low:g} and {high:g}")
-
-
 # --- data, judgement ------------------------------------------------------------------------------------------------
 
 

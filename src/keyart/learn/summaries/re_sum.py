@@ -29,7 +29,6 @@ from keyart.learn.summaries.pgl_sum_training import (
     Example,
     Regression,
     Scorer,
-    checked,
     example_of,
     judged,
     scores_of,
@@ -40,6 +39,7 @@ from keyart.learn.summaries.pgl_sum_training import (
 )
 from keyart.learn.training import FREE, Plan, Say, plain_settings, seeded, stamp_of, train
 from keyart.models.kamodel import SUFFIX, LearnedCard, file_sha256
+from keyart.settings import check_ranges
 
 Way = Literal["program", "whole", "last"]
 UNTRAINED = "untrained"
@@ -89,7 +89,7 @@ class LearnReSum:
     """For the splits, the weights, the order of videos."""
 
     def __post_init__(self) -> None:
-        checked(
+        check_ranges(
             self, epochs=(1, 10_000), batch=(1, 1024), alpha=(1e-6, 1 - 1e-6), dropout=(0, 0.95),
             learning_rate=(0, 1), weight_decay=(0, 1),
         )  # fmt: skip

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from keyart.errors import BadSetting
 from keyart.learn.data import BadData
 from keyart.learn.export import write_kamodel
 from keyart.learn.files import write_facts
@@ -41,6 +40,7 @@ from keyart.learn.training import (
     train,
 )
 from keyart.models.kamodel import LearnedCard, file_sha256
+from keyart.settings import check_ranges
 
 NAME = "thumbnails"
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -94,9 +94,7 @@ class LearnThumbnails:
     """For the split (80 / 20), the weights, the order of the videos and what episodes pick."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _BOUNDS.items():
-            if not low <= getattr(self, name) <= high:
-                raise BadSetting(f"{name} is {getattr(self, name)}; it lies between {low:g} and {high:g}")
+        check_ranges(self, **_BOUNDS)
 
     def __call__(self, say: Callable[[str], None] = print) -> dict[str, Any]:
         """Train, or go on training; the facts that are also written to `out/thumbnails.json`.
