@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Response
@@ -20,6 +21,14 @@ STRIP = "judged.jpg"
 """Beside the video: its worst pairs of frames, as they were last looked at."""
 MOST_SECONDS = 180.0
 """A longer video is no take of one scene, and somebody waits for the answer."""
+
+
+AT_ONCE = 2
+"""Videos judged at a time; whoever comes meanwhile is told to come again."""
+_PATIENCE_SECONDS = 5.0
+
+
+_BUSY: dict[int | str, dict[str, Any]] = {503: {"description": "other takes are being judged; try again in a moment"}}
 
 
 class Prompt(Body):
@@ -44,11 +53,18 @@ class Judgement(BaseModel):
 def router(rooms: Rooms) -> APIRouter:
     """POST and GET below /api/videos/{id}/judgement."""
     routes, desk = APIRouter(prefix="/api/videos", tags=["judgement"], responses=PROBLEMS), Desk(rooms)
+    places = threading.BoundedSemaphore(AT_ONCE)
 
-    @routes.post("/{id}/judgement", response_model=Judgement)
+    @routes.post("/{id}/judgement", response_model=Judgement, responses=_BUSY)
     def judge(id: VideoId, wish: Prompt) -> Judgement:
         """How good the video is as a generated one; takes about as long as the video."""
-        return judged(rooms, desk.video(id), wish.prompt)
+        video = desk.video(id)
+        if not places.acquire(timeout=_PATIENCE_SECONDS):
+            raise HTTPException(503, "other takes are being judged; try again in a moment")
+        try:
+            return judged(rooms, video, wish.prompt)
+        finally:
+            places.release()
 
     @routes.get("/{id}/judgement/strip", response_class=FileResponse)
     def strip(id: VideoId) -> Response:
