@@ -42,6 +42,12 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps([_plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:32]
 
 
+def file_sha256(path: Path) -> str:
+    """Stands for a file's content, wherever it lies."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @cache
 def code_stamp() -> str:
     """Changes with any file of the package: what other code has made is not what this code would make."""

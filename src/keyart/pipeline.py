@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyart.cache import StageCache, cache_folder
+from keyart.cache import StageCache, cache_folder, file_sha256
 from keyart.cores import give_back_memory, opencv_on_one_thread
 from keyart.errors import MissingFile, NothingUsable
 from keyart.media.probe import probe
@@ -64,7 +64,7 @@ def make(
 
 
 def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Progress, cache: StageCache) -> Package:
-    sha256 = _sha256(info.path)
+    sha256 = file_sha256(info.path)
     wanted = _wanted(recipe, parts)
     own = recipe.covers.said(()) if "covers" in wanted else ()
     run = Run(sha256, cache, progress)
@@ -81,7 +81,9 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     def made(part: str, work: Callable[[], Outcome[Products]], *inputs: object) -> Products:
         if part not in wanted:
             return ()
-        inputs = (getattr(recipe, part), info.name, *inputs, recipe.scan, recipe.shots, recipe.stills)
+        stage = getattr(recipe, part)
+        ranked = _ranker_key(getattr(stage, "ranker", None))
+        inputs = (stage, ranked, info.name, *inputs, recipe.scan, recipe.shots, recipe.stills)
         return run.stage(part, work, Outcome[Products], *inputs).value
 
     shown, drawn = named or stills, _drawn_key(recipe) if "covers" in wanted else ""
@@ -90,12 +92,10 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
     products += made("avatar", lambda: recipe.avatar(info, stills))
-    drawn = _ranker_key(recipe.teaser.ranker) if "teaser" in wanted else ""
-    products += made("teaser", lambda: recipe.teaser(info, stills, shots), drawn)
+    products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     if moments is not None and not moments.end_seconds:
         moments = None  # an earlier run has spared the pass: the stage looks for itself
-    drawn = _ranker_key(recipe.summaries.ranker) if "summaries" in wanted else ""
-    products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said, drawn)
+    products += made("summaries", lambda: recipe.summaries(info, shots, transcript, moments), said)
     products += _written(run, recipe, info, transcript, titles, shots, said) if "titles" in wanted else ()
     if wanted & PUBLISHED - {"titles"}:
         products, seen = _reviewed(run, recipe, products, shown)
@@ -139,14 +139,14 @@ def _drawn_key(recipe: Recipe) -> str:
     picture = recipe.covers.picture
     if picture and not picture.is_file():
         raise MissingFile(f"{picture}: no such picture file")
-    return _sha256(picture) if picture else ""
+    return file_sha256(picture) if picture else ""
 
 
 def _ranker_key(ranker: Path | None) -> str:
     """Stands for a learned model by its content."""
     from keyart.models.kamodel import learned_file
 
-    return _sha256(learned_file(ranker)) if ranker else ""
+    return file_sha256(learned_file(ranker)) if ranker else ""
 
 
 def _look(
@@ -287,12 +287,9 @@ def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:
     """Names and checksums of the files beside the video that carry its name: they decide what is said."""
     stem = info.path.stem
     beside_it = (one for one in info.path.parent.iterdir() if one.name.startswith(f"{stem}.") and one != info.path)
-    return sorted((one.name, _sha256(one)) for one in beside_it if one.is_file() and one.stat().st_size < 50_000_000)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sorted(
+        (one.name, file_sha256(one)) for one in beside_it if one.is_file() and one.stat().st_size < 50_000_000
+    )
 
 
 def _settings(recipe: Recipe, sections: tuple[str, ...]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
-import hashlib
 import html
 import json
 import lzma
@@ -24,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
+from keyart.cache import file_sha256
 from keyart.errors import KeyartError, MissingFile
 
 T = TypeVar("T")
@@ -80,8 +80,7 @@ def read_pairs(path: Path, topics: Iterable[str] = (), limit: int = 0) -> Corpus
                 break
     if not kept:
         raise BadData(f"{path}: no row has a title and a text{_of_topics(wanted)}; {skipped} rows lack one")
-    with path.open("rb") as file:
-        return Corpus(tuple(kept.values()), skipped, repeated, hashlib.file_digest(file, "sha256").hexdigest())
+    return Corpus(tuple(kept.values()), skipped, repeated, file_sha256(path))
 
 
 def _of_topics(topics: frozenset[str]) -> str:

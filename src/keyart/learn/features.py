@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.cache import StageCache, cache_folder, code_stamp, key_of
+from keyart.cache import StageCache, cache_folder, code_stamp, file_sha256, key_of
 from keyart.errors import MissingFile
 from keyart.learn.data import BadData
 from keyart.learn.protocol import kts_segments
@@ -84,8 +84,7 @@ def _once(path: Path, name: str, kind: type[T], work: Callable[[], T], kept: Sta
     if not path.is_file():
         raise MissingFile(f"{path}: no such file")
     store = StageCache(cache_folder()) if kept is None else kept
-    with path.open("rb") as file:
-        key = key_of(code_stamp(), hashlib.file_digest(file, "sha256").hexdigest(), "features", name)
+    key = key_of(code_stamp(), file_sha256(path), "features", name)
     found = store.get(key, kind)
     if found is None:
         found = work()
@@ -145,10 +144,7 @@ def annotated(path: Path, kept: StageCache | None = None) -> Annotated:
 
 def _sha256_of(files: Sequence[Path]) -> str:
     """Of one file as it lies there, of several of their checksums."""
-    digests = []
-    for path in files:
-        with path.open("rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    digests = [file_sha256(path) for path in files]
     return digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
+
+from keyart.package import write_whole
 
 
 def written_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(path, data)
 
 
 def write_facts(path: Path, facts: dict[str, Any]) -> None:

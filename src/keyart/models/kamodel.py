@@ -6,7 +6,6 @@ features that it eats, what it was trained on and how it scored there.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -21,6 +20,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cache import file_sha256
 from keyart.errors import BadModel, BadSetting, MissingFile
 from keyart.models.store import store_folder
 
@@ -185,11 +185,6 @@ def _session(network: bytes, path: Path) -> Any:
         return open_session(network)
     except Exception as err:  # onnxruntime's errors are of many types, none of them public
         raise BadModel(f"{path}: its network cannot be opened: {str(err).splitlines()[0]}") from err
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _member(path: Path, name: str, most: int) -> bytes:

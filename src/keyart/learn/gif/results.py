@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from keyart.cache import file_sha256
 from keyart.errors import MissingFile
 from keyart.learn.export import write_kamodel
 from keyart.learn.features import SECONDS, own_gifs
@@ -30,7 +31,7 @@ from keyart.learn.sets.gif import read_gifs
 from keyart.learn.sets.own import ANNOTATIONS as OWN
 from keyart.learn.sets.values import GifVideo
 from keyart.learn.training import EpochScores, plain_settings, stamp_of
-from keyart.models.kamodel import LearnedCard, file_sha256
+from keyart.models.kamodel import LearnedCard
 
 RESULT, MODEL = "gif.json", "ranker.kamodel"
 _FREE = ("data", "out", "epochs", "patience", "draws")

@@ -11,12 +11,12 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cache import file_sha256
 from keyart.errors import BadSetting, MissingFile
 from keyart.learn.data import BadData
 from keyart.learn.files import written_whole
 from keyart.learn.keyframes.shots import KeyRule, ShotVideo, key_shots, shot_middles
 from keyart.learn.sets.values import AnnotatedVideo
-from keyart.models.kamodel import file_sha256
 from keyart.types import RGB
 
 FeatureSource = Literal["auto", "resnet", "stills.classical", "set", "pictures"]

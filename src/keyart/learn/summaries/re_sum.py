@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from keyart.cache import file_sha256
 from keyart.errors import BadModel, BadSetting, MissingFile
 from keyart.learn.export import write_kamodel
 from keyart.learn.features import annotated
@@ -38,7 +39,7 @@ from keyart.learn.summaries.pgl_sum_training import (
     written,
 )
 from keyart.learn.training import FREE, Plan, Say, plain_settings, seeded, stamp_of, train
-from keyart.models.kamodel import SUFFIX, LearnedCard, file_sha256
+from keyart.models.kamodel import SUFFIX, LearnedCard
 from keyart.settings import check_ranges
 
 Way = Literal["program", "whole", "last"]

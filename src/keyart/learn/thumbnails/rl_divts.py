@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from keyart.cache import file_sha256
 from keyart.learn.data import BadData
 from keyart.learn.export import write_kamodel
 from keyart.learn.files import write_facts
@@ -39,7 +40,7 @@ from keyart.learn.training import (
     stamp_of,
     train,
 )
-from keyart.models.kamodel import LearnedCard, file_sha256
+from keyart.models.kamodel import LearnedCard
 from keyart.settings import check_ranges
 
 NAME = "thumbnails"
