@@ -156,7 +156,7 @@ def test_it_is_stopped_at_a_word(options: Studio) -> None:
 
     with pytest.raises(Stopped):
         run_child("hang", {}, options=options, leash=leash, on_line=hear)
-    assert time.monotonic() - begun[0] < 2
+    assert time.monotonic() - begun[0] < 10
     assert not is_alive(pids[0])
 
 
