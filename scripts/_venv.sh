@@ -73,7 +73,7 @@ install() {
     case $kind in
         studio) extra="[studio]" ;;
         test) extra="[test]" ;;
-        hub) extra="[test,hub,learn]" ;;
+        hub) extra="[test-hub]" ;;
     esac
     say "installing keyart and its pinned dependencies (first time: about 250 MB to fetch) ..."
     if [[ $kind == hub ]]; then
