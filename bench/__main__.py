@@ -28,6 +28,7 @@ COMMANDS = {
     "screens": "docs/studio: every page of the studio, taken by the system's browser",
     "install": "what the default install weighs, and what must not be in it",
     "studio": "the queue over a server that is killed, readers at once, previews",
+    "soak": "hours of mixed work in one process: memory, files, threads",
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }
