@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from keyart import leash
 from keyart.studio.works import child
 from keyart.studio.works.child import Request, Say
 
@@ -79,7 +80,7 @@ def _tell(request: Request, say: Say) -> dict[str, Any]:
 
 def _make(request: Request, say: Say) -> dict[str, Any]:
     """As the video is called: `quick` is made at once, `slow` in a second and a half, `hang` never, `crash` crashes."""
-    told, folder = child.Told(say), Path(request["folder"])
+    told, folder = leash.Told(say), Path(request["folder"])
     folder.mkdir()
     (folder / "frames").mkdir()
     (folder / "frames" / "half.jpg").write_bytes(b"half")
@@ -107,7 +108,7 @@ child.VERBS |= {
 }  # fmt: skip
 
 if os.environ.get("KEYART_TEST_NO_PDEATHSIG"):
-    child._PR_SET_PDEATHSIG = 38  # PR_SET_NO_NEW_PRIVS, which harms nobody here
+    leash._PR_SET_PDEATHSIG = 38  # PR_SET_NO_NEW_PRIVS, which harms nobody here
 
 if __name__ == "__main__":
     sys.exit(child.main())

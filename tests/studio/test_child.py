@@ -16,6 +16,7 @@ import pytest
 
 from bench.studio import is_alive
 from keyart.errors import BadSetting, LicenceRefused, MissingExtra, MissingModel, UnreadableVideo
+from keyart.leash import Talk, as_it_was
 from keyart.studio.options import GIGABYTE, Studio
 from keyart.studio.works import running
 from keyart.studio.works.running import BroughtDown, Leash, Limits, OverLimit, Stopped, limits_for, run_child
@@ -178,6 +179,7 @@ _PARENT = """
 import sys
 from pathlib import Path
 from keyart.studio.works import running
+from keyart.leash import Talk, as_it_was
 from keyart.studio.options import Studio
 running.CHILD = "tests.studio.rough"
 options = Studio(data=Path(sys.argv[1]))
@@ -208,14 +210,14 @@ def test_errors_that_are_made_of_more_than_a_text_come_back() -> None:
         LicenceRefused("nudenet", "AGPL-3.0"),
         OverLimit("too much"),
     ):
-        back = running._as_it_was(type(err).__name__, str(err))
+        back = as_it_was(type(err).__name__, str(err))
         assert type(back) is type(err) and str(back) == str(err)
-    assert type(running._as_it_was("NoSuchKind", "text")) is BroughtDown
+    assert type(as_it_was("NoSuchKind", "text")) is BroughtDown
 
 
 def test_what_is_no_object_is_not_heard() -> None:
     heard: list[Any] = []
-    talk = running._Talk(None, limits(), heard.append, lambda: None)  # type: ignore[arg-type]
+    talk = Talk(None, limits(), heard.append, lambda: None)  # type: ignore[arg-type]
     talk._hear(b'["no object"]\nno JSON\n{"at": "sc')
     talk._hear(b'an"}\n')
     assert heard == [{"at": "scan"}]

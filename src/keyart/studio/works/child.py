@@ -7,27 +7,22 @@ before it opens anything, and ends when the studio does.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from keyart.errors import KeyartError
-from keyart.types import Status
+from keyart.leash import Told, die_with, end_all, limit, own_voice
 
 Request = Mapping[str, Any]
 Say = Callable[[Mapping[str, Any]], None]
-
-_PR_SET_PDEATHSIG = 1
-_TELL_EVERY_SECONDS = 0.2
 
 
 # --- what it does -------------------------------------------------------------------------------------------------
@@ -113,34 +108,15 @@ VERBS: dict[str, Callable[[Request, Say], dict[str, Any]]] = {
 }
 
 
-@dataclass(slots=True)
-class Told:
-    """Progress as JSON lines; a stage's fraction at most a few times a second."""
-
-    say: Say
-    _next: float = field(default=0.0)
-
-    def begin(self, stage: str) -> None:
-        self.say({"begin": stage})
-
-    def at(self, stage: str, fraction: float) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _TELL_EVERY_SECONDS
-            self.say({"at": stage, "fraction": round(min(1.0, max(0.0, fraction)), 4)})
-
-    def end(self, stage: str, status: Status, note: str, seconds: float) -> None:
-        self.say({"end": stage, "status": status, "reason": note, "seconds": round(seconds, 3)})
-
-
 # --- how it lives -------------------------------------------------------------------------------------------------
 
 
 def main() -> int:
     """One verb, one answer. The exit status is 0 whenever an answer was given."""
-    says = _own_voice()
+    says = own_voice()
     request = json.loads(sys.stdin.buffer.readline())
-    _die_with(int(request["parent"]))
+    die_with(int(request["parent"]))
+    threading.Thread(target=_watch_lifeline, daemon=True).start()
     _keep_within(request["limits"])
     lock = threading.Lock()
 
@@ -179,42 +155,20 @@ def _without_places(text: str, request: Request) -> str:
     return text
 
 
-def _own_voice() -> IO[str]:
-    """The pipe to the studio, out of reach of libraries that print: their standard output goes to the log."""
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(kept, "w", encoding="utf-8")
-
-
-def _die_with(parent: int) -> None:
-    """End when the studio does: at the word of the kernel where it gives one, and when the lifeline is cut."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-    threading.Thread(target=_watch_lifeline, daemon=True).start()
-
-
 def _watch_lifeline() -> None:
     while os.read(0, 1):
         pass
-    os.killpg(0, signal.SIGKILL)
+    end_all()
 
 
 def _keep_within(limits: Mapping[str, Any]) -> None:
     """Limits that no library can lift again. Threads' stacks and arenas count as data: hence twice the memory."""
-    _limit(resource.RLIMIT_CPU, int(limits["cpu_seconds"]) + 1, grace=5)  # a signal that says why, then the end
-    _limit(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_DATA, 2 * int(limits["memory_bytes"]))
+    limit(resource.RLIMIT_CPU, int(limits["cpu_seconds"]) + 1, grace=5)  # a signal that says why, then the end
+    limit(resource.RLIMIT_FSIZE, int(limits["file_bytes"]))
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_DATA, 2 * int(limits["memory_bytes"]))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write that fails can be told, a death cannot
     os.nice(int(limits["niceness"]))
-
-
-def _limit(what: int, most: int, grace: int = 0) -> None:
-    _, hard = resource.getrlimit(what)
-    soft, hard = (one if hard == resource.RLIM_INFINITY else min(one, hard) for one in (most, most + grace))
-    resource.setrlimit(what, (soft, hard))
 
 
 if __name__ == "__main__":
