@@ -14,8 +14,25 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-NUM_THREADS = max(1, min(4, os.cpu_count() or 1))
+
+def _allowed() -> int:
+    """KEYART_THREADS, or 0 where it says nothing that can be followed."""
+    said = os.environ.get("KEYART_THREADS", "")
+    return int(said) if said.isascii() and said.isdigit() else 0
+
+
+ALLOWED_THREADS = _allowed()
+"""What one process may keep busy at once: decoder, networks and pictures each; 0: as many as they have use for.
+
+KEYART_THREADS=1 is for many processes side by side; products are the same whatever it says.
+"""
+NUM_THREADS = ALLOWED_THREADS or max(1, min(4, os.cpu_count() or 1))
 """More would only fight over memory: what is shared out are pictures of a few megabytes."""
+
+
+def allowed(threads: int) -> int:
+    """As many threads, or fewer where KEYART_THREADS says so."""
+    return min(threads, ALLOWED_THREADS) if ALLOWED_THREADS else threads
 
 
 def shared_out(work: Callable[[T], R], items: Iterable[T]) -> list[R]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from keyart.cache import StageCache, code_stamp, key_of
+from keyart.cores import NUM_THREADS
 from keyart.models import CARDS, have
 from keyart.package import StageReport
 from keyart.progress import Progress
@@ -96,7 +97,10 @@ class Run:
 
 
 def beside(work: Callable[[], T]) -> Future[T]:
-    """Start the work on a thread of its own. A daemon: whoever is interrupted need not wait for it."""
+    """Start the work on a thread of its own. A daemon: whoever is interrupted need not wait for it.
+
+    Where there is one thread for everything, it is done at once.
+    """
     future: Future[T] = Future()
 
     def body() -> None:
@@ -105,5 +109,8 @@ def beside(work: Callable[[], T]) -> Future[T]:
         except BaseException as err:  # noqa: BLE001  handed on: `result()` raises it where it is waited for
             future.set_exception(err)
 
-    threading.Thread(target=body, daemon=True).start()
+    if NUM_THREADS == 1:
+        body()
+    else:
+        threading.Thread(target=body, daemon=True).start()
     return future

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from keyart.cores import NUM_THREADS
+
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.2
@@ -18,9 +20,10 @@ def ahead(items: Iterator[T], depth: int) -> Iterator[Iterator[T]]:
     """The same items in the same order, up to `depth` of them made before they are asked for.
 
     What the items raise is raised where they are read. On leaving, the thread has ended: what the items come from may
-    be closed. With a depth below 1 there is no thread.
+    be closed. With a depth below 1 there is no thread,
+    nor where there is one for everything.
     """
-    if depth < 1:
+    if depth < 1 or NUM_THREADS == 1:
         yield items
         return
     ready: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(depth)

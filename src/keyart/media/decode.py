@@ -9,12 +9,13 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from keyart.cores import allowed
 from keyart.types import VideoInfo
 
 _MAX_READ_FAILURES = 16
 _THREAD_BYTES = 128 << 20
 """Decoded pictures that frame threads may hold between them: 8K gets two threads, 1080p as many as there are cores."""
-_MOST_THREADS = min(16, (os.cpu_count() or 1) + 4)
+_MOST_THREADS = allowed(min(16, (os.cpu_count() or 1) + 4))
 """More than cores: frame threads wait for one another, and libav's own choice leaves a tenth of two cores idle."""
 _HELD_BYTES = 64 << 20
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from keyart.errors import BadModel, MissingExtra
+from keyart.models.loads import note_load
 from keyart.models.store import model_folder
 
 
@@ -36,6 +37,7 @@ def _loaded(folder: Path, kind: str, processor: str) -> tuple[Any, Any]:
     except ImportError as err:
         raise MissingExtra(err.name or "transformers", extra="hub") from err
     transformers.logging.disable_progress_bar()
+    note_load(folder.name)
     torch.manual_seed(0)  # weights that a checkpoint lacks are drawn: the same ones each time
     try:
         network = getattr(transformers, kind).from_pretrained(folder, local_files_only=True)

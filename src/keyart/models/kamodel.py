@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from keyart.cache import file_sha256
 from keyart.errors import BadModel, BadSetting, MissingFile
+from keyart.models.loads import note_load
 from keyart.models.store import store_folder
 
 SUFFIX = ".kamodel"
@@ -175,6 +176,7 @@ def read_card(path: Path) -> LearnedCard:
 @cache
 def _opened(path: Path, _mtime_ns: int, _size: int) -> Kamodel:
     card = read_card(path)
+    note_load(card.name)
     return Kamodel(card, file_sha256(path), _session(_member(path, "model.onnx", _LARGEST_BYTES), path))
 
 

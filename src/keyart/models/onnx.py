@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from keyart.cores import allowed
+from keyart.models.loads import note_load
 from keyart.models.store import model_path
 
 
@@ -16,6 +18,7 @@ def onnx_session(name: str, threads: int = 1) -> Any:
 
 @cache
 def _opened(path: Path, threads: int) -> Any:
+    note_load(path.stem)
     return open_session(path, threads)
 
 
@@ -24,7 +27,7 @@ def open_session(network: Path | bytes, threads: int = 1) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = allowed(threads)
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what goes wrong is raised, not printed as well
     source = network if isinstance(network, bytes) else str(network)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from keyart.models.loads import note_load
 from keyart.models.store import model_path
 
 _networks = threading.local()
@@ -19,6 +20,7 @@ def tflite_network(name: str) -> Any:
     made: dict[str, Any] = _networks.__dict__
     if name not in made:
         path = str(model_path(name))
+        note_load(name)
         with _loading:
             made[name] = cv2.dnn.readNetFromTFLite(path)
     return made[name]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.models import CARDS, have, model_path
+from keyart.models.loads import note_load
 from keyart.models.tflite import tflite_network
 from keyart.types import RGB, Box, Face, Gray
 
@@ -321,6 +322,7 @@ class HaarFaces:
 def _cascade() -> Any:
     import cv2
 
+    note_load("haar")
     return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"))
 
 

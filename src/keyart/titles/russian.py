@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 
+from keyart.models.loads import note_load
 from keyart.models.store import model_path
 
 MODELS = ("navec-news", "slovnet-morph", "slovnet-syntax", "slovnet-ner")
@@ -62,6 +63,7 @@ def navec() -> Any:
         def precompute(self) -> None:
             self.qdims = np.arange(self.qdim)
 
+    note_load("navec-news")
     with Tar(str(model_path("navec-news"))) as tar:
         meta = Meta.from_file(tar.load(META))
         Meta.check_protocol(meta.protocol)
@@ -73,6 +75,7 @@ def navec() -> Any:
 def _morph() -> Any:
     from slovnet import Morph
 
+    note_load("slovnet-morph")
     return Morph.load(str(model_path("slovnet-morph"))).navec(navec())
 
 
@@ -80,6 +83,7 @@ def _morph() -> Any:
 def _syntax() -> Any:
     from slovnet import Syntax
 
+    note_load("slovnet-syntax")
     return Syntax.load(str(model_path("slovnet-syntax"))).navec(navec())
 
 
@@ -88,6 +92,7 @@ def ner() -> Any:
     """slovnet's tagger: text -> spans of PER, LOC, ORG."""
     from slovnet import NER
 
+    note_load("slovnet-ner")
     return NER.load(str(model_path("slovnet-ner"))).navec(navec())
 
 
