@@ -41,9 +41,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.set_defaults(command=command, verbose=False)
     try:
         command.add(parser, command)
-        return command.run(parser.parse_args(words[1:]))
+        return _run(words[0], command, parser.parse_args(words[1:]))
     except KeyartError as err:
         return _failed(err, "-v" in words or "--verbose" in words)
+
+
+def _run(name: str, command: Command, args: argparse.Namespace) -> int:
+    """A studio is no run: each of its jobs is one."""
+    from keyart import witness
+
+    if name == "studio":
+        return command.run(args)
+    with witness.command(name, log=getattr(args, "log", None)):
+        return command.run(args)
 
 
 def entry() -> None:
@@ -104,8 +114,15 @@ def _failed(err: KeyartError, verbose: bool) -> int:
         import traceback
 
         traceback.print_exception(err)
-    print(f"keyart: {err}", file=sys.stderr)
+    if not _logs_on_stderr():
+        print(f"keyart: {err}", file=sys.stderr)
     return 1
+
+
+def _logs_on_stderr() -> bool:
+    """Whether lines of a log tell there what else would be told there."""
+    logs = sys.modules.get("keyart.logs")
+    return logs is not None and logs.on_stderr()
 
 
 # --- flags read off the stages' fields ----------------------------------------------------------------------------
@@ -115,6 +132,7 @@ def _add_usual(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
     parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="add lines of JSON there that tell how it goes")
 
 
 def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
@@ -203,7 +221,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     said = [*rankers_given(getattr(args, "rankers", ())), *given(args)]
     recipe = recipe_for(args.video, said, args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
-    with told(quiet=args.quiet or args.json or bool(args.format)) as progress:
+    with told(quiet=args.quiet or args.json or bool(args.format) or _logs_on_stderr()) as progress:
         package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
     return package, run_facts(package)
 

@@ -24,6 +24,7 @@ from keyart.recipe import PUBLISHED, Recipe, sections_for, with_needed
 from keyart.run import Run, beside
 from keyart.settings import settings_of
 from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, VideoInfo
+from keyart.witness import witnessed
 
 if TYPE_CHECKING:
     from keyart.media.scan import Onlooker, Scan, ScanReport
@@ -52,8 +53,9 @@ def make(
     `called` is the file's name for people, where the path is a place in a store.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
-    with licensed(licence or licence_mode()):
+    with licensed(licence or licence_mode()), witnessed(called or Path(video).name) as witness:
         info = replace(probe(video), called=called)
+        witness.know(info)
         return _made(
             info,
             recipe or Recipe(),

@@ -16,6 +16,7 @@ from keyart.models import CARDS, have
 from keyart.package import StageReport
 from keyart.progress import Progress
 from keyart.types import Outcome
+from keyart.witness import Witness, current
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class Run:
     """Stands for the video's content, and for what else outside the settings decides the result."""
     cache: StageCache
     progress: Progress
+    witness: Witness = field(default_factory=current)
     _reports: dict[str, StageReport] = field(default_factory=dict)
     _seconds: dict[str, float] = field(default_factory=dict)
     _keeping: list[Future[None]] = field(default_factory=list)
@@ -63,11 +65,13 @@ class Run:
         """
         key = key_of(code_stamp(), self.source_key, names, inputs, tuple(filter(have, CARDS)))
         self.progress.begin(names[0])
+        self.witness.begin(names[0])
         start = time.perf_counter()
         kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
         if kept is None:
             beside(self.cache.warm_up)
-        outcomes = kept if kept is not None else work()
+        with self._watched(names[0]):
+            outcomes = kept if kept is not None else work()
         if kept is None:
             self._keeping.append(beside(lambda: self.cache.put(key, outcomes, kind)))
         rest = time.perf_counter() - start - sum(self._seconds.get(name, 0.0) for name in names[1:])
@@ -79,13 +83,32 @@ class Run:
     def timing(self, name: str) -> Iterator[None]:
         """Book the time of the block on a stage of its own."""
         self.progress.begin(name)
+        self.witness.begin(name)
         start = time.perf_counter()
-        yield
+        with self._watched(name):
+            yield
         self._seconds[name] = time.perf_counter() - start
 
+    @contextmanager
+    def _watched(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as err:
+            self.witness.fail(name, err)
+            raise
+
     def _book(self, name: str, outcome: Outcome[Any], seconds: float, resumed: bool) -> None:
-        self._reports[name] = StageReport(
+        self._reports[name] = told = StageReport(
             name, outcome.status, outcome.reason, outcome.backend, outcome.models, seconds, resumed
+        )
+        self.witness.end(
+            name,
+            told.status,
+            seconds,
+            reason=told.reason,
+            backend=told.backend,
+            models=tuple(told.models),
+            resumed=resumed,
         )
         self.progress.end(name, outcome.status, "from an earlier run" if resumed else outcome.reason, seconds)
 
