@@ -11,31 +11,34 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keyart.told import LOG, LOG_FILE, RUN, Ended, Listener
-
 if TYPE_CHECKING:
+    from keyart.told import Listener
     from keyart.types import VideoInfo
 
-Maker = Callable[[str, str], Listener]
+Maker = Callable[[str, str], "Listener"]
 """Kind and name of a whole -> who hears of it."""
 _LONGEST = 500
 """Characters of a reason."""
 
 
-@dataclass(slots=True)
+LINE_VARIABLES = ("KEYART_LOG", "KEYART_LOG_FILE")
+"""Either of them asks for lines of a log."""
+SPAN_VARIABLES = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""Without any of them, and without a provider of the program's own, there are no spans."""
+
+
 class Witness:
     """Tells the listeners of one whole (a video, a command) how it and its stages go."""
 
-    kind: str
-    name: str
-    listeners: tuple[Listener, ...] = ()
-    status: str = "ok"
-    """The worst that a stage has ended with: ok or degraded."""
-    _began: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("_began", "listeners", "status")
+
+    def __init__(self, listeners: tuple[Listener, ...] = ()) -> None:
+        self.listeners = listeners
+        self.status = "ok"  # the worst that a stage has ended with: ok or degraded
+        self._began: dict[str, int] = {}
 
     def begin(self, stage: str = "", at_ns: int = 0) -> None:
         if self.listeners:
@@ -60,6 +63,8 @@ class Witness:
         """A stage is over; `more` are fields of `Ended`. Without `seconds`: since it began."""
         if not self.listeners:
             return
+        from keyart.told import Ended
+
         now = time.time_ns()
         began = self._began.pop(stage, now)
         if status == "degraded":
@@ -75,7 +80,7 @@ class Witness:
             self.end(stage, "failed", reason=" ".join(str(err).split()), error=type(err).__name__)
 
 
-NOBODY = Witness("", "")
+NOBODY = Witness()
 _current: ContextVar[Witness] = ContextVar("keyart_witness", default=NOBODY)
 _only: list[Maker] = []
 
@@ -97,7 +102,7 @@ def witnessed(name: str, kind: str = "video") -> Iterator[Witness]:
     if not listeners:
         yield NOBODY
         return
-    witness = Witness(kind, name, listeners)
+    witness = Witness(listeners)
     mark = _current.set(witness)
     witness.begin()
     try:
@@ -114,16 +119,18 @@ def witnessed(name: str, kind: str = "video") -> Iterator[Witness]:
 @contextmanager
 def command(name: str, log: str | os.PathLike[str] | None = None) -> Iterator[None]:
     """One command of the command line: what it and the processes that it starts do is one run, and one trace."""
-    with _environment({LOG_FILE: str(Path(log).absolute())} if log else {}):
-        if not _is_watched():
-            yield
-            return
-        with _environment({RUN: os.environ.get(RUN) or os.urandom(6).hex()}):
-            try:
-                with witnessed(name, "command") as witness, _environment(_passed_on(witness)):
-                    yield
-            finally:
-                close()
+    if not log and not _is_watched():
+        yield
+        return
+    from keyart.told import LOG_FILE, RUN
+
+    given = {LOG_FILE: str(Path(log).absolute())} if log else {}
+    with _environment({**given, RUN: os.environ.get(RUN) or os.urandom(6).hex()}):
+        try:
+            with witnessed(name, "command") as witness, _environment(_passed_on(witness)):
+                yield
+        finally:
+            close()
 
 
 def close() -> None:
@@ -158,17 +165,13 @@ def _is_watched() -> bool:
 
 
 def _wants_lines() -> bool:
-    return bool(os.environ.get(LOG) or os.environ.get(LOG_FILE))
+    return any(os.environ.get(name) for name in LINE_VARIABLES)
 
 
 def _wants_spans() -> bool:
     """Somebody has set OpenTelemetry up: by its variables, or in the program that keyart is part of."""
     wanted = any(os.environ.get(name) for name in SPAN_VARIABLES)
     return wanted or "opentelemetry.sdk.trace" in sys.modules
-
-
-SPAN_VARIABLES = ("OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-"""Without any of them, and without a provider of the program's own, there are no spans."""
 
 
 def _listeners(kind: str, name: str) -> tuple[Listener, ...]:
