@@ -102,3 +102,7 @@ class Result:
     worker: str = ""
     """Host and process."""
     stages: tuple[StageTold, ...] = ()
+    kind: str = ""
+    """Of the error that ended it, where one did: UnreadableVideo, StoreFailed, OverLimit, BroughtDown ..."""
+    loads: tuple[tuple[str, int], ...] = ()
+    """Name of a model and how often the worker has loaded it since it began: once, whatever the number of videos."""
