@@ -1,0 +1,172 @@
+"""Level after level over one video; each finished one is saved and told. Runs in a child process or here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from keyart.anytime.budget import Budget
+from keyart.anytime.forecast import Forecast
+from keyart.anytime.levels import LEVELS, Level, certified, parts_of
+from keyart.anytime.publish import asked_key, is_same, level_of, staged, standing
+from keyart.anytime.stop import Deadline, OutOfTime
+from keyart.cache import StageCache, file_sha256
+from keyart.errors import KeyartError, NothingUsable, UnreadableVideo
+from keyart.journal import run_facts
+from keyart.media.probe import probe
+from keyart.models.licence import LicenceMode
+from keyart.package import Package, PackageFolder, manifest
+from keyart.pipeline import _settings as settings_told
+from keyart.pipeline import make
+from keyart.progress import Progress
+from keyart.recipe import Recipe, sections_for
+from keyart.run import beside
+from keyart.types import VideoInfo
+
+Line = Mapping[str, Any]
+Say = Callable[[Line], None]
+
+_SAVING_SECONDS = 0.25
+"""For writing the package: kept back from the first level's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One video and what time there is for it."""
+
+    video: Path
+    recipe: Recipe
+    parts: tuple[str, ...]
+    folder: Path
+    budget: Budget
+    cache: StageCache
+    licence: LicenceMode | None = None
+    called: str = ""
+    facts: Callable[[Package], dict[str, Any]] = run_facts
+    """`run.json` of a package."""
+
+
+def work(job: Job, say: Say, progress: Progress) -> None:
+    """Says `{"begins": level}`, then `{"made": level, "seconds"}`, `{"stopped": level}` or `{"failed": level, "kind",
+    "error"}` of each level, `{"passed over": level, "seconds"}` of one that would not fit."""
+    _Work(job, say, progress).run()
+
+
+class _Work:
+    def __init__(self, job: Job, say: Say, progress: Progress) -> None:
+        self.job, self.say, self.progress = job, say, progress
+        self.forecast = Forecast.read(job.cache.folder)
+        self.asked = asked_key(settings_told(job.recipe, sections_for(job.parts)), job.parts)
+        self.info: VideoInfo | None = None
+        self.sha256: Future[str] | None = None
+        self.best = -1
+        """Index of the level that stands."""
+
+    def run(self) -> None:
+        first: Level = LEVELS[0]
+        rest: tuple[Level, ...] = LEVELS[1:]
+        if not self._try(first):
+            rest = rest[-1:] if self.info is not None else ()  # another look may find what the first did not
+        for level in self._fitting(rest):
+            if not self._try(level):
+                break
+        self.forecast.keep()
+
+    def _fitting(self, levels: tuple[Level, ...]) -> Iterator[Level]:
+        """Of the levels still to come the finest that fits the time left, and again."""
+        told: set[str] = set()
+        while True:
+            waiting = [level for level in levels if LEVELS.index(level) > self.best]
+            for level in reversed(waiting):
+                seconds = self._expected(level)
+                if seconds <= self.job.budget.left:
+                    yield level
+                    break
+                if level.name not in told:
+                    told.add(level.name)
+                    self.say({"passed over": level.name, "seconds": round(seconds, 1)})
+            else:
+                return
+
+    def _expected(self, level: Level) -> float:
+        listens = bool(self.info and self.info.audio and not self.info.subtitles)
+        listens = listens and self.job.recipe.speech.recogniser != "none"
+        return self.forecast.seconds(level.name, self.info, listens=listens)
+
+    def _try(self, level: Level) -> bool:
+        """Whether the level was made. Raises what no other level can cure."""
+        start = time.monotonic()
+        self.say({"begins": level.name, "seconds": round(self._expected(level), 1)})
+        try:
+            self._make(level)
+        except OutOfTime:
+            self.forecast.learn(level.name, time.monotonic() - start, self.info)
+            self.say({"stopped": level.name})
+            return False
+        except KeyartError as err:
+            self.say({"failed": level.name, "kind": type(err).__name__, "error": str(err)})
+            if isinstance(err, UnreadableVideo | NothingUsable):
+                return False
+            raise
+        seconds = time.monotonic() - start
+        self.forecast.learn(level.name, seconds, self.info)
+        self.say({"made": level.name, "seconds": round(seconds, 3)})
+        return True
+
+    def _make(self, level: Level) -> None:
+        job = self.job
+        is_first = level is LEVELS[0]
+        if self.info is None:
+            self.info = replace(probe(job.video), called=job.called)
+            self.sha256 = beside(lambda: file_sha256(job.video))
+        until = job.budget.first_end if is_first else job.budget.end
+        package = make(
+            job.video,
+            level.recipe(job.recipe, lambda: until - _SAVING_SECONDS - time.monotonic()),
+            parts=parts_of(level, job.parts),
+            progress=Deadline(until, self.progress),
+            cache=_Nothing(job.cache.folder) if is_first else job.cache,
+            licence=job.licence,
+            called=job.called,
+        )
+        package = replace(package, sha256=self._hashed(until - _SAVING_SECONDS))
+        self._save(certified(package, level, job.parts, self.asked), level)
+
+    def _hashed(self, until: float) -> str:
+        """The content's checksum; empty where the file is too large to be read by then."""
+        assert self.sha256 is not None
+        try:
+            return self.sha256.result(max(0.0, until - time.monotonic()))
+        except TimeoutError:
+            return ""
+
+    def _save(self, package: Package, level: Level) -> None:
+        """Saved beside what stands, unless that is better."""
+        there = standing(self.job.folder)
+        self.best = LEVELS.index(level)
+        if is_same(there, manifest(package)):
+            known = [number for number, one in enumerate(LEVELS) if one.name == level_of(there)]
+            if known and known[0] >= self.best:
+                self.best = known[0]
+                self.say({"stands": level_of(there)})
+                return
+        PackageFolder(staged(self.job.folder, level.name)).save(package, self.job.facts(package))
+
+
+class _Nothing(StageCache):
+    """Keeps nothing: what was made in a hurry is not worth the time that it would take to keep it."""
+
+    __slots__ = ()
+
+    def get(self, *_: object) -> None:
+        return None
+
+    def put(self, *_: object) -> None:
+        return None
+
+    def warm_up(self) -> None:
+        return None
