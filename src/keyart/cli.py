@@ -152,6 +152,7 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
             "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
         )
     if not command.parts:
+        parser.add_argument("--budget", metavar="TIME", help="the best package within that time: 20s, 2m")
         parser.add_argument(
             "--prompt", dest="review__prompt", help="what the video was generated from: it is then judged as well"
         )
@@ -185,6 +186,10 @@ def _make(args: argparse.Namespace) -> int:
     folder = args.output or _usual_folder(args, command)
     if folder is None:
         package, _ = _made(args, parts)
+    elif getattr(args, "budget", None):
+        from keyart.anytime.command import make_command
+
+        return make_command(args, parts, folder)
     else:
         with claim(folder) as claimed:
             package, run = _made(args, parts)
