@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from keyart.errors import BadSetting, KeyartError
 
 if TYPE_CHECKING:
+    from keyart.media.scan import Pass
     from keyart.package import Package
 
 
@@ -30,6 +32,11 @@ class Command:
     """Suffix of the folder that is written where no -o is given; none is written where it is empty."""
     takes: str = "a video file"
 
+    @property
+    def watches(self) -> bool:
+        """Whether it makes a pass over the pictures."""
+        return self.run is _make
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 a clear error, 2 wrong arguments, 130 interrupted."""
@@ -38,12 +45,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _top(words)
     command = COMMANDS[words[0]]
     parser = argparse.ArgumentParser(f"keyart {words[0]}", description=command.summary, allow_abbrev=False)
-    parser.set_defaults(command=command, verbose=False)
-    try:
-        command.add(parser, command)
-        return _run(words[0], command, parser.parse_args(words[1:]))
-    except KeyartError as err:
-        return _failed(err, "-v" in words or "--verbose" in words)
+    with _head_start(command, words[1:]) as begun:
+        parser.set_defaults(command=command, verbose=False, begun=begun)
+        try:
+            command.add(parser, command)
+            return _run(words[0], command, parser.parse_args(words[1:]))
+        except KeyartError as err:
+            return _failed(err, "-v" in words or "--verbose" in words)
+
+
+@contextmanager
+def _head_start(command: Command, words: Sequence[str]) -> Iterator[Pass | None]:
+    """The pass over what looks like the video, begun now: entering the rooms that look on keeps one core busy.
+
+    None where there will hardly be one. Whatever is wrong with the file is said when it is its turn.
+    """
+    video = next((word for word in words if not word.startswith("-") and Path(word).is_file()), None)
+    if not command.watches or video is None or any(word.startswith(("-h", "--help", "--budget")) for word in words):
+        yield None
+        return
+    from keyart.media.probe import probe
+    from keyart.media.scan import Scan
+
+    with ExitStack() as held:
+        begun = None
+        with suppress(KeyartError):
+            begun = Scan("fast" if "fast" in words else "full").open(probe(video))
+            held.callback(begun.close)
+            begun.begin()
+        yield begun
 
 
 def _run(name: str, command: Command, args: argparse.Namespace) -> int:
@@ -227,7 +257,10 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     recipe = recipe_for(args.video, said, args.config, args.seed, parts)
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json or bool(args.format) or _logs_on_stderr()) as progress:
-        package = make(args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence)
+        begun = args.begun if args.begun and args.begun.info.path == args.video else None
+        package = make(
+            args.video, recipe, parts=parts, progress=progress, cache=cache, licence=args.licence, begun=begun
+        )
     return package, run_facts(package)
 
 

@@ -27,7 +27,7 @@ from keyart.types import Headline, Outcome, Product, Shot, Still, Transcript, Vi
 from keyart.witness import witnessed
 
 if TYPE_CHECKING:
-    from keyart.media.scan import Onlooker, Scan, ScanReport
+    from keyart.media.scan import Onlooker, Pass, ScanReport
     from keyart.review import Verdict
     from keyart.stills.learned import Told
 
@@ -46,15 +46,17 @@ def make(
     cache: StageCache | None = None,
     licence: LicenceMode | None = None,
     called: str = "",
+    begun: Pass | None = None,
 ) -> Package:
     """A video's publishing package, or the named parts of it and what they need; `keyart.save` puts it on disk.
 
     `licence` "permissive" keeps out models whose card is not permissive; None takes what KEYART_LICENCE says.
-    `called` is the file's name for people, where the path is a place in a store.
+    `called` is the file's name for people, where the path is a place in a store. `begun` is a pass over this video that
+    is under way: the caller closes it.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
     with licensed(licence or licence_mode()), witnessed(called or Path(video).name) as witness:
-        info = replace(probe(video), called=called)
+        info = replace(begun.info if begun else probe(video), called=called)
         witness.know(info)
         return _made(
             info,
@@ -62,10 +64,18 @@ def make(
             parts,
             progress or Silent(),
             cache or StageCache(cache_folder()),
+            begun,
         )
 
 
-def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Progress, cache: StageCache) -> Package:
+def _made(
+    info: VideoInfo,
+    recipe: Recipe,
+    parts: tuple[str, ...],
+    progress: Progress,
+    cache: StageCache,
+    begun: Pass | None = None,
+) -> Package:
     sha256 = file_sha256(info.path)
     wanted = _wanted(recipe, parts)
     own = recipe.covers.said(()) if "covers" in wanted else ()
@@ -74,7 +84,7 @@ def _made(info: VideoInfo, recipe: Recipe, parts: tuple[str, ...], progress: Pro
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said, own)) if "titles" in wanted else None
     moments = recipe.summaries.watch() if "summaries" in wanted else None
-    shots, stills, products = _look(run, recipe, info, wanted, moments) if "shots" in wanted else ((), (), ())
+    shots, stills, products = _look(run, recipe, info, wanted, moments, begun) if "shots" in wanted else ((), (), ())
     named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.is_named else ((), ())
     products += frames if "stills" not in wanted else ()
     give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
@@ -152,7 +162,12 @@ def _ranker_key(ranker: Path | None) -> str:
 
 
 def _look(
-    run: Run, recipe: Recipe, info: VideoInfo, wanted: frozenset[str], moments: Onlooker | None
+    run: Run,
+    recipe: Recipe,
+    info: VideoInfo,
+    wanted: frozenset[str],
+    moments: Onlooker | None,
+    begun: Pass | None,
 ) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
     """One pass over the pictures, and what its onlookers make of it."""
     from keyart.media.scan import ScanReport
@@ -163,7 +178,7 @@ def _look(
         tiles = recipe.storyboard.sample(info) if "storyboard" in wanted else None
         onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles, moments) if one is not None]
         with opencv_on_one_thread():  # the other core is the decoder's
-            scanned = _passed(run, recipe.scan, info, onlookers)
+            scanned = _passed(run, begun if begun and begun.scan == recipe.scan else recipe.scan.open(info), onlookers)
         with run.timing("shots"):
             shots = watcher.shots(scanned.value.end_seconds)
         with run.timing("stills"):
@@ -199,15 +214,15 @@ def _not_asked_for() -> Outcome[tuple[Any, ...]]:
     return Outcome((), "skipped", "not asked for")
 
 
-def _passed(run: Run, scan: Scan, info: VideoInfo, onlookers: list[Onlooker]) -> Outcome[ScanReport]:
-    one_pass = scan.open(info)
+def _passed(run: Run, one_pass: Pass, onlookers: list[Onlooker]) -> Outcome[ScanReport]:
+    info = one_pass.info
     for glimpse in one_pass:
         for onlooker in onlookers:
             onlooker.see(glimpse)
         if glimpse.number % 30 == 0 and info.duration_seconds:
             run.progress.at("scan", glimpse.seconds / info.duration_seconds)
     report = one_pass.report
-    backend = f"{info.codec}, {scan.mode}"
+    backend = f"{info.codec}, {one_pass.scan.mode}"
     if report.complete:
         return Outcome(report, backend=backend)
     return Outcome(report, "degraded", "; ".join(report.notes) or "the file is damaged", backend)

@@ -6,6 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 
 from keyart.cli import COMMANDS, main
 from keyart.errors import BadSetting
+from keyart.media.scan import Pass, Scan
 from keyart.recipe import recipe_for
 from keyart.settings import Given
+from keyart.types import VideoInfo
 from tests.conftest import ClipFactory, Take
 from tests.house.conftest import Keyart
 from tests.house.test_package import SCHEMA
@@ -175,6 +178,24 @@ def test_fast_scan_is_said_to_be_approximate(clip: ClipFactory, capsys: pytest.C
     assert found["stills"]
     assert shots["status"] == "degraded"
     assert "approximate" in shots["reason"]
+
+
+@pytest.mark.parametrize(("words", "passes"), [((), 1), (("--scan", "fast"), 1), (("--scan-mode=fast",), 2)])
+def test_the_pass_is_begun_while_rooms_are_entered(
+    talk: Path, words: tuple[str, ...], passes: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that turns out to be of other settings is given up."""
+    opened: list[str] = []
+
+    def counted(of: Scan, info: VideoInfo) -> Pass:
+        opened.append(of.mode)
+        return Pass(of, info)
+
+    before = threading.active_count()
+    monkeypatch.setattr(Scan, "open", counted)
+    shown = _json(capsys, "shots", talk, "--json", *words)
+    assert len(opened) == passes and opened[-1] == ("fast" if words else "full")
+    assert shown["shots"] and threading.active_count() == before
 
 
 def test_explain_prints_the_receipt(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

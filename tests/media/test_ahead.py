@@ -34,6 +34,19 @@ def test_it_works_ahead_but_no_further_than_it_may() -> None:
         assert len(made) == 7, "one was read, five wait, one is in hand"
 
 
+def test_it_has_a_head_start_before_anybody_reads() -> None:
+    made: list[int] = []
+    with ahead(_counted(made), 2, head_start=6) as items:
+        deadline = time.monotonic() + 5
+        while len(made) < 9 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(made) == 9, "eight wait, one is in hand"
+        assert [next(items) for _ in range(4)] == [0, 1, 2, 3]
+        time.sleep(0.05)
+        assert len(made) == 9, "more than two are waiting still"
+        assert list(items) == list(range(4, 100))
+
+
 def test_leaving_early_ends_the_thread() -> None:
     before = threading.active_count()
     with ahead(_counted([]), 2) as items:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, pairwise, repeat
@@ -187,6 +188,21 @@ def test_a_pass_left_early_says_so(clip: ClipFactory) -> None:
         if glimpse.number == 3:
             break
     assert not run.report.complete
+
+
+def test_a_pass_that_was_begun_early_shows_the_same(clip: ClipFactory) -> None:
+    info = probe(clip())
+    early = Scan().open(info).begin()
+    assert [one.luma.tobytes() for one in early] == [one.luma.tobytes() for one in Scan()(info)]
+    assert (early.report.complete, early.report.num_frames) == (True, 75)
+
+
+def test_a_pass_that_was_begun_is_given_up(clip: ClipFactory) -> None:
+    before = threading.active_count()
+    early = Scan().open(probe(clip())).begin()
+    assert threading.active_count() == before + 1
+    early.close()
+    assert threading.active_count() == before
 
 
 def test_nothing_is_printed_over_broken_files(clip: ClipFactory, tmp_path: Path) -> None:

@@ -16,22 +16,22 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def ahead(items: Iterator[T], depth: int) -> Iterator[Iterator[T]]:
+def ahead(items: Iterator[T], depth: int, head_start: int = 0) -> Iterator[Iterator[T]]:
     """The same items in the same order, up to `depth` of them made before they are asked for.
 
-    What the items raise is raised where they are read. On leaving, the thread has ended: what the items come from may
-    be closed. With a depth below 1 there is no thread,
+    Before the first one is asked for, `head_start` more are made. What the items raise is raised where they are read.
+    On leaving, the thread has ended: what the items come from may be closed. With a depth below 1 there is no thread,
     nor where there is one for everything.
     """
     if depth < 1 or NUM_THREADS == 1:
         yield items
         return
-    ready: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(depth)
+    ready: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(depth + head_start)
     left = threading.Event()
     worker = threading.Thread(target=_fill, args=(items, ready, left), daemon=True)
     worker.start()
     try:
-        yield _drain(ready)
+        yield _drain(ready, depth)
     finally:
         left.set()
         worker.join()
@@ -61,7 +61,9 @@ def _put(
     return False
 
 
-def _drain(ready: queue.Queue[tuple[T] | BaseException | None]) -> Iterator[T]:
+def _drain(ready: queue.Queue[tuple[T] | BaseException | None], depth: int) -> Iterator[T]:
+    with ready.mutex:
+        ready.maxsize = depth  # what is above it is read first
     while (item := ready.get()) is not None:
         if isinstance(item, BaseException):
             raise item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -22,6 +23,8 @@ COARSE_COLUMNS = 64
 _MAX_GAP_SHARE = 0.3
 """Of a short video, that a fast scan may leave unseen in one piece."""
 _AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
+_HEAD_START_BYTES = 128_000_000
+"""Decoded before anybody looks: as much as is ready by the time the rooms have been entered."""
 
 
 class Onlooker(Protocol):
@@ -182,19 +185,38 @@ class Pass:
     def __init__(self, scan: Scan, info: VideoInfo) -> None:
         self.scan, self.info = scan, info
         self.report = ScanReport(complete=False, notes=("The pass did not reach the end.",))
+        self._held = ExitStack()
+        self._begun: tuple[Iterator[av.VideoFrame], Decoder, Clock] | None = None
 
-    def __iter__(self) -> Iterator[Glimpse]:
+    def begin(self) -> Pass:
+        """Decode ahead from now on, until the first glimpse is asked for further than after it."""
+        self._begun = self._begun or self._opened()
+        return self
+
+    def close(self) -> None:
+        """Give up what was begun; a pass that is iterated does so at its end."""
+        self._held.close()
+        self._begun = None
+
+    def _opened(self) -> tuple[Iterator[av.VideoFrame], Decoder, Clock]:
         info = self.info
         if info.video_index is None:
             raise UnreadableVideo(f"{info.path}: has sound but no pictures")
-        number = -1
-        with open_container(info.path) as container:
-            stream = container.streams[info.video_index]
-            decoder = Decoder(stream)
-            clock = Clock(info, float(stream.time_base or 0))
-            with ahead(self._frames(container, decoder), self._depth()) as frames:
-                for number, frame in enumerate(frames):
-                    yield Glimpse(frame, info, number, clock.seconds(frame))
+        container = self._held.enter_context(open_container(info.path))
+        stream = container.streams[info.video_index]
+        decoder = Decoder(stream)
+        clock = Clock(info, float(stream.time_base or 0))
+        frames = self._held.enter_context(ahead(self._frames(container, decoder), *self._depths()))
+        return frames, decoder, clock
+
+    def __iter__(self) -> Iterator[Glimpse]:
+        info, number = self.info, -1
+        frames, decoder, clock = self._begun or self._opened()
+        try:
+            for number, frame in enumerate(frames):
+                yield Glimpse(frame, info, number, clock.seconds(frame))
+        finally:
+            self.close()
         if number < 0:
             raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
         end_seconds = clock.end_seconds
@@ -211,9 +233,10 @@ class Pass:
             longest = min(longest, _MAX_GAP_SHARE * self.info.duration_seconds)
         return key_frames(decoder, decoder.packets(container), self.scan.min_key_seconds, longest)
 
-    def _depth(self) -> int:
-        """Frames decoded ahead: enough to bridge a closer look at one, few where they are large."""
-        return min(_AHEAD_FRAMES, _AHEAD_BYTES // max(1, self.info.coded_width_px * self.info.coded_height_px * 2))
+    def _depths(self) -> tuple[int, int]:
+        """Frames decoded ahead: enough to bridge a closer look at one, few where they are large; more for a start."""
+        frame_bytes = max(1, self.info.coded_width_px * self.info.coded_height_px * 2)
+        return min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes), _HEAD_START_BYTES // frame_bytes
 
     def _cut_short(self, end_seconds: float) -> tuple[str, ...]:
         promised = self.info.duration_seconds

@@ -18,11 +18,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.cores import shared_out
 from keyart.media.scan import Glimpse
 from keyart.stills import metrics
 from keyart.stills.embed import Embedding, classical
 from keyart.stills.objects import FaceDetector, in_shares
 from keyart.types import RGB, Face, Frame, Gray, VideoInfo
+
+_TOGETHER, _TOGETHER_BYTES = 6, 24_000_000
+"""Frames of a scan of key frames that are measured together, on every core."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,6 +208,8 @@ class StillSampler:
     end_seconds: float = field(default=0.0, init=False)
     _window: int = field(default=-1, init=False)
     _calmest: dict[int, _Look] = field(default_factory=dict, init=False)
+    _closed: list[_Look] = field(default_factory=list, init=False)
+    """Of windows that are over, not measured yet."""
     _waiting: _Look | None = field(default=None, init=False)
     _luma: Gray | None = field(default=None, init=False)
 
@@ -231,6 +237,7 @@ class StillSampler:
         self._settle(0.0)
         self._waiting = None
         self._close_window()
+        self._measure_closed()
         return tuple(self.samples)
 
     def _change(self, glimpse: Glimpse, luma: Gray) -> float:
@@ -263,13 +270,24 @@ class StillSampler:
         if not looks:
             return
         look = looks[0] if len(looks) == 1 else max(looks, key=lambda one: _promise(one, self.working_px))
+        self._closed.append(look)
+        held_bytes = len(self._closed) * look.glimpse.held_bytes
+        # between key frames the decoder's core is free
+        if self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
+            self._measure_closed()
+
+    def _measure_closed(self) -> None:
+        looks, self._closed = self._closed, []
+        for look, sample in zip(looks, shared_out(self._measured, looks), strict=True):
+            if not is_blank(sample):
+                self.pool.put(look.glimpse, sample)
+            self.samples.append(sample)
+            if len(self.samples) > self.max_samples:
+                self._widen()
+
+    def _measured(self, look: _Look) -> Sample:
         view = look.glimpse.small(self.working_px)
-        sample = self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
-        if not is_blank(sample):
-            self.pool.put(look.glimpse, sample)
-        self.samples.append(sample)
-        if len(self.samples) > self.max_samples:
-            self._widen()
+        return self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
 
     def measured(self, view: RGB, number: int, seconds: float, change: float) -> Sample:
         """A sample of a picture at working size, its faces looked for at a glance."""
