@@ -54,7 +54,7 @@ def _sketch(asked: Recipe, left: TimeLeft) -> Recipe:
         stills=replace(asked.stills, count=min(3, asked.stills.count), peeks=0, closer_looks=0, ranker=None),
         speech=_written(asked.speech),
         titles=hurried(_first_words(_extracted(asked.titles)), left, 0.3),
-        covers=hurried(replace(_few_covers(asked, 1), look="", background=""), left, 0.2),
+        covers=hurried(replace(_few_covers(asked, 1, 1), look="", background=""), left, 0.2),
         avatar=hurried(replace(asked.avatar, looks=_plain_look(asked.avatar.looks)), left, 0.2),
         teaser=hurried(
             replace(teaser, pieces=1, piece_seconds=min(1.5, teaser.piece_seconds), looks=1, formats=formats,
@@ -71,7 +71,7 @@ def _draft(asked: Recipe, left: TimeLeft) -> Recipe:
     formats = tuple(one for one in teaser.formats if one != "webp") or teaser.formats
     return replace(
         _fast(asked, left),
-        covers=_few_covers(asked, 1),
+        covers=_few_covers(asked, 1, 2),
         cutouts=replace(asked.cutouts, count=1),
         variants=replace(asked.variants, count=1, engine="procedural"),
         teaser=replace(teaser, looks=min(3, teaser.looks), formats=formats),
@@ -116,8 +116,8 @@ LEVELS = (
 NAMES = tuple(level.name for level in LEVELS)
 
 
-def _few_covers(asked: Recipe, count: int) -> Any:
-    return replace(asked.covers, count=min(count, asked.covers.count), presets=asked.covers.presets[:2])
+def _few_covers(asked: Recipe, count: int, presets: int) -> Any:
+    return replace(asked.covers, count=min(count, asked.covers.count), presets=asked.covers.presets[:presets])
 
 
 def _plain_look(looks: tuple[str, ...]) -> tuple[str, ...]:

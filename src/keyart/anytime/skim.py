@@ -34,7 +34,7 @@ class Skim(Scan):
     """Instead of a pass: key frames at some moments, found by seeking; from the start on where seeking finds few."""
 
     mode: Any = "fast"
-    moments: int = 24
+    moments: int = 16
     """How many are looked at, [2, 200]."""
 
     time_left: ClassVar[Callable[[], float]] = staticmethod(lambda: inf)
