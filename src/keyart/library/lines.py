@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,8 +16,22 @@ T = TypeVar("T")
 
 
 def plain(value: DataclassInstance) -> dict[str, Any]:
-    """A row, an order, a result, as JSON has it."""
-    return asdict(value)
+    """A row, an order, a result, as JSON has it; what is as it usually is goes without saying."""
+    told = {}
+    for one in fields(value):
+        found = getattr(value, one.name)
+        if found == one.default or found == {}:
+            continue
+        told[one.name] = _plain(found)
+    return told
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def value_of(told: Mapping[str, Any], kind: type[T]) -> T:

@@ -27,6 +27,7 @@ from keyart.progress import Progress, Silent
 from keyart.settings import Given, settings_of
 
 if TYPE_CHECKING:
+    from keyart.models.licence import LicenceMode
     from keyart.recipe import Recipe
 
 FOLDER = ".library"
@@ -79,16 +80,16 @@ class _Work:
         self.place = Place(self.order.output).below(f"{self.row.name}.keyart")
 
     def do(self, video: Path) -> None:
-        from keyart.models.licence import licence_mode, licensed
+        from keyart.models.licence import licensed
 
+        _refuse_outside(self.row.name)
         sha256 = file_sha256(video)
         self.result = replace(self.result, sha256=sha256, package=self.place.address)
-        mode = self.order.licence or licence_mode()
-        with licensed(mode), _alone(self.order, sha256):
+        with licensed(licence_of(self.order)), _alone(self.order, sha256):
             recipe = recipe_of(self.order, self.row, video)
             key = row_key(self.order, recipe, video, sha256)
             self.result = replace(self.result, key=key)
-            if is_present(self.place, key):
+            if not self.order.fresh and is_present(self.place, key):
                 self.result = replace(self.result, end="present")
             else:
                 self._make(video, recipe)
@@ -130,6 +131,12 @@ class _Work:
         self.result = replace(self.result, end=_end(end), kind=kind, reason=reason, package="")
 
 
+def _refuse_outside(name: str) -> None:
+    parts = Path(name).parts
+    if not parts or ".." in parts or Path(name).is_absolute() or "\0" in name or parts[0] == FOLDER:
+        raise BadSetting(f"{name!r} is no name of a package below the output folder")
+
+
 def _end(text: str) -> End:
     return "quarantined" if text == "quarantined" else "failed"
 
@@ -157,18 +164,30 @@ def _of_row(name: str, value: str) -> Given:
     return Given(section, field_name.replace("-", "_"), value, "the manifest")
 
 
+def licence_of(order: Order) -> LicenceMode:
+    from keyart.models.licence import licence_mode
+
+    return licence_mode() if order.licence not in ("any", "permissive") else order.licence  # type: ignore[return-value]
+
+
 def row_key(order: Order, recipe: Recipe, video: Path, sha256: str) -> str:
-    """Of all that decides what the package is: content, files beside it, settings, models at hand, code."""
+    """Of all that decides what a package is: content, files beside it, settings, models at hand, code."""
+    return key_of(order_key(order, recipe), sha256, video.name, _beside(video))
+
+
+def order_key(order: Order, recipe: Recipe) -> str:
+    """Of all of that but the video, in the order's licence mode. Raises `BadSetting`."""
     from keyart.models import CARDS, have
+    from keyart.models.licence import licensed
     from keyart.recipe import sections_for
 
     stages = [getattr(recipe, name) for name in sections_for(order.parts)]
     named = [content_key(path) for stage in stages for path in _paths_of(stage)]
-    here = tuple(filter(have, CARDS))
-    return key_of(
-        "library", code_stamp(), sha256, video.name, _beside(video), stages, named, order.parts, order.seed,
-        order.budget_seconds, order.licence, content_key(Path(order.channel)) if order.channel else "", here,
-    )  # fmt: skip
+    with licensed(licence_of(order)):
+        here = tuple(filter(have, CARDS))
+    channel = content_key(Path(order.channel)) if order.channel else ""
+    what = order.parts, order.seed, order.budget_seconds, channel
+    return key_of("library", code_stamp(), stages, named, what, here)
 
 
 def _beside(video: Path) -> list[tuple[str, str]]:
@@ -216,8 +235,8 @@ def stage_cache(order: Order) -> StageCache:
     """KEYART_CACHE where it is named; else below a local output, or the user's own."""
     place = Place(order.output)
     if os.environ.get("KEYART_CACHE") or not place.is_local:
-        return StageCache(cache_folder())
-    return StageCache(place.path / FOLDER / "stages")
+        return StageCache(cache_folder(), fresh=order.fresh)
+    return StageCache(place.path / FOLDER / "stages", fresh=order.fresh)
 
 
 def _clear(folder: Path) -> None:

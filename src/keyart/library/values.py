@@ -61,6 +61,8 @@ class Order:
     threads: int = 1
     """Of one worker: decoder, networks and pictures each."""
     limits: Limits = Limits()
+    fresh: bool = False
+    """Make it again although it is there, and use nothing that an earlier run has kept."""
 
 
 @dataclass(frozen=True, slots=True)
