@@ -81,6 +81,8 @@ def _run(name: str, command: Command, args: argparse.Namespace) -> int:
     from keyart import witness
 
     if name == "studio":
+        if args.log:
+            os.environ[witness.LINE_VARIABLES[1]] = str(args.log.absolute())
         return command.run(args)
     with witness.command(name, log=getattr(args, "log", None)):
         return command.run(args)
@@ -505,6 +507,18 @@ def _add_json(parser: argparse.ArgumentParser, _: Command) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def _add_library(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.library.command import add_library
+
+    add_library(parser, wants_help=any(word in sys.argv for word in ("-h", "--help")))
+
+
+def _library(args: argparse.Namespace) -> int:
+    from keyart.library.command import library_command
+
+    return library_command(args)
+
+
 def _presets(args: argparse.Namespace) -> int:
     from keyart import plain
     from keyart.covers.presets import PRESETS
@@ -560,6 +574,7 @@ COMMANDS: dict[str, Command] = {
     "summary": Command(
         "short versions for other platforms", _make, _add_making, "summaries", ("summaries",), "summary"
     ),
+    "library": Command("the packages of many videos: a folder, a list, a store", _library, _add_library),
     "judge": Command("how good a generated video is, or which of several takes is best", _judge, _add_judge),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),

@@ -24,7 +24,7 @@ from keyart.library.values import End, Order, Result, Row
 WATCH_SECONDS = 5.0
 """Between two looks at the sources."""
 Engine = Callable[[Iterator[Row], Order, int, Hear, Path, str], Iterator[Result]]
-"""Rows, order, number of workers (0: the engine decides), who hears of it, scratch room, address of a cluster -> how each row ends."""
+"""How each row ends, of: rows, order, workers (0: it decides), who hears of it, scratch room, a cluster's address."""
 
 
 def _local(
