@@ -211,6 +211,7 @@ def measure(contender: Contender, clip: BenchClip, number: int) -> Measurement:
         out = folder / "out"
         out.mkdir()
         environment = {"KEYART_CACHE": str(folder / "cache"), "KEYART_MODELS": str(store_folder())}
+        environment["PYTHONDONTWRITEBYTECODE"] = ""  # compiled once, as whatever pip installs, the rivals too
         command = contender.line(path, out)
         cost = measured(command, folder=folder, environment=environment, watch_memory=number < 0)
         files = sum(1 for found in out.rglob("*") if found.is_file())
