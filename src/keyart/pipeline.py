@@ -47,12 +47,13 @@ def make(
     licence: LicenceMode | None = None,
     called: str = "",
     begun: Pass | None = None,
+    sha256: str = "",
 ) -> Package:
     """A video's publishing package, or the named parts of it and what they need; `keyart.save` puts it on disk.
 
     `licence` "permissive" keeps out models whose card is not permissive; None takes what KEYART_LICENCE says.
     `called` is the file's name for people, where the path is a place in a store. `begun` is a pass over this video that
-    is under way: the caller closes it.
+    is under way: the caller closes it. `sha256` is that of the file, where it is known already.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
     with licensed(licence or licence_mode()), witnessed(called or Path(video).name) as witness:
@@ -65,6 +66,7 @@ def make(
             progress or Silent(),
             cache or StageCache(cache_folder()),
             begun,
+            sha256,
         )
 
 
@@ -75,8 +77,9 @@ def _made(
     progress: Progress,
     cache: StageCache,
     begun: Pass | None = None,
+    sha256: str = "",
 ) -> Package:
-    sha256 = file_sha256(info.path)
+    sha256 = sha256 or file_sha256(info.path)
     wanted = _wanted(recipe, parts)
     own = recipe.covers.said(()) if "covers" in wanted else ()
     run = Run(sha256, cache, progress)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keyart import cores
+
 Line = Mapping[str, Any]
 
 _PR_SET_PDEATHSIG = 1
@@ -108,6 +110,7 @@ def forked(body: Callable[[Callable[[Line], None]], None]) -> Child:
 def _settle(parent: int) -> None:
     """A group of its own, the usual signals, and no life after its parent's."""
     os.setsid()
+    cores._pool.cache_clear()  # its threads stayed behind
     for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 0)

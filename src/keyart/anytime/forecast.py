@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from keyart.errors import OutputProblem
-from keyart.package import write_whole
 from keyart.types import VideoInfo
 
 _PIXELS_A_SECOND = 1280 * 720 * 30
 _NAME = "anytime.json"
 _MEMORY = 0.5
 """How much the last run counts against those before it."""
-_LEAST, _MOST = 0.2, 20.0
+_LEAST, _MOST = 0.25, 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ COSTS: Mapping[str, Cost] = {
     "fast": Cost(9.0, 0.006),
     "full": Cost(9.0, 0.05),
 }
+FIRST, LAST = "sketch", "full"
 _LISTENING_PER_SECOND = 0.25
 """English speech recognised on one core, beside the pictures."""
 
@@ -44,9 +44,9 @@ class Forecast:
 
     folder: Path
     factors: dict[str, float] = field(default_factory=dict)
-    """Level -> how many times longer it took than `COSTS` says."""
+    """Level -> how many times longer it took than `COSTS` says, where the sketch took as long as it says."""
     pace: float = 1.0
-    """The same of this run: the machine may be busy, the video hard to decode."""
+    """How many times longer the sketch took this time: the machine may be busy, the video hard to decode."""
 
     @classmethod
     def read(cls, folder: Path) -> Forecast:
@@ -55,30 +55,35 @@ class Forecast:
             return cls(folder, {name: _bounded(float(told[name])) for name in COSTS if name in told})
         return cls(folder)
 
-    def seconds(self, level: str, info: VideoInfo | None, *, listens: bool = False) -> float:
-        """Expected of a level of this video."""
-        cost, factor = COSTS[level], self.factors.get(level, 1.0)
-        load, length = _load(info), info.duration_seconds if info else 60.0
-        pictures = factor * (cost.fixed + cost.per_second * load)
-        words = _LISTENING_PER_SECOND * length if listens and level == "full" else 0.0
-        busy = max(1.0, self.pace / self.factors.get("sketch", 1.0))  # beyond what is usual here
-        return busy * max(pictures, words)
+    def seconds(self, level: str, usual_seconds: float) -> float:
+        """Expected of a level that takes so long on two quiet cores."""
+        return self.pace * self.factors.get(level, 1.0) * usual_seconds
 
-    def learn(self, level: str, seconds: float, info: VideoInfo | None) -> None:
-        """A level took so long."""
-        cost = COSTS[level]
-        factor = _bounded(seconds / (cost.fixed + cost.per_second * _load(info)))
-        if level == "sketch":
+    def learn(self, level: str, seconds: float, usual_seconds: float, *, stopped: bool = False) -> None:
+        """A level took so long, or was stopped after so long."""
+        factor = _bounded(seconds / usual_seconds / (1.0 if level == FIRST else self.pace))
+        before = self.factors.get(level, 1.0)
+        if level == FIRST:
             self.pace = factor
-        before = self.factors.get(level)
-        self.factors[level] = factor if before is None else before + _MEMORY * (factor - before)
+        elif stopped:  # it would have taken longer, nobody knows by how much
+            self.factors[level] = max(before, 1.2 * factor)
+        else:
+            self.factors[level] = before + _MEMORY * (factor - before)
 
     def keep(self) -> None:
         """Put on disk what was learned, where that is possible."""
-        with contextlib.suppress(OSError, OutputProblem):
+        with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            told = {name: round(factor, 3) for name, factor in self.factors.items()}
-            write_whole(self.folder / _NAME, json.dumps(told).encode())
+            partial = self.folder / f".{_NAME}.{os.getpid()}"
+            partial.write_text(json.dumps({name: round(factor, 3) for name, factor in self.factors.items()}))
+            partial.replace(self.folder / _NAME)
+
+
+def usual_seconds(level: str, info: VideoInfo | None, *, listens: bool = False) -> float:
+    """What a level takes on two quiet cores; `listens`: where it has to recognise what is said."""
+    pictures = COSTS[level].fixed + COSTS[level].per_second * _load(info)
+    length = info.duration_seconds if info else 60.0
+    return max(pictures, _LISTENING_PER_SECOND * length if listens and level == LAST else 0.0)
 
 
 def _bounded(factor: float) -> float:

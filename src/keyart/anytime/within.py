@@ -13,11 +13,11 @@ from typing import Any
 from keyart import errors, plain
 from keyart.anytime.apart import forked
 from keyart.anytime.budget import FLOOR_SECONDS, GRACE_SECONDS, Budget
+from keyart.anytime.forecast import Forecast
 from keyart.anytime.publish import STAGING, level_of, publish, roll_forward, staged, standing
 from keyart.anytime.work import Job, Line, Say, work
 from keyart.cache import StageCache, cache_folder
 from keyart.errors import KeyartError, NothingUsable, OutputProblem, UnreadableVideo
-from keyart.journal import run_facts
 from keyart.models.licence import LicenceMode
 from keyart.package import MANIFEST, RUN, USUAL, claim, write_whole
 from keyart.progress import Progress, Silent
@@ -87,11 +87,9 @@ def make_within(
     with claim(Path(folder)) as claimed:
         roll_forward(claimed.path)
         _refuse_fewer(claimed.path, parts)
-        keeper = _Keeper(claimed.path, budget, progress or Silent())
-        job = Job(
-            Path(video), recipe or Recipe(), parts, claimed.path, budget,
-            cache or StageCache(cache_folder()), licence, called, keeper.facts,
-        )  # fmt: skip
+        kept = cache or StageCache(cache_folder())
+        keeper = _Keeper(claimed.path, budget, progress or Silent(), Forecast.read(kept.folder))
+        job = Job(Path(video), recipe or Recipe(), parts, claimed.path, budget, kept, licence, called)
         try:
             (_apart if apart else _here)(job, keeper)
             return keeper.outcome(job.video)
@@ -141,10 +139,12 @@ class _Keeper:
     folder: Path
     budget: Budget
     progress: Progress
+    forecast: Forecast
     tried: list[Tried] = field(default_factory=list)
     stands: str = ""
     _level: str = ""
     _expected: float = 1.0
+    _usual: float = 1.0
     _since: float = 0.0
     _error: KeyartError | None = None
 
@@ -154,7 +154,8 @@ class _Keeper:
                 answer(self, str(line[word]), line)
 
     def begins(self, level: str, line: Line) -> None:
-        self._level, self._expected, self._since = level, float(line["seconds"]), time.monotonic()
+        self._level, self._since = level, time.monotonic()
+        self._expected, self._usual = float(line["seconds"]), float(line["usual"])
         self.progress.begin(level)
 
     def made(self, level: str, line: Line) -> None:
@@ -200,14 +201,12 @@ class _Keeper:
 
     def _end(self, tried: Tried) -> None:
         tried = replace(tried, seconds=round(tried.seconds, 3))
+        if tried.end in ("made", "stopped"):
+            self.forecast.learn(tried.level, tried.seconds, self._usual, stopped=tried.end == "stopped")
         self.tried.append(tried)
         self._level = ""
         status = "ok" if tried.end == "made" else "skipped"
         self.progress.end(tried.level, status, tried.reason, tried.seconds)  # type: ignore[arg-type]  # both are one
-
-    def facts(self, package: Any) -> dict[str, Any]:
-        """`run.json` of a level's package."""
-        return run_facts(package)
 
     def outcome(self, video: Path) -> Within:
         """What stands; the story of how it came is added to its run.json. Raises what kept it from coming."""
@@ -218,6 +217,7 @@ class _Keeper:
                 f"{video}: not one picture could be had within {self.budget.seconds:g} s; give it more time"
             )
         found = standing(self.folder)
+        self.forecast.keep()
         within = Within(self.folder, level_of(found), found, round(self.budget.spent, 3), tuple(self.tried))
         _tell(within, self.budget)
         return within

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from keyart.anytime.budget import Budget
-from keyart.anytime.forecast import Forecast
+from keyart.anytime.forecast import Forecast, usual_seconds
 from keyart.anytime.levels import LEVELS, Level, certified, parts_of
 from keyart.anytime.publish import asked_key, is_same, level_of, staged, standing
 from keyart.anytime.stop import Deadline, OutOfTime
@@ -51,8 +51,9 @@ class Job:
 
 
 def work(job: Job, say: Say, progress: Progress) -> None:
-    """Says `{"begins": level}`, then `{"made": level, "seconds"}`, `{"stopped": level}` or `{"failed": level, "kind",
-    "error"}` of each level, `{"passed over": level, "seconds"}` of one that would not fit."""
+    """Says `{"begins": level, "seconds": expected, "usual": on a quiet machine}`, then `{"made": level, "seconds"}`,
+    `{"stopped": level}` or `{"failed": level, "kind", "error"}` of each level; of one that would not fit
+    `{"passed over": level, "seconds"}`."""
     _Work(job, say, progress).run()
 
 
@@ -74,7 +75,6 @@ class _Work:
         for level in self._fitting(rest):
             if not self._try(level):
                 break
-        self.forecast.keep()
 
     def _fitting(self, levels: tuple[Level, ...]) -> Iterator[Level]:
         """Of the levels still to come the finest that fits the time left, and again."""
@@ -92,19 +92,22 @@ class _Work:
             else:
                 return
 
-    def _expected(self, level: Level) -> float:
+    def _usual(self, level: Level) -> float:
         listens = bool(self.info and self.info.audio and not self.info.subtitles)
         listens = listens and self.job.recipe.speech.recogniser != "none"
-        return self.forecast.seconds(level.name, self.info, listens=listens)
+        return usual_seconds(level.name, self.info, listens=listens)
+
+    def _expected(self, level: Level) -> float:
+        return self.forecast.seconds(level.name, self._usual(level))
 
     def _try(self, level: Level) -> bool:
         """Whether the level was made. Raises what no other level can cure."""
         start = time.monotonic()
-        self.say({"begins": level.name, "seconds": round(self._expected(level), 1)})
+        usual, expected = self._usual(level), self._expected(level)
+        self.say({"begins": level.name, "seconds": round(expected, 1), "usual": usual})
         try:
             self._make(level)
         except OutOfTime:
-            self.forecast.learn(level.name, time.monotonic() - start, self.info)
             self.say({"stopped": level.name})
             return False
         except KeyartError as err:
@@ -113,7 +116,7 @@ class _Work:
                 return False
             raise
         seconds = time.monotonic() - start
-        self.forecast.learn(level.name, seconds, self.info)
+        self.forecast.learn(level.name, seconds, usual)
         self.say({"made": level.name, "seconds": round(seconds, 3)})
         return True
 
@@ -124,14 +127,19 @@ class _Work:
             self.info = replace(probe(job.video), called=job.called)
             self.sha256 = beside(lambda: file_sha256(job.video))
         until = job.budget.first_end if is_first else job.budget.end
+        sha256 = "-" if is_first else self._hashed(until)
+        if not sha256:
+            raise OutOfTime
         package = make(
             job.video,
             level.recipe(job.recipe, lambda: until - _SAVING_SECONDS - time.monotonic()),
             parts=parts_of(level, job.parts),
-            progress=Deadline(until, self.progress),
+            # the first is not stopped: what it has no time for it leaves out
+            progress=self.progress if is_first else Deadline(until, self.progress),
             cache=_Nothing(job.cache.folder) if is_first else job.cache,
             licence=job.licence,
             called=job.called,
+            sha256=sha256,
         )
         package = replace(package, sha256=self._hashed(until - _SAVING_SECONDS))
         self._save(certified(package, level, job.parts, self.asked), level)
