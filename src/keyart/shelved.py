@@ -20,6 +20,9 @@ class Shelved(Generic[T]):
 
     max_bytes: int
     weigh: Callable[[T], int]
+    hits: int = 0
+    """Times that a value was at hand."""
+    misses: int = 0
     _held: OrderedDict[object, tuple[T, int]] = field(default_factory=OrderedDict)
     _making: dict[object, threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -31,7 +34,9 @@ class Shelved(Generic[T]):
         try:
             with making:
                 if (found := self._found(key)) is not None:
+                    self.hits += 1
                     return found
+                self.misses += 1
                 made = make()
                 self._keep(key, made)
                 return made

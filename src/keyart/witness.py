@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keyart.told import Listener
+    from keyart.told import Ended, Listener
     from keyart.types import VideoInfo
 
 Maker = Callable[[str, str], "Listener"]
@@ -56,8 +56,11 @@ class Witness:
                 "codec": info.codec,
                 "size_bytes": info.size_bytes,
             }
-            for one in self.listeners:
-                one.know(facts)
+            self.know_that(facts)
+
+    def know_that(self, facts: Mapping[str, Any]) -> None:
+        for one in self.listeners:
+            one.know(facts)
 
     def end(self, stage: str, status: str, seconds: float | None = None, **more: Any) -> None:
         """A stage is over; `more` are fields of `Ended`. Without `seconds`: since it began."""
@@ -67,10 +70,13 @@ class Witness:
 
         now = time.time_ns()
         began = self._began.pop(stage, now)
-        if status == "degraded":
-            self.status = status
         more["reason"] = str(more.get("reason", ""))[:_LONGEST]
-        told = Ended(stage, began, (now - began) / 1e9 if seconds is None else seconds, status, **more)
+        self.pass_on(Ended(stage, began, (now - began) / 1e9 if seconds is None else seconds, status, **more))
+
+    def pass_on(self, told: Ended) -> None:
+        """The end of a stage, as somebody else has seen it."""
+        if told.status == "degraded":
+            self.status = told.status
         for one in self.listeners:
             one.end(told)
 

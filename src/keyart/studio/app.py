@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from keyart.errors import KeyartError, LicenceRefused, MissingExtra, MissingFile, MissingModel, OutputProblem
-from keyart.studio import events, shelf, takes, videos
+from keyart.studio import events, metrics, shelf, takes, videos
 from keyart.studio.catalogue import Catalogue
 from keyart.studio.darkroom import pictures
 from keyart.studio.darkroom.darkroom import Darkroom
@@ -38,6 +38,7 @@ ROUTERS: tuple[Callable[[Rooms], APIRouter], ...] = (
     uploads.router,
     pictures.router,
     pages.router,
+    metrics.router,
 )
 
 _STATUS: tuple[tuple[type[KeyartError], int], ...] = (
@@ -83,6 +84,7 @@ def application(options: Studio) -> FastAPI:
     app.add_exception_handler(OSError, _out_of_room)
     app.add_exception_handler(Exception, _broken)
     safety.guard(app, options)
+    metrics.count_requests(app, options)
     return app
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+STATES: tuple[State, ...] = ("queued", "running", "done", "failed", "cancelled")
 FINAL: tuple[State, ...] = ("done", "failed", "cancelled")
 _METADATA = sa.MetaData()
 
@@ -190,6 +191,13 @@ class Catalogue:
         chosen = _VIDEOS.select().where(_VIDEOS.c.state.not_in(FINAL)).order_by(_VIDEOS.c.created_at)
         with self._engine.connect() as connection:
             return tuple(Video(**row) for row in connection.execute(chosen).mappings())
+
+    def states(self) -> dict[str, tuple[int, float]]:
+        """State -> how many videos are in it, and when the oldest of them came."""
+        counted = sa.select(_VIDEOS.c.state, sa.func.count(), sa.func.min(_VIDEOS.c.created_at))
+        with self._engine.connect() as connection:
+            rows = connection.execute(counted.group_by(_VIDEOS.c.state)).all()
+        return {state: (number, oldest) for state, number, oldest in rows}
 
     def revision(self, id: str) -> int | None:
         """Cheap to ask again and again; None where the video is gone."""

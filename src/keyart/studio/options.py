@@ -33,6 +33,8 @@ class Studio:
     """Address of a PostgreSQL database, postgresql://...; empty keeps a SQLite file in the data folder."""
     token: str = ""
     """Whoever shows it may use the studio; at least 16 characters. Better given as KEYART_STUDIO_TOKEN."""
+    metrics_token: str = ""
+    """Whoever shows it may read /metrics and nothing else. Better given as KEYART_STUDIO_METRICS_TOKEN."""
     hosts: tuple[str, ...] = ()
     """Names under which a reverse proxy or the network knows the studio, studio.example.org; others are refused."""
     allow_paths: tuple[str, ...] = ()
@@ -63,6 +65,12 @@ class Studio:
             raise BadSetting(f"1 to 16 videos can be worked on at a time, not {self.jobs}")
         if self.token and len(self.token) < _FEWEST:
             raise BadSetting(f"a token has at least {_FEWEST} characters; this one has {len(self.token)}")
+        if self.metrics_token and not self.token:
+            raise BadSetting(
+                "a token for the metrics is for a studio with a token; without one, this machine reads them"
+            )
+        if self.metrics_token and (len(self.metrics_token) < _FEWEST or self.metrics_token == self.token):
+            raise BadSetting(f"the token of the metrics has at least {_FEWEST} characters and is not the studio's")
         if not self.token and not self.is_local:
             raise BadSetting(
                 f"{self.host} can be reached by others: set a token first, KEYART_STUDIO_TOKEN=... keyart studio "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from keyart import logs
 from keyart.errors import BadSetting, MissingExtra, OutputProblem
 from keyart.settings import Given, applied, config_files, read_config, read_environment
 from keyart.studio.options import Studio
@@ -25,6 +26,7 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
     """Serve until interrupted. Raises `MissingExtra`, `BadSetting` and `OutputProblem` before anything is served."""
     try:
         import uvicorn
+        from uvicorn.config import LOGGING_CONFIG
 
         from keyart.studio.app import application
         from keyart.studio.doors.patience import Patient
@@ -33,11 +35,13 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
     _writable(options)
     listener = _bound(options)
     address = f"http://{_shown(options.host)}:{listener.getsockname()[1]}"
+    has_lines = _log_lines(options)
     logging.basicConfig(format="keyart: %(message)s", level=logging.ERROR if quiet else logging.WARNING)
     app = application(options)
     settings = uvicorn.Config(
         app,
         log_level="error" if quiet else "warning",
+        log_config=None if has_lines else LOGGING_CONFIG,  # its lines are to look like all others
         server_header=False,
         date_header=False,
         timeout_keep_alive=15,
@@ -54,6 +58,20 @@ def serve(options: Studio, *, quiet: bool = False) -> int:
     _say_last_call_first(server, app.state.rooms.jobs.last_call)
     server.run(sockets=[listener])
     return 0
+
+
+def _log_lines(options: Studio) -> bool:
+    """Whether a log is written as KEYART_LOG says. It names neither secrets nor where things lie."""
+    if not logs.asked_for():
+        return False
+    for secret in (options.token, options.metrics_token, options.webhook_secret):
+        logs.hide(secret)
+    for place in dict.fromkeys((str(options.data.absolute()), str(options.data))):
+        logs.hide(place, "(data)")
+    if "@" in options.database:
+        logs.hide(options.database, "(database)")
+    logs.set_up()
+    return True
 
 
 def _say_last_call_first(server: Any, last_call: Callable[[], None]) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/login", "/favicon.ico")
 """What may be asked for without having come in; and all of /static/."""
+_METRICS = "/metrics"
 _SMALL = 16_000
 """Bytes of JSON that are looked at sooner than a thread is found for them."""
 _NEVER_SHOWN = ("html", "xml", "svg", "javascript", "ecmascript")
@@ -69,7 +70,7 @@ def guard(app: FastAPI, options: Studio) -> None:
     """
     if options.hosts and not options.token:
         raise BadSetting("a studio that others reach by name, --hosts, needs a token: KEYART_STUDIO_TOKEN=...")
-    keys, attempts = Keys(options.token, options.data), Attempts()
+    keys, attempts = Keys(options.token, options.data, options.metrics_token), Attempts()
 
     async def login(request: Request) -> Response:
         return await _login(request, options, keys, attempts)
@@ -148,7 +149,7 @@ class Door:
         if path in _OPEN or path.startswith("/static/"):
             return
         if "authorization" in headers:
-            self._check_bearer(headers["authorization"], _client(scope))
+            self._check_bearer(headers["authorization"], _client(scope), path)
         elif session is None:
             raise _stranger(scope, headers)
         elif scope["method"] in SAFE_METHODS or path == "/logout":
@@ -160,12 +161,14 @@ class Door:
         cookies = cookie_parser("; ".join(headers.getlist("cookie")))
         return self.keys.session(cookies.get(_cookie_name(self.keys, scope, headers), ""))
 
-    def _check_bearer(self, given: str, client: str) -> None:
+    def _check_bearer(self, given: str, client: str, path: str) -> None:
         wait = self.attempts.wait_seconds(client)
         if wait:
             raise _too_many_tries(wait)
         scheme, _, token = given.partition(" ")
-        if scheme.lower() != "bearer" or not self.keys.is_token(token.strip()):
+        token = token.strip()
+        is_ours = self.keys.is_token(token) or (path == _METRICS and self.keys.is_metrics_token(token))
+        if scheme.lower() != "bearer" or not is_ours:
             self.attempts.failed(client)
             raise HTTPException(401, "this is not the studio's token", {"WWW-Authenticate": "Bearer"})
 

@@ -39,16 +39,21 @@ class Session:
 class Keys:
     """Makes and checks cookies, and compares tokens."""
 
-    def __init__(self, token: str, folder: Path) -> None:
+    def __init__(self, token: str, folder: Path, metrics_token: str = "") -> None:
         # the token alone could be guessed at leisure by whoever sees a cookie; the key file cannot
         self._key = hmac.digest(_kept_key(folder / _KEY_FILE), token.encode(), hashlib.sha256)
         self._token = self._mark(b"token", token)
+        self._metrics_token = self._mark(b"metrics", metrics_token) if metrics_token else b""
         self.name = f"keyart-{self._mark(b'name', '').hex()[:8]}"
         """Of the cookie. Browsers tell hosts apart, not ports: two studios of a machine are not to end each other's."""
 
     def is_token(self, given: str) -> bool:
         """In the same time whatever is given."""
         return hmac.compare_digest(self._token, self._mark(b"token", given))
+
+    def is_metrics_token(self, given: str) -> bool:
+        """The same, of the token that opens /metrics alone."""
+        return hmac.compare_digest(self._metrics_token, self._mark(b"metrics", given))
 
     def new_cookie(self, now: float | None = None) -> str:
         begun = f"{int(time.time() if now is None else now):x}.{secrets.token_hex(16)}"

@@ -92,7 +92,7 @@ class Space:
         now = time.monotonic()
         with self.lock:
             if now - self._measured[0] >= age_seconds:
-                self._measured = (now, _bytes_below(self.options.data / "videos"))
+                self._measured = (now, bytes_below(self.options.data / "videos"))
             return self._measured[1]
 
 
@@ -102,7 +102,8 @@ def space_of(options: Studio) -> Space:
     return Space(options)
 
 
-def _bytes_below(folder: Path) -> int:
+def bytes_below(folder: Path) -> int:
+    """Of all files in the folder and in those below it."""
     return sum(_size(Path(place) / name) for place, _, names in os.walk(folder) for name in names)
 
 

@@ -1,8 +1,8 @@
 """The process that touches a user's video: `python -m keyart.studio.works.child VERB`, one JSON request on stdin.
 
 It answers in JSON lines: `{"begin": stage}`, `{"at": stage, "fraction": f}`, `{"end": stage, "status", "reason",
-"seconds"}`, and last `{"done": {...}}` or `{"error": "one line", "kind": "UnreadableVideo"}`. It sets its own limits
-before it opens anything, and ends when the studio does.
+"seconds"}`, in between what `overheard` reads, and last `{"done": {...}}` or `{"error": "one line", "kind":
+"UnreadableVideo"}`. It sets its own limits before it opens anything, and ends when the studio does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from keyart import witness
 from keyart.errors import KeyartError
 from keyart.leash import Told, die_with, end_all, limit, own_voice
+from keyart.studio.works.overheard import Voice
 
 Request = Mapping[str, Any]
 Say = Callable[[Mapping[str, Any]], None]
@@ -127,6 +129,7 @@ def main() -> int:
             says.write(json.dumps(line) + "\n")
             says.flush()
 
+    witness.only(lambda _kind, _name: Voice(say))
     say(_done(VERBS[sys.argv[1]], request, say))
     sys.stderr.flush()
     os._exit(0)  # threads that wait for nothing more, and the lifeline's, are not waited for

@@ -20,11 +20,14 @@ from typing import TYPE_CHECKING, Any
 from keyart.errors import KeyartError, OutputProblem
 from keyart.package import MANIFEST, read_manifest
 from keyart.studio.catalogue import Catalogue, Video
+from keyart.studio.metrics import counts_of
 from keyart.studio.options import Studio
 from keyart.studio.works import sweep
 from keyart.studio.works.forecast import Forecast, Teller, expected_seconds, past_of
+from keyart.studio.works.overheard import KEY, Overheard
 from keyart.studio.works.running import Leash, Stopped, run_child
 from keyart.studio.works.webhooks import DELAYS_SECONDS, Webhooks
+from keyart.witness import witnessed
 
 if TYPE_CHECKING:
     from dbos import DBOSConfig, WorkflowStatus
@@ -269,7 +272,22 @@ class Jobs:
 
         self._until_gone(id)
         self._stay_open()
-        leash = self._leashes[id] = Leash()
+        leash, begun = Leash(), time.monotonic()
+        self._leashes[id] = leash
+        try:
+            ended = self._ended(id, leash)
+            video = self.catalogue.video(id)
+            counts_of(self.options).job_ended(
+                ended["state"], time.monotonic() - begun, _seconds(video) if video is not None else 0.0
+            )
+            return ended
+        finally:
+            if not self._is_closing:
+                sweep.drop_unfinished(self.options, id)
+            self._past.add(str(DBOS.workflow_id))
+            del self._leashes[id]
+
+    def _ended(self, id: str, leash: Leash) -> dict[str, Any]:
         try:
             return self._made(id, leash)
         except Stopped:
@@ -278,11 +296,6 @@ class Jobs:
             return {"state": "cancelled"}
         except KeyartError as err:
             return {"state": "failed", "error": str(err)}
-        finally:
-            if not self._is_closing:
-                sweep.drop_unfinished(self.options, id)
-            self._past.add(str(DBOS.workflow_id))
-            del self._leashes[id]
 
     def _made(self, id: str, leash: Leash) -> dict[str, Any]:
         video = self.catalogue.video(id)
@@ -300,9 +313,16 @@ class Jobs:
                 "cache": str(self.options.cache_folder),
             }
             teller = Teller(Forecast(self._expected(video)), partial(self.catalogue.change, video.id))
-            run_child(
-                "make", request, options=self.options, leash=leash, on_line=teller.hear, on_silence=teller.catch_up
-            )
+            with witnessed(video.name) as witness:
+                heard = Overheard(witness, counts_of(self.options).stage_ended)
+                run_child(
+                    "make",
+                    request,
+                    options=self.options,
+                    leash=leash,
+                    on_line=lambda line: heard.hear(line) if KEY in line else teller.hear(line),
+                    on_silence=teller.catch_up,
+                )
         return {"state": "done", "words": _words(video.name, read_manifest(package))}
 
     def finish(self, id: str, ended: dict[str, Any]) -> Note | None:

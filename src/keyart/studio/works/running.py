@@ -29,6 +29,7 @@ from keyart.leash import (
     duration,
     how_it_ended,
 )
+from keyart.studio.metrics import counts_of
 from keyart.studio.options import GIGABYTE, Studio
 
 __all__ = ["BroughtDown", "Leash", "Limits", "OverLimit", "Stopped", "limits_for", "run_child"]
@@ -62,6 +63,9 @@ _AT_ONCE = threading.BoundedSemaphore(4)
 """Of these verbs: as many as there are requests would be more than the machine has memory for."""
 
 
+_NOT_PASSED_ON = ("KEYART_STUDIO_", "KEYART_LOG", "OTEL_")
+
+
 def limits_for(options: Studio, verb: str) -> Limits:
     wall = min(options.job_minutes * 60, _SECONDS.get(verb, options.job_minutes * 60))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -84,8 +88,15 @@ def run_child(
     raises, of the same kind; `OverLimit`, `BroughtDown`, and `Stopped` when the leash is pulled.
     """
     limits, leash = limits or limits_for(options, verb), leash or Leash()
-    with _AT_ONCE if verb in _SECONDS else contextlib.nullcontext():
-        return _run(verb, request, limits, leash, on_line or (lambda _: None), on_silence or (lambda: None))
+    counts = counts_of(options)
+    try:
+        with _AT_ONCE if verb in _SECONDS else contextlib.nullcontext():
+            found = _run(verb, request, limits, leash, on_line or (lambda _: None), on_silence or (lambda: None))
+    except Exception as err:
+        counts.child_ended(verb, err)
+        raise
+    counts.child_ended(verb, None)
+    return found
 
 
 def _run(
@@ -111,8 +122,9 @@ def _run(
 
 
 def _environment() -> dict[str, str]:
-    """The studio's own, less its secrets: a decoder has no use for them, whoever steers it would."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("KEYART_STUDIO_")}
+    """The studio's own, less its secrets: a decoder has no use for them, whoever steers it would. Logs and traces are
+    the studio's to write, of what the child tells."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
 
 
 def _answer(talk: Talk, status: int, limits: Limits) -> dict[str, Any]:
