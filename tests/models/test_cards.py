@@ -43,7 +43,7 @@ def test_permissive_is_what_the_licence_is(card: Card) -> None:
 def test_a_carried_file_is_pinned(card: Card) -> None:
     assert isinstance(card.source, Wheel)
     assert re.fullmatch(r"[0-9a-f]{64}", card.sha256)
-    assert card.size_bytes > 10_000
+    assert card.size_bytes > 5_000
     assert re.fullmatch(r"[\w-]+==[\d.]+", card.source.requirement), "an unpinned carrier may change under the hash"
     member = PurePosixPath(card.source.member)
     assert not member.is_absolute()
@@ -65,7 +65,7 @@ def test_a_table_key_is_its_cards_name() -> None:
 
 def test_packs_hold_what_the_wheels_carry_and_nothing_that_needs_a_decision() -> None:
     packed = [name for names in PACKS.values() for name in names]
-    assert set(packed) == {card.name for card in carried} - {"nudenet"}
+    assert set(packed) == {card.name for card in carried} - {"nudenet", "lpips-alex"}
     assert all(CARDS[name].permissive for name in packed)
     assert all(name.startswith("photo-") for name in PACKS["samples"])
 

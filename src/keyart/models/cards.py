@@ -225,10 +225,23 @@ _NUDENET = Card(
     note="the wheel's metadata say MIT, its licence file AGPL-3.0, and the network is a YOLOv8: taken as AGPL",
 )
 
-CARDS: dict[str, Card] = {card.name: card for card in (*_ALL, *_INSTALLED, _NUDENET, *HUB)}
+_LPIPS = Card(
+    "lpips-alex",
+    "how much each of AlexNet's channels counts for the eye: the linear layers of LPIPS 0.1",
+    Wheel("lpips==0.1.4", "lpips/weights/v0.1/alex.pth"),
+    "alex.pth",
+    "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+    6009,
+    "BSD-2-Clause",
+    True,
+    reference="seed 003 §3.2; LPIPS, arXiv 1801.03924",
+    note="wants alexnet beside it",
+)
+
+CARDS: dict[str, Card] = {card.name: card for card in (*_ALL, *_INSTALLED, _NUDENET, _LPIPS, *HUB)}
 
 PACKS: dict[str, tuple[str, ...]] = {
     "embedded": tuple(card.name for card in _ALL if not card.name.startswith("photo-")),
     "samples": tuple(card.name for card in _ALL if card.name.startswith("photo-")),
 }
-"""What `keyart models pull PACK` fetches at once. Hub models and NudeNet are in none: they are pulled by name."""
+"""What `keyart models pull PACK` fetches at once. Hub models, NudeNet and LPIPS are pulled by name alone."""

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from keyart.errors import BadModel, MissingExtra
 from keyart.media.scan import Glimpse
-from keyart.models.store import model_folder
+from keyart.models.licence import refuse_stranger
+from keyart.models.store import model_path
 from keyart.review.agreement import cosines
 from keyart.review.generated.flow import FLOW_NAMES, flow_statistics
 from keyart.review.generated.measure import Measure, Measured
@@ -102,8 +103,8 @@ def measure_with_hub(
     """
     places = dict(folders or {})
     frames = [_prompt_meter(name, prompt, places) for name in models]
-    pairs = [_lpips_meter(places.get("lpips", "lpips-alex"))] if lpips else []
-    pairs += [_raft_meter(places.get("raft", "raft-large"))] if raft else []
+    pairs = [_lpips_meter(places.get("lpips", ""))] if lpips else []
+    pairs += [_raft_meter(places.get("raft", ""))] if raft else []
     before: list[tuple[str, RGB]] = []
 
     def see(glimpse: Glimpse) -> None:
@@ -136,8 +137,8 @@ def _prompt_meter(name: str, prompt: str, folders: Mapping[str, str]) -> Meter:
     return Meter((name,), f"{name} {folders.get(name, '')} {prompt!r}", work)
 
 
-def _lpips_meter(model: str) -> Meter:
-    network = lpips_network(model_folder(model))
+def _lpips_meter(folder: str) -> Meter:
+    network = lpips_network(Path(folder).expanduser() if folder else None)
 
     def work(pairs: list[Any]) -> list[tuple[float, ...]]:
         import torch
@@ -147,11 +148,11 @@ def _lpips_meter(model: str) -> Meter:
         with torch.inference_mode():
             return [(float(value),) for value in network(one.to(device), other.to(device)).cpu()]
 
-    return Meter(("lpips",), f"lpips {model}", work)
+    return Meter(("lpips",), f"lpips {folder}", work)
 
 
-def _raft_meter(model: str) -> Meter:
-    network = raft_network(model_folder(model))
+def _raft_meter(folder: str) -> Meter:
+    network = raft_network(Path(folder).expanduser() if folder else None)
     names = tuple(f"raft_{name}" for name in FLOW_NAMES)
 
     def work(pairs: list[Any]) -> list[tuple[float, ...]]:
@@ -165,7 +166,7 @@ def _raft_meter(model: str) -> Meter:
             flows = network(one.to(device), other.to(device)).cpu().numpy()
         return [flow_statistics(flow[:, :rows, :columns]) for flow in flows]
 
-    return Meter(names, f"raft {model}", work)
+    return Meter(names, f"raft {folder}", work)
 
 
 def _tensors(images: Sequence[RGB]) -> Any:
@@ -190,40 +191,41 @@ def _padded(images: Any) -> Any:
 
 LPIPS_FILES = (("alexnet-owt-7be5be79.pth", "alexnet.pth"), ("alex.pth", "lin_alex.pth"))
 """AlexNet's weights and the linear layers', each by either name."""
+LPIPS_CARDS = ("alexnet", "lpips-alex")
 RAFT_FILES = ("raft_large_C_T_SKHT_V2-ff5fadd5.pth", "raft_large.pth")
+RAFT_CARD = "raft-large"
 
 
 @cache
-def lpips_network(folder: Path) -> Any:
-    """LPIPS with the weights of a folder. Raises `MissingExtra`, `BadModel`."""
-    states = [_state(folder, names) for names in LPIPS_FILES]
+def lpips_network(folder: Path | None = None) -> Any:
+    """LPIPS with the weights of a folder, or of the store. Raises `MissingExtra`, `MissingModel`, `BadModel`."""
+    states = [_state(folder, names, card) for names, card in zip(LPIPS_FILES, LPIPS_CARDS, strict=True)]
     from keyart.review.generated.lpips_net import Lpips
 
     trunk = {name: one for name, one in states[0].items() if name.startswith("features.")}
     places = sorted({int(name.split(".")[1]) for name in trunk})
-    return _filled(Lpips(tuple(len(trunk[f"features.{place}.bias"]) for place in places)), trunk | states[1], folder)
+    widths = tuple(len(trunk[f"features.{place}.bias"]) for place in places)
+    return _filled(Lpips(widths), trunk | states[1], folder or "lpips-alex")
 
 
 @cache
-def raft_network(folder: Path) -> Any:
-    """RAFT large with the weights of a folder. Raises `MissingExtra`, `BadModel`."""
-    state = _state(folder, RAFT_FILES)
+def raft_network(folder: Path | None = None) -> Any:
+    """RAFT large with the weights of a folder, or of the store. Raises `MissingExtra`, `MissingModel`, `BadModel`."""
+    state = _state(folder, RAFT_FILES, RAFT_CARD)
     from keyart.review.generated.raft_net import Raft
 
     widest = state.get("feature_encoder.conv.weight")
     if widest is None:
-        raise BadModel(f"{folder}: its weights are not those of RAFT large")
-    return _filled(Raft(256 // len(widest)), state, folder)
+        raise BadModel(f"{folder or RAFT_CARD}: its weights are not those of RAFT large")
+    return _filled(Raft(256 // len(widest)), state, folder or RAFT_CARD)
 
 
-def _state(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+def _state(folder: Path | None, names: Sequence[str], card: str) -> dict[str, Any]:
     try:
         import torch
     except ImportError as err:
         raise MissingExtra("torch", extra="torch") from err
-    path = next((folder / one for one in names if (folder / one).is_file()), None)
-    if path is None:
-        raise BadModel(f"{folder}: holds neither {' nor '.join(names)}")
+    path = model_path(card) if folder is None else _in_folder(folder, names)
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as err:  # torch raises whatever its readers raise
@@ -231,7 +233,15 @@ def _state(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return state
 
 
-def _filled(network: Any, state: Mapping[str, Any], folder: Path) -> Any:
+def _in_folder(folder: Path, names: Sequence[str]) -> Path:
+    refuse_stranger(str(folder))
+    path = next((folder / one for one in names if (folder / one).is_file()), None)
+    if path is None:
+        raise BadModel(f"{folder}: holds neither {' nor '.join(names)}")
+    return path
+
+
+def _filled(network: Any, state: Mapping[str, Any], folder: Path | str) -> Any:
     from keyart.models.hub import device
 
     try:

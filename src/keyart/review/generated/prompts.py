@@ -105,12 +105,14 @@ def _jina_pixels(image: RGB, side: int) -> NDArray[np.float32]:
 
 # --- HPS v2 ---------------------------------------------------------------------------------------------------------
 
+_HPS_WORDS = "openclip-vit-h14-words"
 _HPS_FILES = ("HPS_v2_compressed.pt", "HPS_v2.1_compressed.pt", "HPS_v2.pt")
 
 
 @dataclass(frozen=True, slots=True)
 class HumanPreference:
-    """HPS v2: a folder with the configuration and the words of a CLIP ViT-H/14, and the published checkpoint."""
+    """HPS v2: the published checkpoint, and the configuration and the words of a CLIP ViT-H/14 from its folder, or from
+    a card of their own."""
 
     model: str
 
@@ -148,11 +150,12 @@ def _hps(folder: Path) -> tuple[Any, Any]:
     checkpoint = next((folder / one for one in _HPS_FILES if (folder / one).is_file()), None)
     if checkpoint is None:
         raise BadModel(f"{folder}: holds none of {', '.join(_HPS_FILES)}")
+    words = folder if (folder / "config.json").is_file() else model_folder(_HPS_WORDS)
     try:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        network = CLIPModel(CLIPConfig.from_pretrained(folder, local_files_only=True))
+        network = CLIPModel(CLIPConfig.from_pretrained(words, local_files_only=True))
         told = network.load_state_dict(renamed(state.get("state_dict", state)), strict=False)
-        processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+        processor = AutoProcessor.from_pretrained(words, local_files_only=True)
     except (OSError, RuntimeError, ValueError, KeyError) as err:
         raise BadModel(f"{checkpoint}: no HPS v2: {str(err).strip().splitlines()[0]}") from err
     lacking = [name for name in told.missing_keys if not name.endswith("position_ids")]
