@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 from keyart.cache import StageCache, cache_folder, code_stamp, file_sha256, key_of
 from keyart.errors import BadSetting, KeyartError, MissingFile, NothingUsable, OutputProblem, UnreadableVideo
 from keyart.library.places import Place, StoreFailed, at_hand, put_package
-from keyart.library.values import End, Order, Result, Row, StageTold
+from keyart.library.standing import NOW, of_folder, sign
+from keyart.library.values import End, Order, Result, Row
 from keyart.models.loads import loads
-from keyart.package import LOCK, MANIFEST, RUN, Package, claim
+from keyart.package import LOCK, MANIFEST, RUN, claim, write_whole
 from keyart.progress import Progress, Silent
 from keyart.settings import Given, settings_of
 
@@ -36,6 +37,8 @@ PERMANENT = (UnreadableVideo, NothingUsable, BadSetting, MissingFile)
 """Another try at the same file with the same settings ends the same way."""
 PASSING = (StoreFailed, OutputProblem)
 """Another try may go well."""
+PACKAGE = "package.keyart"
+"""In the scratch room: a package on its way to a store."""
 DISK_FULL = "DiskFull"
 """Kind of a result after which nothing more can be made."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -74,6 +77,7 @@ class _Work:
     folder: Path
     progress: Progress
     result: Result
+    began: float = field(default_factory=time.monotonic)
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,30 +100,58 @@ class _Work:
 
     def _make(self, video: Path, recipe: Recipe) -> None:
         if self.place.is_local:
-            package = self._saved(video, recipe, self.place.path)
-        else:
-            folder = self.folder / "package.keyart"
+            self._save(video, recipe, self.place.path)
+            return
+        folder = self.folder / PACKAGE
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            self._save(video, recipe, folder)
+            put_package(folder, self.place.address)
+        finally:
             shutil.rmtree(folder, ignore_errors=True)
-            try:
-                package = self._saved(video, recipe, folder)
-                put_package(folder, self.place.address)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        self.result = _of_package(self.result, package)
 
-    def _saved(self, video: Path, recipe: Recipe, folder: Path) -> Package:
+    def _save(self, video: Path, recipe: Recipe, folder: Path) -> None:
+        with _unpathed(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        if self.order.budget_seconds:
+            self._within(video, recipe, folder)
+        else:
+            self._whole(video, recipe, folder)
+        self.result = of_folder(self.result, folder)
+
+    def _whole(self, video: Path, recipe: Recipe, folder: Path) -> None:
         from keyart.journal import run_facts
         from keyart.pipeline import make
 
         broken_off = (folder / LOCK).exists()
-        with _unpathed(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
         with claim(folder) as claimed:
             if broken_off:
                 _clear(folder)
             package = make(video, recipe, parts=self.order.parts, progress=self.progress, cache=stage_cache(self.order))
-            told = {"key": self.result.key, "sha256": self.result.sha256, "attempt": self.result.attempt}
-            return claimed.save(package, {**run_facts(package), "library": told})
+            claimed.save(package, {**run_facts(package), "library": self._signature})
+
+    def _within(self, video: Path, recipe: Recipe, folder: Path) -> None:
+        """The best package within the budget. Whoever holds this process on a leash ends what runs over."""
+        from keyart.anytime import make_within
+
+        told = {**self._signature, "folder": str(folder), "package": self.place.address}
+        write_whole(self.folder / NOW, json.dumps(told).encode())
+        make_within(
+            video,
+            self.order.budget_seconds,
+            folder,
+            recipe,
+            parts=self.order.parts,
+            progress=self.progress,
+            cache=stage_cache(self.order),
+            begun=self.began,
+            apart=False,
+        )
+        sign(folder, self.result.key, self.result.sha256, self.result.attempt)
+
+    @property
+    def _signature(self) -> dict[str, Any]:
+        return {"key": self.result.key, "sha256": self.result.sha256, "attempt": self.result.attempt}
 
     def failed(self, err: KeyartError | OSError) -> None:
         kind, end = type(err).__name__, "quarantined" if isinstance(err, PERMANENT) else "failed"
@@ -273,24 +305,6 @@ def _alone(order: Order, sha256: str) -> Iterator[None]:
         with contextlib.suppress(OSError):
             (cache / f"{sha256[:32]}.lock").unlink()
         os.close(lock)
-
-
-def _of_package(result: Result, package: Package) -> Result:
-    degraded = [f"{one.name}: {one.reason}" for one in package.stages if one.status == "degraded"]
-    stages = tuple(
-        StageTold(one.name, one.status, round(one.seconds, 3), one.resumed, one.reason) for one in package.stages
-    )
-    info, folder = package.info, package.folder
-    weight = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file()) if folder and folder.is_dir() else 0
-    return replace(
-        result,
-        end="degraded" if degraded else "made",
-        reason="; ".join(degraded),
-        video_seconds=info.duration_seconds,
-        video_size=(info.width_px, info.height_px),
-        package_bytes=weight,
-        stages=stages,
-    )
 
 
 def _is_full(err: BaseException) -> bool:

@@ -1,8 +1,8 @@
 """A worker: a child process that makes one row after another and keeps its models loaded; and who holds its leash.
 
-The child is `python -m keyart.library.worker`. It reads JSON lines, first `{"parent", "memory_bytes"}`, then one
-`{"row", "order", "folder", "attempt"}` a video; it answers `{"begin": stage}`, `{"at": stage, "fraction"}`, `{"end":
-stage, ...}` as it goes, and then `{"done": result}` or `{"error", "kind"}`.
+The child is `python -m keyart.library.worker`. It reads JSON lines, first `{"parent", "memory_bytes", "parts"}`, then
+one `{"row", "order", "folder", "attempt"}` a video; it answers `{"begin": stage}`, `{"at": stage, "fraction"}`,
+`{"end": stage, ...}` as it goes, and then `{"done": result}` or `{"error", "kind"}`; `{"done": {}}` when it is ready.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from keyart.errors import KeyartError
 from keyart.leash import (
     LAST_BREATH_SECONDS,
     Leash,
@@ -40,6 +41,8 @@ from keyart.leash import (
 )
 from keyart.library.lines import plain, value_of
 from keyart.library.making import PASSING, make_one
+from keyart.library.places import Place, put_package
+from keyart.library.standing import NOW, what_stands
 from keyart.library.values import Order, Result, Row
 
 CHILD = "keyart.library.worker"
@@ -51,6 +54,8 @@ AGAIN = frozenset({*(kind.__name__ for kind in PASSING), BROUGHT_DOWN, KILLED, F
 _POISON = frozenset({BROUGHT_DOWN, FAULT})
 """Kinds that, met twice in the same form, are the video's doing."""
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_READY_SECONDS = 120.0
+"""For entering the rooms, on a machine that does much else."""
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 1.0, 60.0
 
 
@@ -103,7 +108,8 @@ class Worker:
         """One try within the limits. Whatever it does to its process, the answer is a result. Raises `Stopped`."""
         began, limits = time.monotonic(), order.limits
         process = self._started(order)
-        talk = Talk(process, _Bounds(limits.seconds, limits.memory_bytes), self.hear, lambda: None)
+        (self.folder / NOW).unlink(missing_ok=True)
+        talk = Talk(process, _Bounds(_seconds(order), limits.memory_bytes), self.hear, lambda: None)
         talk.ask({"row": plain(row), "order": plain(order), "folder": str(self.folder), "attempt": attempt})
         open_still = talk.listen(to_its_end=False)
         answered = open_still and talk.is_answered and not talk.over
@@ -113,7 +119,7 @@ class Worker:
         if isinstance(done := talk.last.get("done"), dict):
             found = value_of(done, Result)
             return replace(found, row=row, peak_bytes=max(found.peak_bytes, talk.peak_bytes))
-        return Result(
+        lost = Result(
             row,
             "quarantined" if talk.over else "failed",
             _reason(talk, status),
@@ -123,6 +129,20 @@ class Worker:
             worker=f"{socket.gethostname()}:{process.pid}",
             kind=_kind(talk, status),
         )
+        return (order.budget_seconds and self._left(lost, order)) or lost
+
+    def _left(self, lost: Result, order: Order) -> Result | None:
+        """What a child that died over a budget had finished by then, put where it belongs."""
+        stands = what_stands(self.folder, lost)
+        if stands is None:
+            return None
+        result, folder = stands
+        if not Place(order.output).is_local:
+            try:
+                put_package(folder, result.package)
+            except KeyartError:
+                return None
+        return result
 
     def stop(self) -> None:
         """Kill the child now, whatever it does; no other is started."""
@@ -147,7 +167,9 @@ class Worker:
         command = [sys.executable, "-P", "-m", CHILD]
         self._process = self._leash.start(command, _environment(order.threads), str(Path.cwd()))
         self.started += 1
-        _say(self._process, {"parent": os.getpid(), "memory_bytes": order.limits.memory_bytes})
+        told = Talk(self._process, _Bounds(_READY_SECONDS, order.limits.memory_bytes), lambda _: None, lambda: None)
+        told.ask({"parent": os.getpid(), "memory_bytes": order.limits.memory_bytes, "parts": order.parts})
+        told.listen(to_its_end=False)  # one that dies of it is found dead when it is asked for a video
         return self._process
 
     def _end(self, patience_seconds: float) -> int:
@@ -161,9 +183,13 @@ class Worker:
         return status
 
 
-def _say(process: subprocess.Popen[bytes], line: Line) -> None:
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(line).encode() + b"\n")
+def _seconds(order: Order) -> float:
+    """How long a video may take: a budget is kept by force only where it is long over."""
+    if not order.budget_seconds:
+        return order.limits.seconds
+    from keyart.anytime import FLOOR_SECONDS, GRACE_SECONDS
+
+    return min(order.limits.seconds, max(order.budget_seconds, FLOOR_SECONDS) + GRACE_SECONDS)
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -219,8 +245,18 @@ def main() -> int:
             says.write(json.dumps(line) + "\n")
             says.flush()
 
+    _enter_rooms(greeting["parts"])
+    say({"done": {}})
     while True:
         say(_answer(requests.get(), Told(say)))
+
+
+def _enter_rooms(parts: list[str]) -> None:
+    """No video's time is spent on it."""
+    import keyart.pipeline  # noqa: F401
+    from keyart.recipe import stage_types
+
+    stage_types(parts)
 
 
 def _read(requests: queue.SimpleQueue[Line]) -> None:
