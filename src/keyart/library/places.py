@@ -31,7 +31,7 @@ BESIDE = (*SUFFIXES, ".json")
 """Endings of the small files that are fetched with a video, where their names begin as the video's does."""
 _WRITERS = 8
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:://|::)")
-_WEB = ("http", "https")
+WEB = ("http://", "https://")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
@@ -58,6 +58,18 @@ def local_path(text: str) -> Path:
     return Path(re.sub(r"^(?:file|local)://", "", text))
 
 
+def joined(address: str, name: str) -> str:
+    """The address of a file below that of a folder.
+
+    >>> joined("s3://bucket/a/", "b.mp4"), joined("memory://", "b.mp4"), joined("zip://a::s3://b/c.zip", "d.mp4")
+    ('s3://bucket/a/b.mp4', 'memory://b.mp4', 'zip://a/d.mp4::s3://b/c.zip')
+    """
+    links = address.split("::")
+    at = next((place for place, link in enumerate(links) if "://" in link), 0)
+    folder = links[at] if links[at].endswith("://") else links[at].rstrip("/") + "/"
+    return "::".join((*links[:at], folder + name, *links[at + 1 :]))
+
+
 def shown(address: str) -> str:
     """The address without what only its owner may know: a password in it, a signature behind it.
 
@@ -65,7 +77,7 @@ def shown(address: str) -> str:
     ('sftp://ann@host/a.mp4', 'https://host/a.mp4?...')
     """
     address = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/@:]*):[^/@]*@", r"\1@", address)
-    return re.sub(r"\?.*", "?...", address) if address.startswith(tuple(f"{one}://" for one in _WEB)) else address
+    return re.sub(r"\?.*", "?...", address) if address.startswith(WEB) else address
 
 
 def opened(address: str) -> tuple[Any, str]:
@@ -90,7 +102,7 @@ def opened(address: str) -> tuple[Any, str]:
 
 @contextlib.contextmanager
 def faults_of(address: str) -> Iterator[None]:
-    """What goes wrong in a store, as errors of ours: `MissingFile`, `OutputProblem`, else `StoreFailed`."""
+    """What goes wrong at a place, as errors of ours: `MissingFile`, `OutputProblem` (full), else `StoreFailed`."""
     try:
         yield
     except (KeyartError, MemoryError):
@@ -100,7 +112,21 @@ def faults_of(address: str) -> Iterator[None]:
     except Exception as err:  # every store has errors of its own, of no common kind
         if isinstance(err, OSError) and err.errno in _FULL:
             raise OutputProblem(f"{shown(address)}: cannot be kept: {err.strerror}") from err
-        raise StoreFailed(f"{shown(address)}: the store failed: {_one_line(err)}") from err
+        raise StoreFailed(f"{shown(address)}: {_one_line(err)}") from err
+
+
+@contextlib.contextmanager
+def _writing(address: str) -> Iterator[None]:
+    """The same for what is written: a folder of this machine that takes nothing is an `OutputProblem`, and so is a
+    store without the bucket."""
+    try:
+        with faults_of(address):
+            yield
+    except (MissingFile, StoreFailed) as err:
+        if isinstance(err, MissingFile) or not is_address(address):
+            why = getattr(err.__cause__, "strerror", None) or _one_line(err.__cause__ or err)
+            raise OutputProblem(f"{shown(address)}: cannot be written: {why}") from err.__cause__
+        raise
 
 
 def _one_line(err: BaseException) -> str:
@@ -128,7 +154,7 @@ class Place:
 
     def at(self, name: str) -> str:
         """Where a file of this place lies: `at("a.keyart/package.json")`."""
-        return str(self.path / name) if self.is_local else f"{self.address.rstrip('/')}/{name}"
+        return str(self.path / name) if self.is_local else joined(self.address, name)
 
     def below(self, name: str) -> Place:
         return Place(self.at(name))
@@ -143,7 +169,7 @@ class Place:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """The file is seen whole or not at all; folders are made. Raises `OutputProblem`, `StoreFailed`."""
-        with faults_of(self.at(name)):
+        with _writing(self.at(name)):
             if self.is_local:
                 (self.path / name).parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self.path / name, data)
@@ -152,8 +178,8 @@ class Place:
             store.pipe_file(path, data)
 
     def put_file(self, file: Path, name: str) -> None:
-        """Like `write_bytes`, of a file that may be too large to be held."""
-        with faults_of(self.at(name)):
+        """Like `write_bytes`, from a file that may be too large to be held."""
+        with _writing(self.at(name)):
             if self.is_local:
                 partial = (self.path / name).with_name(f".{Path(name).name}.partial")
                 partial.parent.mkdir(parents=True, exist_ok=True)
@@ -259,14 +285,14 @@ def _fetch(store: Any, path: str, file: Path) -> None:
 
 def _file_name(url: str, path: str) -> str:
     """The video's own name, which its subtitles and its package know it by."""
-    name = path.split("?")[0] if url.startswith(_WEB) else path
+    name = path.split("?")[0] if url.startswith(WEB) else path
     name = PurePosixPath(name).name.replace("\0", "_")
     return name if name not in ("", ".", "..") else "video"
 
 
 def _beside(store: Any, path: str, url: str) -> list[str]:
     """The small files that go with a video. A web server does not tell what it has."""
-    if url.startswith(_WEB):
+    if url.startswith(WEB):
         return []
     parent, stem = store._parent(path), PurePosixPath(path).stem
     found = {
