@@ -52,6 +52,8 @@ class SkimPass:
         self.report = ScanReport(complete=False, notes=("The look did not reach its end.",))
 
     def __iter__(self) -> Iterator[Glimpse]:
+        if self.info.video_index is None:
+            raise UnreadableVideo(f"{self.info.path}: has sound but no pictures")
         frames = self._found()
         if not frames:
             raise UnreadableVideo(f"{self.info.path}: not one picture in it could be decoded in time")
@@ -80,13 +82,12 @@ class _Look:
         self.most = max(2, min(moments, _HELD_BYTES // frame_bytes))
         self.frames: dict[float, av.VideoFrame] = {}
         self.tick = 0.0
+        self.index = info.video_index or 0
 
     def run(self) -> None:
-        if self.info.video_index is None:
-            return
         try:
             with open_container(self.info.path) as container:
-                stream = container.streams[self.info.video_index]
+                stream = container.streams[self.index]
                 self.tick = float(stream.time_base or 0)
                 decoder = Decoder(stream)
                 self._read(container, decoder, 1)  # before any seek, which may never come back
@@ -94,7 +95,7 @@ class _Look:
                     self._seek_about(container, decoder)
             if len(self.frames) < min(_FEW, self.most):
                 with open_container(self.info.path) as container:
-                    self._read(container, Decoder(container.streams[self.info.video_index]), _READ_FRAMES)
+                    self._read(container, Decoder(container.streams[self.index]), _READ_FRAMES)
         except (av.FFmpegError, UnreadableVideo, ValueError, OverflowError):  # what was found before stands
             return
 
