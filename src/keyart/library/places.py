@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +29,7 @@ UPLOADING = ".keyart.uploading"
 """In a store, beside a package that is being put there: the names of all that may have to go."""
 BESIDE = (*SUFFIXES, ".json")
 """Endings of the small files that are fetched with a video, where their names begin as the video's does."""
+PAGE = "index.html"
 _WRITERS = 8
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:://|::)")
 WEB = ("http://", "https://")
@@ -71,11 +72,12 @@ def joined(address: str, name: str) -> str:
 
 
 def shown(address: str) -> str:
-    """The address without what only its owner may know: a password in it, a signature behind it.
+    """The address without what only its owner may know, a password in it, a signature behind it; in one line.
 
     >>> shown("sftp://ann:secret@host/a.mp4"), shown("https://host/a.mp4?X-Amz-Signature=3f")
     ('sftp://ann@host/a.mp4', 'https://host/a.mp4?...')
     """
+    address = "".join(one if one.isprintable() else repr(one)[1:-1] for one in address)
     address = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/@:]*):[^/@]*@", r"\1@", address)
     return re.sub(r"\?.*", "?...", address) if address.startswith(WEB) else address
 
@@ -124,12 +126,14 @@ def _writing(address: str) -> Iterator[None]:
             yield
     except (MissingFile, StoreFailed) as err:
         if isinstance(err, MissingFile) or not is_address(address):
-            why = getattr(err.__cause__, "strerror", None) or _one_line(err.__cause__ or err)
-            raise OutputProblem(f"{shown(address)}: cannot be written: {why}") from err.__cause__
+            why = _one_line(err.__cause__ or err)
+            raise OutputProblem(f"{shown(address)}: cannot be written: {why}") from err
         raise
 
 
 def _one_line(err: BaseException) -> str:
+    if isinstance(err, OSError) and err.strerror:
+        return err.strerror
     text = " ".join(str(err).split())
     return f"{type(err).__name__}: {text}"[:300] if text else type(err).__name__
 
@@ -238,7 +242,7 @@ def at_hand(row: Row, folder: Path) -> Iterator[Path]:
     if not is_address(row.url):
         yield _local_video(row.url)
         return
-    with faults_of(str(folder)):
+    with _writing(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
         there = Path(tempfile.mkdtemp(prefix="at-hand-", dir=folder))
     try:
@@ -249,20 +253,11 @@ def at_hand(row: Row, folder: Path) -> Iterator[Path]:
 
 def _local_video(url: str) -> Path:
     path = local_path(url)
-    try:
+    with faults_of(url):
         if not path.is_file():
-            what = "a folder that cannot be read" if path.is_dir() else "no such file"
-            raise MissingFile(f"{url}: {what}")
-        with path.open("rb"):
-            return path
-    except ValueError as err:  # a NUL in the path
-        raise MissingFile(f"{url!r}: no path of a file") from err
-    except PermissionError as err:
-        raise StoreFailed(f"{url}: no permission to read it") from err
-    except MissingFile:
-        raise
-    except OSError as err:
-        raise StoreFailed(f"{url}: cannot be read: {err.strerror}") from err
+            raise MissingFile(f"{shown(url)}: {'a folder that cannot be read' if path.is_dir() else 'no such file'}")
+        path.open("rb").close()
+    return path
 
 
 def _fetched(url: str, folder: Path) -> Path:
@@ -327,40 +322,41 @@ def put_package(folder: Path, address: str) -> None:
     """Put the package of a local folder to an address; `package.json` goes first and comes last.
 
     What an earlier package, or an upload that was cut off, left there and this one does not have is removed. Raises
-    `OutputProblem` where something else lies there, `StoreFailed`.
+    `OutputProblem` where something else lies there or a package of more parts, `StoreFailed`.
     """
-    place = Place(address)
-    new = Place(str(folder)).names()
-    leftover = _ours(place)
-    place.write_bytes(UPLOADING, json.dumps(sorted({*leftover, *new})).encode())
-    place.remove(MANIFEST)
-    rest = [name for name in new if name != MANIFEST]
-    _together(lambda name: place.put_file(folder / name, name), rest)
-    _together(place.remove, sorted(leftover - set(new)))
-    place.remove(UPLOADING)
-    place.put_file(folder / MANIFEST, MANIFEST)
-
-
-def _ours(place: Place) -> set[str]:
-    """Names of what earlier packages left at a place."""
+    place, new = Place(address), Place(str(folder)).names()
     there = set(place.names())
+    earlier = _read_json(place, MANIFEST) if MANIFEST in there else {}
+    _refuse_to_lose(place, there, earlier, _read_json(Place(str(folder)), MANIFEST))
+    products = [one.get("path") for one in earlier.get("products", ()) if isinstance(one, dict)]
+    uploading = _read_json(place, UPLOADING) if UPLOADING in there else {}
+    leftover = there & {*products, *uploading, RUN, PAGE}
+    place.write_bytes(UPLOADING, json.dumps(dict.fromkeys(sorted({*leftover, *new}), 1)).encode())
+    place.remove(MANIFEST)
+    _together(lambda name: place.put_file(folder / name, name), [name for name in new if name != MANIFEST])
+    _together(place.remove, sorted(leftover.difference(new)))
+    place.put_file(folder / MANIFEST, MANIFEST)
+    place.remove(UPLOADING)
+
+
+def _refuse_to_lose(place: Place, there: set[str], earlier: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     if there and not there & {MANIFEST, UPLOADING}:
         raise OutputProblem(f"{shown(place.address)}: holds other files and no keyart package; choose another place")
-    ours = {RUN, "index.html"}
-    if UPLOADING in there:
-        ours |= set(map(str, _json(place, UPLOADING)))
-    if MANIFEST in there:
-        ours |= {str(one.get("path")) for one in dict(_json(place, MANIFEST)).get("products", ())}
-    return there & ours
+    if more := set(earlier.get("parts", ())) - set(new.get("parts", ())):
+        raise OutputProblem(
+            f"{shown(place.address)}: holds a package with {', '.join(sorted(more))} too; choose another place"
+        )
 
 
-def _json(place: Place, name: str) -> Any:
+def _read_json(place: Place, name: str) -> dict[str, Any]:
+    """Nothing, where it cannot be read as what we write."""
     try:
-        return json.loads(place.read_bytes(name))
+        found = json.loads(place.read_bytes(name))
     except ValueError:
-        return []
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _together(work: Any, names: Sequence[str]) -> None:
+def _together(work: Callable[[str], None], names: Sequence[str]) -> None:
     with ThreadPoolExecutor(_WRITERS) as writers:
         list(writers.map(work, names))
