@@ -29,6 +29,7 @@ COMMANDS = {
     "install": "what the default install weighs, and what must not be in it",
     "studio": "the queue over a server that is killed, readers at once, previews",
     "soak": "hours of mixed work in one process: memory, files, threads",
+    "fuzz": "mutated media files through `keyart make --budget 2s`: no crash, no hang, each with a stated outcome",
     "rivals": "make a virtual environment for each rival under .rivals/",
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }

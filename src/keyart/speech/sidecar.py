@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +54,15 @@ def read_sidecar(path: Path, *, frames_per_second: float = 0.0) -> tuple[Cue, ..
     if path.suffix.lower() == ".sbv":
         text = _srt_from_sbv(text)
     try:
-        events = pysubs2.SSAFile.from_string(text, format_=_format(text), fps=frames_per_second or None)
-    except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError, KeyError, SyntaxError) as err:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of margins and layers that are no numbers: nothing here reads them
+            events = pysubs2.SSAFile.from_string(text, format_=_format(text), fps=frames_per_second or None)
+        spoken = [
+            Cue(event.text, max(0, event.start) / 1000, event.end / 1000) for event in events if not event.is_comment
+        ]
+    except Exception as err:  # a parser of strangers' text, which fails in many ways of its own
         raise BadSetting(f"{path}: not a subtitle file that can be read (srt, vtt, ass, ttml, sbv, smi, sub)") from err
-    spoken = [event for event in events if not event.is_comment]
-    return clean_cues(Cue(event.text, max(0, event.start) / 1000, event.end / 1000) for event in spoken)
+    return clean_cues(spoken)
 
 
 def _format(text: str) -> str | None:

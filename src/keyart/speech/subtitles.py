@@ -31,9 +31,11 @@ def read_stream(info: VideoInfo, index: int) -> tuple[Cue, ...]:
     """The stream's spoken text. Empty where it holds none; a damaged stream gives what came before the damage."""
     import av  # texts are read without it
 
+    from keyart.media.container import open_container
+
     found: list[tuple[float, float, str]] = []
     try:
-        with av.open(str(info.path)) as container:
+        with open_container(info.path) as container:
             stream = container.streams[index]
             for packet in container.demux(stream):
                 found += _events(packet, info.start_seconds)

@@ -16,6 +16,8 @@ from keyart.types import Cue, Transcript
 TEXT_SUFFIXES = (*SUFFIXES, ".txt", ".json")
 """Files that are read as words; every other file is taken for a video."""
 
+_END_OF_TIME = 1e9
+
 
 def is_text(path: Path) -> bool:
     return path.suffix.lower() in TEXT_SUFFIXES
@@ -62,7 +64,7 @@ def from_json(text: str, source: str = "text") -> Transcript:
     """
     try:
         value = json.loads(text)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise BadSetting(f"{source}: no JSON: {err}") from err
     fields: Mapping[str, Any] = value if isinstance(value, dict) else {}
     rows = value if isinstance(value, list) else fields.get("cues", fields.get("segments"))
@@ -88,4 +90,7 @@ def _cues(rows: Sequence[Any], source: str) -> tuple[Cue, ...]:
 
 
 def _seconds(value: object) -> float:
-    return max(0.0, float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    """Of a number that a file can mean; NaN, infinities and integers beyond any float are none."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < _END_OF_TIME:
+        return 0.0
+    return float(value)

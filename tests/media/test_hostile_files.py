@@ -1,0 +1,63 @@
+"""What the fuzzer found, made anew from tiny files: each is answered, with a result or with one clear line."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+
+from keyart.errors import BadSetting
+from keyart.media.probe import probe
+from keyart.speech.sidecar import read_sidecar
+from keyart.speech.subtitles import read_stream
+from keyart.speech.written import from_json
+from tests.conftest import ClipFactory, Take
+
+TTML = '<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="{begin}" end="1s">Words.</p></div></body></tt>'
+
+
+@pytest.mark.parametrize("begin", ["12f", "1h1", "wallclock(1)"])
+def test_times_that_the_subtitle_reader_does_not_know_are_one_clear_error(tmp_path: Path, begin: str) -> None:
+    path = tmp_path / "a.ttml"
+    path.write_text(TTML.format(begin=begin))
+    with pytest.raises(BadSetting, match="not a subtitle file that can be read"):
+        read_sidecar(path)
+
+
+def test_a_time_beyond_all_numbers_is_a_clear_error_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.sub"
+    path.write_text("{1}{1}25\n{" + "9" * 400 + "}{1}Words.\n")
+    with pytest.raises(BadSetting, match="not a subtitle file that can be read"):
+        read_sidecar(path, frames_per_second=25.0)
+
+
+def test_margins_that_are_no_numbers_warn_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.ass"
+    head = "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, "
+    head += "MarginV, Effect, Text\n"
+    path.write_text(head + "Dialogue: x,0:00:00.10,0:00:00.50,Default,,wide,0,0,,Some words here.\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [cue.text for cue in read_sidecar(path)] == ["Some words here."]
+
+
+def test_a_transcript_nested_beyond_reason_is_no_transcript() -> None:
+    with pytest.raises(BadSetting, match="no JSON"):
+        from_json("[" * 100_000)
+
+
+@pytest.mark.parametrize("start", ["1" + "0" * 400, "-1", "NaN", "Infinity", "true", '"1"'])
+def test_times_of_a_transcript_that_no_file_can_mean_are_none(start: str) -> None:
+    (cue,) = from_json(json.dumps([{"text": "Words.", "start": 0, "end": 2}]).replace("0,", f"{start},")).cues
+    assert (cue.start, cue.end) == (0.0, 2.0)
+
+
+def test_subtitle_streams_are_read_through_the_same_door_as_the_pictures(
+    clip: ClipFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file:x.mp4"  # taken for an address of a protocol, unless the door puts its prefix before it
+    path.write_bytes(clip(takes=(Take("scene-1", 0.2),)).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert read_stream(probe(path), 0) == ()
