@@ -59,15 +59,18 @@ def make(
     with licensed(licence or licence_mode()), witnessed(called or Path(video).name) as witness:
         info = replace(begun.info if begun else probe(video), called=called)
         witness.know(info)
-        return _made(
-            info,
-            recipe or Recipe(),
-            parts,
-            progress or Silent(),
-            cache or StageCache(cache_folder()),
-            begun,
-            sha256,
-        )
+        try:
+            return _made(
+                info,
+                recipe or Recipe(),
+                parts,
+                progress or Silent(),
+                cache or StageCache(cache_folder()),
+                begun,
+                sha256,
+            )
+        finally:
+            give_back_memory()  # a process that makes many holds no more than one that makes few
 
 
 def _made(
@@ -106,7 +109,8 @@ def _made(
     products += made("covers", lambda: recipe.covers(info, shown, titles, scores), said, titles, scores, drawn)
     products += made("cutouts", lambda: recipe.cutouts(info, stills))
     products += made("variants", lambda: recipe.variants(info, stills, titles), titles)
-    products += made("avatar", lambda: recipe.avatar(info, stills))
+    portrait = _picture_key(recipe.avatar.picture) if "avatar" in wanted else ""
+    products += made("avatar", lambda: recipe.avatar(info, stills), portrait)
     products += made("teaser", lambda: recipe.teaser(info, stills, shots))
     if moments is not None and not moments.end_seconds:
         moments = None  # an earlier run has spared the pass: the stage looks for itself
@@ -150,8 +154,12 @@ def _by_hand(run: Run, recipe: Recipe, info: VideoInfo) -> tuple[tuple[Still, ..
 
 
 def _drawn_key(recipe: Recipe) -> str:
-    """Stands for the picture that the user names: its content, not its place."""
-    picture = recipe.covers.picture
+    """Stands for the picture that the user names."""
+    return _picture_key(recipe.covers.picture)
+
+
+def _picture_key(picture: Path | None) -> str:
+    """The picture's content, not its place."""
     if picture and not picture.is_file():
         raise MissingFile(f"{picture}: no such picture file")
     return file_sha256(picture) if picture else ""
