@@ -59,6 +59,7 @@ class Studio:
     """Key of the signature on webhooks; empty takes the one that the studio makes for itself in its data folder."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", self.data.expanduser().absolute())  # its children work in another folder
         if not 0 <= self.port <= 65535:
             raise BadSetting(f"a port is 0 to 65535, not {self.port}")
         if not 1 <= self.jobs <= 16:

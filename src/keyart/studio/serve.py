@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from keyart import logs
 from keyart.errors import BadSetting, MissingExtra, OutputProblem
 from keyart.settings import Given, applied, config_files, read_config, read_environment
 from keyart.studio.options import Studio
+from keyart.told import RUN
 
 
 def options_of(given: list[Given], config: Path | None = None) -> Studio:
@@ -70,6 +72,7 @@ def _log_lines(options: Studio) -> bool:
         logs.hide(place, "(data)")
     if "@" in options.database:
         logs.hide(options.database, "(database)")
+    os.environ.setdefault(RUN, os.urandom(6).hex())
     logs.set_up()
     return True
 
