@@ -176,6 +176,9 @@ def _add_making(parser: argparse.ArgumentParser, command: Command) -> None:
     parser.add_argument(
         "--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)"
     )
+    parser.add_argument(
+        "--channel", metavar="FILE", help="a channel.toml; without it KEYART_CHANNEL, or the one beside the video"
+    )
     parser.set_defaults(format=None)
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
     parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
@@ -221,11 +224,14 @@ def _make(args: argparse.Namespace) -> int:
     elif getattr(args, "budget", None):
         from keyart.anytime.command import make_command
 
-        return make_command(args, parts, folder)
+        status = make_command(args, parts, folder)
+        _tell_of_near_covers(args, folder)
+        return status
     else:
         with claim(folder) as claimed:
             package, run = _made(args, parts)
             package = claimed.save(package, run)
+        _tell_of_near_covers(args, folder)
     if args.format:
         from keyart.shots.export import EXPORTERS
 
@@ -235,6 +241,18 @@ def _make(args: argparse.Namespace) -> int:
     elif not args.quiet:
         _print_table(package)
     return 0
+
+
+def _tell_of_near_covers(args: argparse.Namespace, folder: Path) -> None:
+    """Where a channel with an index is in effect; the index's room is not entered without one."""
+    from keyart.channel import find_channel
+
+    channel = find_channel(args.video, args.channel)
+    if channel is not None and channel.index:
+        from keyart.nearness.told import told
+
+        for line in told(folder, channel):
+            print(f"keyart: {line}", file=sys.stderr)
 
 
 def _asks_for_summaries(args: argparse.Namespace) -> bool:
@@ -249,6 +267,7 @@ def _usual_folder(args: argparse.Namespace, command: Command) -> Path | None:
 
 def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, dict[str, Any]]:
     from keyart.cache import StageCache, cache_folder
+    from keyart.channel import find_channel
     from keyart.flags import given
     from keyart.journal import run_facts
     from keyart.pipeline import make
@@ -256,7 +275,7 @@ def _made(args: argparse.Namespace, parts: tuple[str, ...]) -> tuple[Package, di
     from keyart.terminal import told
 
     said = [*rankers_given(getattr(args, "rankers", ())), *given(args)]
-    recipe = recipe_for(args.video, said, args.config, args.seed, parts)
+    recipe = recipe_for(args.video, said, args.config, args.seed, parts, find_channel(args.video, args.channel))
     cache = StageCache(cache_folder(), fresh=args.fresh)
     with told(quiet=args.quiet or args.json or bool(args.format) or _logs_on_stderr()) as progress:
         begun = args.begun if args.begun and args.begun.info.path == args.video else None
@@ -519,6 +538,30 @@ def _library(args: argparse.Namespace) -> int:
     return library_command(args)
 
 
+def _add_channel(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.channel.command import add
+
+    add(parser)
+
+
+def _channel(args: argparse.Namespace) -> int:
+    from keyart.channel.command import run
+
+    return run(args)
+
+
+def _add_near(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.nearness.command import add
+
+    add(parser)
+
+
+def _near(args: argparse.Namespace) -> int:
+    from keyart.nearness.command import run
+
+    return run(args)
+
+
 def _presets(args: argparse.Namespace) -> int:
     from keyart import plain
     from keyart.covers.presets import PRESETS
@@ -575,6 +618,8 @@ COMMANDS: dict[str, Command] = {
         "short versions for other platforms", _make, _add_making, "summaries", ("summaries",), "summary"
     ),
     "library": Command("the packages of many videos: a folder, a list, a store", _library, _add_library),
+    "channel": Command("what the videos of a channel have in common, learnt from past covers", _channel, _add_channel),
+    "near": Command("pictures and videos that are nearly the same as older ones", _near, _add_near),
     "judge": Command("how good a generated video is, or which of several takes is best", _judge, _add_judge),
     "explain": Command("the receipt of a product", _explain, _add_explain),
     "models": Command("list, fetch and find model files", _models, _add_models),
