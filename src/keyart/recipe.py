@@ -5,7 +5,7 @@ Importing the whole house costs as much as half a minute of video: `keyart frame
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from keyart.package import USUAL
 from keyart.settings import Given, applied, config_files, read_config, read_environment, settings_of
 
 if TYPE_CHECKING:
+    from keyart.channel.memory import Channel
     from keyart.covers import MakeAvatar, MakeCovers
     from keyart.covers.cutout import CutOut
     from keyart.covers.variants import MakeVariants
@@ -130,15 +131,27 @@ def rankers_given(paths: Iterable[Path]) -> list[Given]:
 
 
 def recipe_for(
-    video: Path | None, given: Sequence[Given], config: Path | None = None, seed: int = 0, parts: Iterable[str] = USUAL
+    video: Path | None,
+    given: Sequence[Given],
+    config: Path | None = None,
+    seed: int = 0,
+    parts: Iterable[str] = USUAL,
+    channel: Channel | None = None,
 ) -> Recipe:
-    """The stages of these parts with their values: defaults, config files, environment, then `given`.
+    """The stages of these parts with their values: defaults, the user's config file, the channel, the config file
+    beside the video, `config`, environment, then `given`.
 
     Raises `BadSetting` for a section or field that is not there and a value that is not allowed.
     """
     sections = stage_types(parts)
-    files = (*config_files(video), *((config,) if config else ()))
-    said = [one for file in files for one in read_config(file)]
+    own = config_files()
+    files = (*config_files(video)[len(own) :], *((config,) if config else ()))
+    said = [one for file in own for one in read_config(file)]
+    if channel is not None:
+        from keyart.channel.memory import given_by
+
+        said += [one for one in given_by(channel) if one.section in sections]
+    said += [one for file in files for one in read_config(file)]
     said += [*read_environment(sections), *given]
     if unknown := {one.section for one in said} - {*SECTIONS, "studio"}:
         raise BadSetting(f"no section is called {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
@@ -147,4 +160,19 @@ def recipe_for(
         made = applied(stage(), section, said)
         has_seed = any(setting.name == "seed" for setting in settings_of(stage))
         stages[section] = replace(made, seed=seed) if has_seed and seed else made
+    _check_own_text(stages)
     return Recipe(**stages)
+
+
+def _check_own_text(stages: Mapping[str, Any]) -> None:
+    """A headline of the user's own may not hold what no cover may. Raises `BadSetting`."""
+    covers, titles = stages.get("covers"), stages.get("titles")
+    if covers is None or titles is None or not (covers.text and titles.avoid):
+        return
+    from keyart.titles.avoid import avoided
+
+    if word := avoided(covers.text, titles.avoid):
+        raise BadSetting(
+            f"the covers' text holds {word!r}, which titles.avoid keeps off covers; write it otherwise, or take the"
+            " word out of channel.toml"
+        )

@@ -9,6 +9,7 @@ from keyart import plain
 from keyart.anytime.budget import budget_seconds, process_began
 from keyart.anytime.within import Within, make_within
 from keyart.cache import StageCache, cache_folder
+from keyart.channel import find_channel
 from keyart.flags import given
 from keyart.recipe import rankers_given, recipe_for
 from keyart.terminal import table, told
@@ -17,7 +18,9 @@ from keyart.terminal import table, told
 def make_command(args: argparse.Namespace, parts: tuple[str, ...], folder: Path) -> int:
     """Make the package and say what the time bought."""
     seconds = budget_seconds(args.budget)
-    recipe = recipe_for(args.video, [*rankers_given(args.rankers), *given(args)], args.config, args.seed, parts)
+    channel = find_channel(args.video, args.channel)
+    said = [*rankers_given(args.rankers), *given(args)]
+    recipe = recipe_for(args.video, said, args.config, args.seed, parts, channel)
     with told(quiet=args.quiet or args.json) as progress:
         within = make_within(
             args.video,

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,23 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from keyart.covers.crop import Framing, Scene, frame, picture, scene_of
 from keyart.covers.draw import letter, tinted
-from keyart.covers.fonts import drawable, find_typeface
+from keyart.covers.fonts import drawable
 from keyart.covers.layout import TypeRule, set_in
 from keyart.covers.matte import MakeMatte, Matte
-from keyart.covers.palette import WHITE, Colour, Palette, as_hex, luminance, oklab_of, oklch, oklch_of, palette_of
+from keyart.covers.palette import (
+    WHITE,
+    Colour,
+    Palette,
+    as_hex,
+    luminance,
+    oklab_of,
+    oklch,
+    oklch_of,
+    palette_of,
+    parse_colour,
+)
 from keyart.covers.presets import exported, presets_named
+from keyart.covers.typefaces import check_font, typeface
 from keyart.errors import BadSetting
 from keyart.stills.objects import is_believed
 from keyart.types import RGB, Box, Face, Outcome, Preset, Product, Receipt, Still, VideoInfo
@@ -222,8 +235,14 @@ class MakeAvatar:
     """Names from LOOKS; the first becomes avatar.png."""
     colour: str = ""
     """Accent as #rrggbb; empty takes it from the picture."""
+    dark: str = ""
+    """Dark ground as #rrggbb; empty takes nearly black with a tint of the picture."""
+    paper: str = ""
+    """Light ground as #rrggbb; empty takes nearly white with a tint of the picture."""
     font: str = ""
-    """Path of a font file for the monogram; empty takes Roboto."""
+    """Name of a font that is at hand, or path of a font file, for the monogram; empty takes Roboto."""
+    picture: Path | None = None
+    """A picture to make it of instead of the video's stills: a channel's own portrait."""
     seed: int = 0
     """Turns the accent, 0 ..."""
 
@@ -232,11 +251,20 @@ class MakeAvatar:
         for look in self.looks:
             if look not in LOOKS:
                 raise BadSetting(f"no avatar look is called {look!r}; there are: {', '.join(LOOKS)}")
+        for colour in (self.colour, self.dark, self.paper):
+            if colour:
+                parse_colour(colour)
+        if self.font:
+            check_font(self.font)
         if not self.looks:
             raise BadSetting(f"an avatar needs at least one look; there are: {', '.join(LOOKS)}")
 
     def __call__(self, info: VideoInfo, stills: Sequence[Still]) -> Outcome[tuple[Product, ...]]:
         (preset,) = presets_named([self.preset], "avatar")
+        if self.picture:
+            from keyart.stills.by_hand import still_of
+
+            stills = (still_of(self.picture),)
         with_face = _best_face(stills)
         if with_face is not None:
             still, face = with_face
@@ -286,7 +314,7 @@ class MakeAvatar:
 
     def _portrait(self, scene: Scene, framing: Framing) -> Portrait:
         image = picture(scene, framing)
-        palette = palette_of(scene.image, self.colour, turn=self.seed)
+        palette = palette_of(scene.image, self.colour, self.seed, self.dark, self.paper)
         if not any(look in CUT_OUT for look in self.looks):
             return Portrait(image, palette)
         matte = _cut_out(image, framing.faces)
@@ -296,8 +324,8 @@ class MakeAvatar:
 
     def _monogram(self, info: VideoInfo, preset: Preset, letters: str, scene: Scene | None, path: str) -> Product:
         ground = scene.image if scene is not None else np.zeros((2, 2, 3), np.uint8)
-        palette = palette_of(ground, self.colour, turn=self.seed)
-        face = find_typeface(letters, "black", self.font)
+        palette = palette_of(ground, self.colour, self.seed, self.dark, self.paper)
+        face = typeface(letters, "black", self.font)
         shown = drawable(letters, face) or "K"
         image = draw_monogram(shown, palette, preset.width_px, TypeRule(face, max_size=0.5, min_size=0.1, max_lines=1))
         facts = {"subject": "monogram", "letters": shown, "look": "monogram", "why": "nobody is there",

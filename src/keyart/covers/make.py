@@ -46,7 +46,7 @@ class MakeCovers:
     count: int = 3
     """Covers per preset, 1 ... 12; with fewer stills or headlines they are used again, in another template."""
     template: str = "auto"
-    """auto, none (no lettering), or a name from TEMPLATES."""
+    """auto, none (no lettering), or a name from TEMPLATES; several with commas between are chosen from."""
     at: str = ""
     """Frames to take instead of the ranked stills: seconds as 12.345, a clock as 1:02.5, or cover for the picture that
     the author put into the file; several with commas between. Empty takes the ranked stills."""
@@ -61,6 +61,10 @@ class MakeCovers:
     Roboto."""
     colour: str = ""
     """Accent as #rrggbb; empty takes it from the picture."""
+    dark: str = ""
+    """Dark ground as #rrggbb, for panels and shades; empty takes nearly black with a tint of the picture."""
+    paper: str = ""
+    """Light ground as #rrggbb; empty takes nearly white with a tint of the picture."""
     text_colour: str = ""
     """Colour of the lettering as #rrggbb; empty takes the template's, with key words in the accent."""
     position: str = ""
@@ -91,15 +95,16 @@ class MakeCovers:
             format_for(preset, self.format)
         if not 1 <= self.count <= 12:
             raise BadSetting(f"{self.count} covers were asked for; 1 to 12 can be made")
-        if self.template not in ("auto", "none", *TEMPLATES):
-            raise BadSetting(f"no template is called {self.template!r}; there are: auto, none, {', '.join(TEMPLATES)}")
+        for name in self._templates if self.template != "none" else ():
+            if name not in TEMPLATES:
+                raise BadSetting(f"no template is called {name!r}; there are: auto, none, {', '.join(TEMPLATES)}")
         if self.fill not in FILLS:
             raise BadSetting(f"no fill is called {self.fill!r}; there are: {', '.join(FILLS)}")
         if self.read_back not in ("off", "auto", "on"):
             raise BadSetting(f"read_back is off, auto or on, not {self.read_back!r}")
         if self.case not in ("auto", "upper", "lower", "asis"):
             raise BadSetting(f"case is auto, upper, lower or asis, not {self.case!r}")
-        for colour in (self.colour, self.text_colour):
+        for colour in (self.colour, self.text_colour, self.dark, self.paper):
             if colour:
                 parse_colour(colour)
         if self.at:
@@ -113,6 +118,13 @@ class MakeCovers:
         parse_outline(self.outline)
         check_size(self.size)
         check_staging(self.look, self.background)
+
+    @property
+    def _templates(self) -> tuple[str, ...]:
+        """Those that may be taken."""
+        if self.template == "auto":
+            return tuple(TEMPLATES)
+        return tuple(dict.fromkeys(name.strip() for name in self.template.split(",")))
 
     @property
     def is_named(self) -> bool:
@@ -145,7 +157,7 @@ class MakeCovers:
     def _pairs(
         self, stills: Sequence[Still], headlines: Sequence[Headline], agreement: Sequence[Sequence[float]]
     ) -> list[tuple[Still, Headline | None]]:
-        varied = bool(headlines) and self.template == "auto"  # else a still used twice would be the same cover twice
+        varied = bool(headlines) and len(self._templates) > 1  # else a still used twice would be the same cover twice
         count = self.count if varied else min(self.count, len(stills))
         if self.is_named:  # whoever names frames has put them in order
             return in_turn(stills, headlines, count)
@@ -234,7 +246,9 @@ class MakeCovers:
             outline=outline,
         )
         near = position.near(preset.width_px, preset.height_px)
-        palette = palette_of(job.scene.image, self.colour, turn=job.rank - 1 + self.seed)
+        palette = palette_of(
+            job.scene.image, self.colour, turn=job.rank - 1 + self.seed, dark=self.dark, paper=self.paper
+        )
         brief = Brief(
             job.scene, preset, cut, palette, faces, near.columns, near.rows, wishes, fill=self.fill, seed=self.seed
         )
@@ -247,8 +261,8 @@ class MakeCovers:
         if not brief.headline:
             return
         taken = [other.template for other in others]
-        wanted = list(TEMPLATES) if self.template == "auto" else [self.template]
-        for names in (wanted, list(TEMPLATES)):  # where the wanted one finds no room, any will do
+        wanted = self._templates
+        for names in (wanted, tuple(TEMPLATES)):  # where the wanted one finds no room, any will do
             other = () if names is wanted else (f"template {self.template} finds no room here",)
             for relaxed, why in eased(brief):
                 asked = [(name, other_side(relaxed, name, others)) for name in names]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +42,17 @@ class Palette:
     """Of the accent, in OKLCH."""
     is_grey: bool
     """The picture has no colour of its own."""
+    grounds: Literal["both", "dark", "paper"] = "both"
+    """Which of the two a layout that has the choice may lay under the lettering."""
+
+    def is_pale(self, wanted: bool) -> bool:
+        """Whether a ground is the paper, where the picture would have it so or not."""
+        return wanted if self.grounds == "both" else self.grounds == "paper"
 
 
-def palette_of(image: RGB, colour: str = "", turn: int = 0) -> Palette:
-    """Palette of a picture. `colour` (#rrggbb) fixes the accent; `turn` 1, 2 ... takes the next best hue instead."""
+def palette_of(image: RGB, colour: str = "", turn: int = 0, dark: str = "", paper: str = "") -> Palette:
+    """Palette of a picture. `colour` (#rrggbb) fixes the accent; `turn` 1, 2 ... takes the next best hue instead.
+    `dark` and `paper` fix the grounds; where one of them is given, it is the only one."""
     lightness, chroma, hue = oklch_of(_small(image))
     weight = np.where((lightness > 0.2) & (lightness < 0.97), chroma, 0.0) ** 1.5
     is_grey = float(np.mean(chroma)) < _GREY_CHROMA
@@ -53,8 +61,10 @@ def palette_of(image: RGB, colour: str = "", turn: int = 0) -> Palette:
     picked = hues[turn % len(hues)] if not is_grey else (_DEFAULT_HUE, 220.0, 330.0)[turn % 3]
     accent = parse_colour(colour) if colour else vivid(picked)
     tint = 0.0 if is_grey else 0.035
-    deep, paper = oklch(0.2, tint, main), oklch(0.975, tint / 4, main)
-    return Palette(accent, paler(accent), deep, paper, stronger(accent, paper), picked, is_grey)
+    deep = parse_colour(dark) if dark else oklch(0.2, tint, main)
+    bright = parse_colour(paper) if paper else oklch(0.975, tint / 4, main)
+    grounds: Literal["both", "dark", "paper"] = "both" if bool(dark) == bool(paper) else "dark" if dark else "paper"
+    return Palette(accent, paler(accent), deep, bright, stronger(accent, bright), picked, is_grey, grounds)
 
 
 # (hue of the picture below, lightness, chroma, hue of the accent): colours that printers of posters use; reds and skin

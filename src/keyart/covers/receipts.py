@@ -40,6 +40,7 @@ def picture_facts(
 def lettering_facts(brief: Brief, plan: Plan, legibility: Legibility, strength: int) -> dict[str, Any]:
     block = plan.spot.block
     facts: dict[str, Any] = {
+        "picture_box": box_fact(plan.picture_at),
         "text_box": box_fact(plan.spot.box),
         "lines": list(block.lines),
         "font": {"name": block.face.name, "licence": block.face.licence, "px": round(block.font_px, 1)},

@@ -12,6 +12,7 @@ from keyart.errors import MissingModel
 from keyart.settings import check_ranges
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.titles import check, russian
+from keyart.titles.avoid import avoided
 from keyart.titles.clauses import antecedent
 from keyart.titles.clauses import drafts as russian_drafts
 from keyart.titles.cut import Limits
@@ -66,6 +67,8 @@ class WriteTitles:
     """Name of the model there."""
     min_score: float = 0.15
     """Drafts below this are not offered, 0 ... 1; a bare phrase needs twice as much."""
+    avoid: tuple[str, ...] = ()
+    """Words and phrases that no title may hold, in any of their forms; a star at the end stands for any ending."""
 
     def __post_init__(self) -> None:
         words, characters = (2, 20), (10, 200)
@@ -75,7 +78,7 @@ class WriteTitles:
     def __call__(self, info: VideoInfo, transcript: Transcript | None) -> Outcome[tuple[Headline, ...]]:
         """Fewer than `count` with status `degraded` where the text gives no more that can be stood for."""
         spoken, lack, composed = self._spoken(transcript)
-        own = file_headlines(info, self.max_words, self.max_characters)
+        own = self._allowed(file_headlines(info, self.max_words, self.max_characters))
         said = tuple(one for one in own if one.supported)
         offered = (*spoken, *said, *(() if spoken else own[len(said) :]))[: self.count]
         models = russian.MODELS if spoken and spoken[0].language == "ru" else ()
@@ -108,9 +111,15 @@ class WriteTitles:
         if composed is not None:
             from keyart.titles.offer import merged
 
-            found = merged(composed.headlines, found, self.count)
+            found = merged(self._allowed(composed.headlines), found, self.count)
         lack = f"the speech supports {len(found)} of {self.count} headlines" if len(found) < self.count else ""
         return found, lack, composed
+
+    def _allowed(self, headlines: Sequence[Headline]) -> tuple[Headline, ...]:
+        return tuple(one for one in headlines if self._allows(one.text))
+
+    def _allows(self, text: str) -> bool:
+        return not (self.avoid and avoided(text, self.avoid))
 
     def _composed(self, transcript: Transcript) -> Composed | None:
         """Raises `MissingModel`, `MissingExtra`, `EndpointFailed`, and `BadSetting` without an address."""
@@ -127,7 +136,7 @@ class WriteTitles:
         """Headlines from the words alone, at most `count`. Raises `MissingModel` for Russian without the models."""
         sentences = split_sentences(transcript)
         salience = measure(sentences, transcript.language)
-        drafts = self._drafts(sentences, salience, transcript.language)
+        drafts = [one for one in self._drafts(sentences, salience, transcript.language) if self._allows(one.text)]
         ranked = sorted(
             ((score(one, sentences, salience, transcript.language), one) for one in drafts),
             key=lambda pair: (pair[1].angle != LEAD, -pair[0], pair[1].sentence, pair[1].text),

@@ -78,7 +78,7 @@ class Panel:
     def _colours(self, brief: Brief) -> tuple[Colour, Colour, Colour]:
         """Ground, lettering, key words: a dark still is met by a bright panel, a bright one by a dark panel."""
         palette = brief.palette
-        if float(brief.scene.image[::8, ::8].mean()) < self.dark_below:
+        if palette.is_pale(float(brief.scene.image[::8, ::8].mean()) < self.dark_below):
             return brief.ground(palette.paper), palette.deep, palette.strong
         return brief.ground(palette.deep), WHITE, palette.light
 

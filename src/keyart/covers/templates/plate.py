@@ -63,7 +63,7 @@ class Plate:
         Read back by a machine, pale plates on a dark picture lose a third of their words: it takes them for holes.
         """
         palette = brief.palette
-        if picture_under(brief, plan) > self.pale_above:
+        if palette.is_pale(picture_under(brief, plan) > self.pale_above):
             return brief.ground(palette.paper), palette.deep, palette.deep
         return brief.ground(palette.deep), WHITE, palette.light
 

@@ -1,0 +1,39 @@
+"""After a package is saved: which older covers of the channel its own are nearly the same as; then it is kept, too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from keyart import plain
+from keyart.channel import Channel
+from keyart.errors import KeyartError
+from keyart.nearness.index import open_index
+from keyart.nearness.packages import NearCover, add_package, warnings_for
+from keyart.package import RUN, write_whole
+
+
+def told(folder: Path, channel: Channel | None) -> list[str]:
+    """Lines to say, one a warning; `run.json` of the package holds them too, `package.json` never. None where no
+    channel is in effect, or one without an index.
+
+    A package is whole without its place in an index: what goes wrong there is a line as well, no error.
+    """
+    if channel is None or channel.index_folder is None:
+        return []
+    try:
+        index = open_index(channel.index_folder)
+        warnings = warnings_for(folder, index)
+        _write_down(folder, warnings)
+        add_package(folder, index)
+    except (KeyartError, OSError) as err:
+        return [f"the package is whole, but the channel's index was not asked: {err}"]
+    return [str(one) for one in warnings]
+
+
+def _write_down(folder: Path, warnings: tuple[NearCover, ...]) -> None:
+    path = folder / RUN
+    run = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    run["near_covers"] = [asdict(one) for one in warnings]
+    write_whole(path, plain.dumps(run).encode())
