@@ -181,12 +181,14 @@ def recipe_of(order: Order, row: Row | None, video: Path | None) -> Recipe:
 
     Raises `BadSetting`.
     """
+    from keyart.channel import find_channel
     from keyart.recipe import recipe_for
 
     given = [Given(section, name, value, f"--{section}-{name}") for section, name, value in order.given]
     if row is not None:
         given += [_of_row(name, value) for name, value in row.settings.items()]
-    return recipe_for(video, given, Path(order.config) if order.config else None, order.seed, order.parts)
+    config, channel = Path(order.config) if order.config else None, find_channel(video, order.channel)
+    return recipe_for(video, given, config, order.seed, order.parts, channel)
 
 
 def _of_row(name: str, value: str) -> Given:
