@@ -78,6 +78,7 @@ def _add_usual(parser: argparse.ArgumentParser, wants_help: bool) -> None:
     say("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
     say("-q", "--quiet", action="store_true", help="print nothing but errors")
     say("-v", "--verbose", action="store_true", help="show where an error came from")
+    say("--log", type=Path, metavar="FILE", help="add lines of JSON there that tell how it goes")
     for section, stage in stage_types(PARTS).items():
         add_flags(parser, section, stage, prefix=f"{section}-", explain=wants_help, leave_out=("seed",))
 
