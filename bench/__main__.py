@@ -28,6 +28,7 @@ COMMANDS = {
     "screens": "docs/studio: every page of the studio, taken by the system's browser",
     "install": "what the default install weighs, and what must not be in it",
     "studio": "the queue over a server that is killed, readers at once, previews",
+    "library": "200 clips by local workers and on Ray: throughput, and workers and drivers killed",
     "soak": "hours of mixed work in one process: memory, files, threads",
     "fuzz": "mutated media files through `keyart make --budget 2s`: no crash, no hang, each with a stated outcome",
     "rivals": "make a virtual environment for each rival under .rivals/",
