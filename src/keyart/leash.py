@@ -110,7 +110,7 @@ class Leash:
         process = self._process
         assert process is not None
         until = time.monotonic() + patience_seconds
-        while not _has_ended(process) and time.monotonic() < until:
+        while not has_ended(process) and time.monotonic() < until:
             time.sleep(0.01)
         with self._lock:  # once it is waited for, its number may be another's
             with contextlib.suppress(ProcessLookupError):
@@ -118,7 +118,7 @@ class Leash:
             return process.wait()
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Whether it is only waiting to be waited for, where the system can tell that without waiting for it."""
     if not hasattr(os, "waitid"):
         return process.poll() is not None

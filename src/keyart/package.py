@@ -164,7 +164,8 @@ class PackageFolder:
         for path in self.written:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-                path.parent.rmdir()
+                for folder in path.relative_to(self.path).parents[:-1]:
+                    (self.path / folder).rmdir()
         self.written.clear()
 
     def _write_all(self, products: Iterable[Product]) -> None:
@@ -180,9 +181,9 @@ class PackageFolder:
 
     def _write(self, name: str, data: bytes) -> None:
         path = self.path / name
+        self.written.append(path)  # its folders are made even where the file then cannot be
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)
-        self.written.append(path)
 
 
 def save(package: Package, folder: str | Path, run: Mapping[str, Any] | None = None) -> Package:

@@ -23,6 +23,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from keyart.cache import key_of
+from keyart.channel.memory import NAME as CHANNEL_NAME
 from keyart.errors import KeyartError, OutputProblem
 from keyart.leash import OverLimit
 from keyart.library.lines import plain, value_of
@@ -110,7 +111,7 @@ class Ledger:
             while len(self._listings) >= _LISTINGS:
                 self._listings.pop(next(iter(self._listings)))
             listing = self._listings[path.parent] = _listing(path.parent)
-        names = [*listing.by_start.get(path.stem, ()), CONFIG_NAME]
+        names = [*listing.by_start.get(path.stem, ()), CONFIG_NAME, CHANNEL_NAME]
         return [(name, *stat) for name in names if name != path.name and (stat := _stat(path.parent / name))]
 
     # --- what is told ------------------------------------------------------------------------------------------

@@ -135,6 +135,7 @@ class _Work:
         from keyart.anytime import make_within
 
         told = {**self._signature, "folder": str(folder), "package": self.place.address}
+        self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / NOW, json.dumps(told).encode())
         make_within(
             video,
@@ -177,7 +178,7 @@ def _end(text: str) -> End:
 
 
 def recipe_of(order: Order, row: Row | None, video: Path | None) -> Recipe:
-    """The stages with their settings: config files, environment, the channel's, the library's, the row's; later wins.
+    """The stages as they are said: by the channel, config files, environment, the library, the row; later ones win.
 
     Raises `BadSetting`.
     """

@@ -37,7 +37,7 @@ def of_folder(result: Result, folder: Path) -> Result:
     stages = _stages(found, run)
     degraded = [f"{one.name}: {one.reason}" for one in stages if one.status == "degraded"]
     if level := _level(found):
-        degraded.insert(0, f"budget: {level}, not the whole")
+        degraded = [f"budget: {level}, not the whole"]  # that it hurried, every stage says of itself
     video: Mapping[str, Any] = found["source"]["video"]
     return replace(
         result,

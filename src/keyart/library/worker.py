@@ -7,6 +7,7 @@ one `{"row", "order", "folder", "attempt"}` a video; it answers `{"begin": stage
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -35,6 +36,7 @@ from keyart.leash import (
     Told,
     die_with,
     end_all,
+    has_ended,
     how_it_ended,
     limit,
     own_voice,
@@ -121,7 +123,7 @@ class Worker:
             return replace(found, row=row, peak_bytes=max(found.peak_bytes, talk.peak_bytes))
         lost = Result(
             row,
-            "quarantined" if talk.over else "failed",
+            "quarantined" if _kind(talk, status) == OVER_LIMIT else "failed",
             _reason(talk, status),
             attempt=attempt,
             seconds=round(time.monotonic() - began, 3),
@@ -157,7 +159,7 @@ class Worker:
 
     def _started(self, order: Order) -> subprocess.Popen[bytes]:
         """The child, a new one where there is none or it has died meanwhile."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and not has_ended(self._process):
             return self._process
         self._end(0.0)
         if self._stopped:
@@ -175,11 +177,12 @@ class Worker:
     def _end(self, patience_seconds: float) -> int:
         if self._process is None or self._leash is None:
             return 0
+        process, self._process = self._process, None
         status = self._leash.reap(patience_seconds)
-        for end in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for end in (process.stdin, process.stdout, process.stderr):
             if end is not None:
-                end.close()
-        self._process = None
+                with contextlib.suppress(BrokenPipeError):  # what was not heard any more
+                    end.close()
         return status
 
 
