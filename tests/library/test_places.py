@@ -220,6 +220,22 @@ def test_a_video_that_comes_cut_off_is_a_fault_of_the_store(
         names_at_hand("memory://v/a.mp4", tmp_path)
 
 
+def test_a_store_that_may_not_be_listed_gives_the_video_alone(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.pipe_file("/v/a.mp4", b"film")
+    store.pipe_file("/v/a.srt", b"x")
+
+    def ls(self: Store, path: str, **more: Any) -> None:
+        raise PermissionError("no listing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "ls", ls)
+        assert names_at_hand("memory://v/a.mp4", tmp_path) == ["a.mp4"]
+    with pytest.raises(MissingFile, match="a folder, no video"):
+        names_at_hand("memory://v", tmp_path)
+
+
 def test_no_room_to_fetch_it_to(tmp_path: Path, store: Store) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputProblem), at_hand(Row("memory://v/a.mp4", "a"), tmp_path / "file"):
@@ -232,10 +248,9 @@ def test_the_web_gives_the_video_alone(url: str, tmp_path: Path, monkeypatch: py
         def info(self, path: str) -> dict[str, Any]:
             return {"size": None}
 
-        def open(self, path: str, mode: str) -> Any:
-            return fsspec.filesystem("memory").open("/page", mode)
+        def get_file(self, path: str, file: str) -> None:
+            Path(file).write_bytes(b"x")
 
-    fsspec.filesystem("memory").pipe_file("/page", b"x")
     monkeypatch.setattr(places, "opened", lambda address: (Web(), address))
     assert names_at_hand(url, tmp_path) == ["film.mp4" if "film" in url else "host"]
 

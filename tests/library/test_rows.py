@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -52,7 +53,15 @@ def test_a_folder_is_read_to_its_depth_in_the_order_of_its_names(tmp_path: Path)
 
 
 def test_what_keyart_made_and_what_is_hidden_is_no_source(tmp_path: Path) -> None:
-    made(tmp_path, "a.mp4", "out/a.keyart/teaser/teaser.mp4", ".library/x.mp4", "._a.mp4", "out/.tmp/b.mp4")
+    made(
+        tmp_path,
+        "a.mp4",
+        "out/a.keyart/teaser/teaser.mp4",
+        ".library/x.mp4",
+        "._a.mp4",
+        "lost+found/b.mp4",
+        "out/.tmp/b.mp4",
+    )
     assert names_of(tmp_path) == ["a"]
 
 
@@ -379,6 +388,17 @@ def test_a_list_by_the_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     writer.start()
     assert names_of(tmp_path / "pipe") == ["a", "b"]
     writer.join()
+    assert names_of(tmp_path / "pipe") == ["a", "b"]  # who counts them and who makes them both read
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a.mp4\n")))
+    assert [row.url for row in rows_of(["-"])] == [str(tmp_path / "a.mp4")]
+
+
+def test_a_colon_is_no_address(tmp_path: Path) -> None:
+    (tmp_path / "l.txt").write_text("Film::Part 2.mp4\nsimplecache::s3://b/a.mp4\n")
+    assert [row.url for row in rows_of([str(tmp_path / "l.txt")])] == [
+        f"{tmp_path}/Film::Part 2.mp4",
+        "simplecache::s3://b/a.mp4",
+    ]
 
 
 def test_a_long_manifest_is_never_held(tmp_path: Path) -> None:

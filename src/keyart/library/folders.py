@@ -23,6 +23,8 @@ from keyart.library.places import StoreFailed, faults_of, is_address, joined, lo
 MAGIC = re.compile(r"[*?\[]")
 _LISTING_PAUSES = (0.5, 2.0)
 """Seconds before a store that did not list a folder is asked again."""
+_SYSTEM = frozenset({"lost+found", "$RECYCLE.BIN", "System Volume Information", "#recycle", "@eaDir"})
+"""Folders of the disk's own."""
 _PACKET = 188
 _SYNC = 0x47
 
@@ -135,10 +137,14 @@ def levels(root: str, pattern: Pattern) -> Iterator[Level]:
         files = tuple(one for one in found if not one.is_folder and pattern.wants((*parts, one.name)))
         if files := tuple(one for one in files if _may_be_video(root, parts, one.name)):
             yield Level(parts, files)
-        folders = [one for one in found if one.is_folder and not one.name.lower().endswith(PACKAGE)]
+        folders = [one for one in found if one.is_folder and not _is_passed_by(one.name)]
         inner = [(one, (*parts, one.name)) for one in folders if pattern.leads_into((*parts, one.name))]
         waiting += [way for one, way in reversed(inner) if not one.is_link]
         linked += [way for one, way in inner if one.is_link]
+
+
+def _is_passed_by(folder: str) -> bool:
+    return folder.lower().endswith(PACKAGE) or folder in _SYSTEM
 
 
 def _been_in(root: str, parts: tuple[str, ...], entered: set[tuple[int, int]]) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import inspect
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -31,7 +32,7 @@ BESIDE = (*SUFFIXES, ".json")
 """Endings of the small files that are fetched with a video, where their names begin as the video's does."""
 PAGE = "index.html"
 _WRITERS = 8
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:://|::)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?:://|::(?=.*://))")
 WEB = ("http://", "https://")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
@@ -255,27 +256,31 @@ def _local_video(url: str) -> Path:
     path = local_path(url)
     with faults_of(url):
         if not path.is_file():
-            raise MissingFile(f"{shown(url)}: {'a folder that cannot be read' if path.is_dir() else 'no such file'}")
+            raise MissingFile(f"{shown(url)}: {_what_else(path)}")
         path.open("rb").close()
     return path
+
+
+def _what_else(path: Path) -> str:
+    if not path.is_dir():
+        return "no such file"
+    return "a folder, no video" if os.access(path, os.R_OK | os.X_OK) else "a folder that may not be read"
 
 
 def _fetched(url: str, folder: Path) -> Path:
     store, path = opened(url)
     video = folder / _file_name(url, path)
     with faults_of(url):
-        size = store.info(path).get("size")
-        _fetch(store, path, video)
+        info = store.info(path)
+        if info.get("type") == "directory":
+            raise MissingFile(f"{shown(url)}: a folder, no video")
+        store.get_file(path, str(video))
+        size = info.get("size")
         if size is not None and video.stat().st_size != size:
             raise StoreFailed(f"{shown(url)}: {video.stat().st_size} of {size} bytes came")
         for beside in _beside(store, path, url):
-            _fetch(store, beside, folder / PurePosixPath(beside).name)
+            store.get_file(beside, str(folder / PurePosixPath(beside).name))
     return video
-
-
-def _fetch(store: Any, path: str, file: Path) -> None:
-    with store.open(path, "rb") as there, file.open("wb") as here:
-        shutil.copyfileobj(there, here, 1 << 20)
 
 
 def _file_name(url: str, path: str) -> str:
@@ -290,13 +295,15 @@ def _beside(store: Any, path: str, url: str) -> list[str]:
     if url.startswith(WEB):
         return []
     parent, stem = store._parent(path), PurePosixPath(path).stem
-    found = {
-        one["name"]
-        for one in _starting(store, parent, f"{stem}.")
-        if one["type"] == "file" and (one["size"] or 0) <= MAX_BYTES and _goes_with(one["name"], path, stem)
-    }
-    config = f"{parent}/{CONFIG_NAME}"
-    with contextlib.suppress(FileNotFoundError):
+    found: set[str] = set()
+    with contextlib.suppress(PermissionError):  # a store may let its files be read and not be listed
+        found |= {
+            one["name"]
+            for one in _starting(store, parent, f"{stem}.")
+            if one["type"] == "file" and (one["size"] or 0) <= MAX_BYTES and _goes_with(one["name"], path, stem)
+        }
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        config = f"{parent}/{CONFIG_NAME}"
         found |= {config} if store.info(config)["type"] == "file" else set()
     return sorted(found)
 

@@ -175,7 +175,7 @@ Source = Single | Folder | Listing
 def source_of(text: str) -> Source:
     """What a source is. Raises `MissingFile`, `BadSetting`, `StoreFailed`, `MissingExtra`."""
     if text == "-":
-        return _spooled(sys.stdin.buffer, "the list that came in", str(Path.cwd()), of_lines)
+        return _once(text, lambda: _spooled(sys.stdin.buffer, "the list that came in", str(Path.cwd()), of_lines))
     return _far_source(text) if is_address(text) else _near_source(text)
 
 
@@ -194,8 +194,7 @@ def _near_source(text: str) -> Source:
         return Folder(_absolute(text), Pattern(), text)
     records = _reader(path.name)
     if stat.S_ISFIFO(mode):
-        with path.open("rb") as pipe:
-            return _spooled(pipe, text, str(Path.cwd()), records or of_lines)
+        return _once(text, lambda: _spooled(path.open("rb"), text, str(Path.cwd()), records or of_lines))
     return Listing(text, path, str(Path(_absolute(text)).parent), records) if records else Single(text)
 
 
@@ -215,8 +214,8 @@ def _far_source(text: str) -> Source:
             return Folder(text, Pattern(), text)
     if records is None:
         return Single(text)
-    with faults_of(text), store.open(path, "rb") as there:
-        return _spooled(there, shown(text), text.rpartition("/")[0], records)
+    with faults_of(text):
+        return _spooled(store.open(path, "rb"), shown(text), text.rpartition("/")[0], records)
 
 
 def _reader(name: str) -> Callable[[Path], Iterator[Record]] | None:
@@ -226,10 +225,22 @@ def _reader(name: str) -> Callable[[Path], Iterator[Record]] | None:
     return LISTS.get(ending)
 
 
+_came_in: dict[str, Listing] = {}
+_COMING = threading.Lock()
+
+
+def _once(text: str, read: Callable[[], Listing]) -> Listing:
+    """What comes by a pipe comes once; whoever asks later gets the same."""
+    with _COMING:
+        if text not in _came_in:
+            _came_in[text] = read()
+        return _came_in[text]
+
+
 def _spooled(stream: BinaryIO, shown: str, beside: str, records: Callable[[Path], Iterator[Record]]) -> Listing:
     """A list that is not here, or comes only once, in a file that goes with the last who reads it."""
     handle, name = tempfile.mkstemp(prefix="keyart-list-")
-    with os.fdopen(handle, "wb") as file:
+    with stream, os.fdopen(handle, "wb") as file:
         shutil.copyfileobj(stream, file)
     listing = Listing(shown, Path(name), beside, records)
     weakref.finalize(listing, Path(name).unlink, missing_ok=True)
@@ -310,7 +321,7 @@ def watched(sources: Sequence[str], every_seconds: float, stop: threading.Event)
     is_first = True
     while not stop.is_set():
         try:
-            for row in rows_of([one for one in sources if _is_to_be_read(one, patience, is_first)]):
+            for row in rows_of([one for one in sources if _is_to_be_read(one, patience)]):
                 key = number_of(f"{row.url}\0{sorted(row.settings.items())}")
                 if key in given or not patience.is_over(row):
                     continue
@@ -334,13 +345,11 @@ def _renamed(row: Row, names: set[int]) -> Row:
     return row
 
 
-def _is_to_be_read(source: str, patience: _Patience, is_first: bool) -> bool:
-    """Not a list that is just being written, and not twice what comes in by a pipe."""
+def _is_to_be_read(source: str, patience: _Patience) -> bool:
+    """Not a list that is just being written."""
     if is_address(source):
         return True
     path = local_path(source)
-    if source == "-" or path.is_fifo():
-        return is_first
     return (
         path.suffix.lower() not in LISTS
         or not path.is_file()
