@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +71,20 @@ def _packages(places: list[Path]) -> list[Path]:
 
     found = []
     for place in places:
-        inside = [place] if (place / MANIFEST).is_file() else sorted(one.parent for one in place.rglob(MANIFEST))
+        inside = [place] if (place / MANIFEST).is_file() else sorted(_below(place))
         if not inside:
             raise BadSetting(f"{place}: holds no keyart package")
         found += inside
     return found
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """Packages of a library, whose own folder (`.library`) is none of them."""
+    from keyart.package import MANIFEST
+
+    for found in place.rglob(MANIFEST):
+        if not any(part.startswith(".") for part in found.relative_to(place).parts):
+            yield found.parent
 
 
 def _query(args: argparse.Namespace, index: Index) -> int:

@@ -19,8 +19,9 @@ LEAST_SHARE = 0.5
 """Of the shorter video's moments that must be found in the other, in order."""
 LEAST_MOMENTS = 3
 """Moments in common from which two videos of many moments belong together."""
-ALIKE = 0.94
-"""Likeness of moments where a video has only one or two of them: recordings of one speaker look alike as well."""
+ALIKE = 0.9
+"""Likeness, with nothing forgiven, of moments where a video has only one or two of them: another recording of one
+speaker looks alike as well."""
 _ONE_MOMENT = 0.85
 """Likeness of neighbours in time that are one moment."""
 _MOST_MOMENTS = 64
@@ -122,7 +123,7 @@ def linked(one: _Moments, other: _Moments) -> Link | None:
     if share < LEAST_SHARE:
         return None
     if len(chain) < LEAST_MOMENTS:
-        alike = min(like for _, _, like in chain)
+        alike = min(float(likeness(short.cells[row], long.cells[column][None], 1.0)[0]) for row, column, _ in chain)
         if len(chain) < len(short.bits) or alike < ALIKE or len(long.bits) > 2 * len(short.bits):
             return None
     return Link(one.package.name, other.package.name, round(share, 3), len(chain))

@@ -29,7 +29,7 @@ MOST_BITS = 82
 NEAR = 0.7
 """Likeness from which two pictures are nearly the same; `python -m bench nearness` says what that misses and alarms."""
 _WINDOW, _STEP = 8, 4
-_KEPT = 0.6
+KEPT = 0.6
 """Share of the picture's texture that decides: the part that agrees best."""
 _FLAT = 2.0
 """Spread of light in a window below which it says nothing, of 255."""
@@ -77,11 +77,14 @@ def hamming(one: Bits, others: Bits) -> NDArray[np.uint16]:
 def likeness_in_place(one: Cells, other: Cells) -> float:
     """As `likeness` of two pictures (32, 32) that nobody has cropped: neighbours in one video."""
     views, there = one.astype(np.float32)[None], (one > 0)[None]
-    return _agreement(views, there, other.astype(np.float32), other > 0)
+    return _agreement(views, there, other.astype(np.float32), other > 0, KEPT)
 
 
-def likeness(one: Cells, others: Cells) -> NDArray[np.float32]:
-    """How far `one` (32, 32) is the same picture as each of `others` (n, 32, 32): 1 the same, about 0.3 another one."""
+def likeness(one: Cells, others: Cells, kept: float = KEPT) -> NDArray[np.float32]:
+    """How far `one` (32, 32) is the same picture as each of `others` (n, 32, 32): 1 the same, about 0.3 another one.
+
+    `kept` is the share of the picture's texture that decides, the part that agrees best; 1.0 forgives no logo.
+    """
     if not len(others):
         return np.zeros(0, np.float32)
     views, seen = _views(one)
@@ -90,7 +93,7 @@ def likeness(one: Cells, others: Cells) -> NDArray[np.float32]:
     chosen = _likeliest(views, seen, found, shown)
     return np.array(
         [
-            _agreement(views[ways], seen[ways], picture, there)
+            _agreement(views[ways], seen[ways], picture, there, kept)
             for ways, picture, there in zip(chosen, found, shown, strict=True)
         ],
         np.float32,
@@ -107,7 +110,8 @@ def _inside(image: RGB, hidden: tuple[Box, ...]) -> tuple[NDArray[np.float32], N
         rows = slice(max(0, round(box.y)), max(0, round(box.bottom)))
         covered[rows, max(0, round(box.x)) : max(0, round(box.right))] = 1
     gray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-    rows, columns = without_bars(np.asarray(gray, np.uint8))
+    # what is hidden is no bar, whatever it looks like
+    rows, columns = without_bars(np.where(covered > 0, 128, gray).astype(np.uint8))
     light = gray[rows, columns].astype(np.float32)
     return _cells(light, 128), _cells(covered[rows, columns], 128)
 
@@ -194,7 +198,11 @@ def _coarse(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _agreement(
-    views: NDArray[np.float32], seen: NDArray[np.bool_], picture: NDArray[np.float32], there: NDArray[np.bool_]
+    views: NDArray[np.float32],
+    seen: NDArray[np.bool_],
+    picture: NDArray[np.float32],
+    there: NDArray[np.bool_],
+    kept: float,
 ) -> float:
     """The best of the ways: mean correlation of the windows that agree most, weighted by their texture."""
     whole = _WINDOW * _WINDOW
@@ -205,14 +213,14 @@ def _agreement(
     together = _sums(views * picture) / whole - mean * other
     agrees = np.clip(together / (np.maximum(spread, _FLAT) * np.maximum(others, _FLAT)), -1, 1)
     texture = np.maximum(np.sqrt(np.minimum(spread, 40) * np.minimum(others, 40)) - _FLAT / 2, 0) * inside
-    return float(_of_the_best(agrees.reshape(len(views), -1), texture.reshape(len(views), -1)).max())
+    return float(_of_the_best(agrees.reshape(len(views), -1), texture.reshape(len(views), -1), kept).max())
 
 
-def _of_the_best(agrees: NDArray[np.float32], texture: NDArray[np.float32]) -> NDArray[np.float32]:
+def _of_the_best(agrees: NDArray[np.float32], texture: NDArray[np.float32], kept: float) -> NDArray[np.float32]:
     order = np.argsort(-agrees, axis=1, kind="stable")
     agrees, texture = np.take_along_axis(agrees, order, 1), np.take_along_axis(texture, order, 1)
     before = np.cumsum(texture, axis=1) - texture
-    used = np.clip(_KEPT * texture.sum(axis=1, keepdims=True) - before, 0, texture)
+    used = np.clip(kept * texture.sum(axis=1, keepdims=True) - before, 0, texture)
     return np.asarray((used * agrees).sum(axis=1) / np.maximum(used.sum(axis=1), 1e-3), np.float32)
 
 
