@@ -10,6 +10,7 @@ import argparse
 import base64
 import csv
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -439,11 +440,11 @@ def size(num_bytes: float) -> str:
 
 def money(amount: float, currency: str) -> str:
     """
-    >>> money(0.00042, "USD"), money(1234.5, "EUR")
-    ('0.00042 USD', '1\\u202f234.50 EUR')
+    >>> money(0.000084, "USD"), money(1234.5, "EUR")
+    ('0.000084 USD', '1\\u202f234.50 EUR')
     """
     if 0 < amount < 0.1:
-        return f"{amount:.2g} {currency}"
+        return f"{amount:.{1 - math.floor(math.log10(amount))}f} {currency}"  # two digits, no exponent
     whole, cents = divmod(round(amount * 100), 100)
     return f"{counted(whole)}.{cents:02} {currency}"
 
