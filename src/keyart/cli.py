@@ -562,6 +562,18 @@ def _near(args: argparse.Namespace) -> int:
     return run(args)
 
 
+def _add_report(parser: argparse.ArgumentParser, _: Command) -> None:
+    from keyart.library.report import add_report
+
+    add_report(parser)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from keyart.library.report import report_command
+
+    return report_command(args)
+
+
 def _presets(args: argparse.Namespace) -> int:
     from keyart import plain
     from keyart.covers.presets import PRESETS
@@ -618,6 +630,7 @@ COMMANDS: dict[str, Command] = {
         "short versions for other platforms", _make, _add_making, "summaries", ("summaries",), "summary"
     ),
     "library": Command("the packages of many videos: a folder, a list, a store", _library, _add_library),
+    "report": Command("what a library has made, what it has not and why, and what it costs", _report, _add_report),
     "channel": Command("what the videos of a channel have in common, learnt from past covers", _channel, _add_channel),
     "near": Command("pictures and videos that are nearly the same as older ones", _near, _add_near),
     "judge": Command("how good a generated video is, or which of several takes is best", _judge, _add_judge),

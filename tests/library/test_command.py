@@ -122,7 +122,7 @@ def test_what_failed_is_said_and_the_rest_is_made(named: Callable[..., str], tmp
     assert (told["videos"], told["made"], told["failed"], told["quarantined"]) == (4, 2, 1, 1)
     assert main(command) == 1
     said = capsys.readouterr()
-    assert "2 videos have no package" in said.err and f"keyart report {out}" in said.err
+    assert "2 videos have no package" in said.err and str(out / "report.html") in said.out
     assert "quarantined: no video" in said.err and "failed: no model" in said.err
     assert "1 failed, 1 quarantined" in said.out
     tried = [event["name"] for event in log(out, "begin")]

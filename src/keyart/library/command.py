@@ -160,6 +160,10 @@ def _say(summary: Summary, args: argparse.Namespace) -> None:
         print(plain.dumps(summary_facts(summary)), end="")
     elif not args.quiet:
         print(f"{counted(summary.counts)}, in {summary.seconds:.1f} s; {clean(summary.output)}")
+        if summary.report:
+            print(clean(summary.report[0]))
+    if summary.note and not args.quiet:
+        print(f"keyart: {clean(summary.note)}", file=sys.stderr)
     if summary.stopped:
         print(f"keyart: stopped: {clean(summary.stopped)}", file=sys.stderr)
     if summary.interrupted:
@@ -167,7 +171,7 @@ def _say(summary: Summary, args: argparse.Namespace) -> None:
     if summary.missing:
         videos = "video has" if summary.missing == 1 else "videos have"
         print(
-            f"keyart: {summary.missing} {videos} no package; why: keyart report {clean(summary.output)}",
+            f"keyart: {summary.missing} {videos} no package; the report says why",
             file=sys.stderr,
         )
 
@@ -184,4 +188,6 @@ def summary_facts(summary: Summary) -> dict[str, Any]:
         "stopped": summary.stopped,
         "interrupted": summary.interrupted,
         "log": str(summary.log),
+        "report": list(summary.report),
+        "note": summary.note,
     }

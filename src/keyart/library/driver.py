@@ -9,15 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from keyart.errors import BadSetting
+from keyart.errors import BadSetting, KeyartError
 from keyart.library import ledger as ledgers
 from keyart.library.ledger import Ledger
 from keyart.library.local import Hear
-from keyart.library.making import DISK_FULL, order_key, recipe_of
+from keyart.library.making import DISK_FULL, FOLDER, order_key, recipe_of
+from keyart.library.near import fill, index_folder
+from keyart.library.report import near_in, report_of
 from keyart.library.rows import rows_of, watched
 from keyart.library.values import End, Order, Result, Row
 
@@ -58,6 +60,10 @@ class Summary:
     stopped: str = ""
     """Why it ended before its time."""
     interrupted: bool = False
+    report: tuple[str, ...] = ()
+    """Where it lies, the page first."""
+    note: str = ""
+    """What the report could not be."""
 
     @property
     def videos(self) -> int:
@@ -108,7 +114,22 @@ def make_library(
             raise
         finally:
             ledger.tell("stop", run.told(), sure=True)
-        return run.summary(order.output)
+        return _reported(run.summary(order.output), ledger)
+
+
+def _reported(summary: Summary, ledger: Ledger) -> Summary:
+    """With the report of the library as it is now; and in a store, with the log."""
+    output = summary.output
+    try:
+        fill(output, (name for name, known in ledger.known.items() if known.end in ledgers.DONE))
+        if not ledger.output.is_local:
+            ledger.output.put_file(summary.log, f"{FOLDER}/{ledgers.LOG}")
+        index = index_folder(output)
+        near = near_in(index, output) if index and index.is_dir() else None
+        report = report_of(output, near=near)
+    except (KeyartError, OSError) as err:  # the packages are there all the same
+        return replace(summary, note=f"no report could be written: {' '.join(str(err).split())}")
+    return replace(summary, report=report.files, note=report.note)
 
 
 def num_cores() -> int:

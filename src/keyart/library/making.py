@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder, code_stamp, file_sha256, key_of
 from keyart.errors import BadSetting, KeyartError, MissingFile, NothingUsable, OutputProblem, UnreadableVideo
+from keyart.library.near import keep
 from keyart.library.places import Place, StoreFailed, at_hand, put_package
 from keyart.library.standing import NOW, of_folder, sign
 from keyart.library.values import End, Order, Result, Row
@@ -117,7 +118,7 @@ class _Work:
             self._within(video, recipe, folder)
         else:
             self._whole(video, recipe, folder)
-        self.result = of_folder(self.result, folder)
+        self.result = replace(of_folder(self.result, folder), warnings=keep(folder, self.order, video))
 
     def _whole(self, video: Path, recipe: Recipe, folder: Path) -> None:
         from keyart.journal import run_facts

@@ -108,3 +108,5 @@ class Result:
     """Of the error that ended it, where one did: UnreadableVideo, StoreFailed, OverLimit, BroughtDown ..."""
     loads: tuple[tuple[str, int], ...] = ()
     """Name of a model and how often the worker has loaded it since it began: once, whatever the number of videos."""
+    warnings: tuple[str, ...] = ()
+    """Of its channel: covers that are nearly the same as older ones."""
