@@ -1,4 +1,4 @@
-"""A child process that is told apart from its parent by nothing but its death: forked, it begins at once."""
+"""A child process that works on something and tells of it; killed when its time is over, gone when its parent is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import contextlib
 import ctypes
 import json
 import os
+import pickle
 import selectors
 import signal
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from keyart import cores
 
+J = TypeVar("J")
 Line = Mapping[str, Any]
+Say = Callable[[Line], None]
+Body = Callable[[J, Say], None]
 
 _PR_SET_PDEATHSIG = 1
 _LOOK_EVERY_SECONDS = 0.1
@@ -79,11 +85,18 @@ class Child:
             time.sleep(0.005)
 
 
-def forked(body: Callable[[Callable[[Line], None]], None]) -> Child:
-    """Run `body(say)` in a child process of its own group, which dies with this one.
+def started(body: Body[J], job: J) -> Child:
+    """`body(job, say)` in a child process: forked, which costs nothing, from a process that has no threads at work."""
+    return (forked if is_quiet() else fresh)(body, job)
 
-    For a process that has no other threads at work: their locks would stay locked over there.
-    """
+
+def is_quiet() -> bool:
+    """Whether no thread of this process holds a lock that would stay locked in a fork of it."""
+    return threading.active_count() == 1 and not cores._pool.cache_info().currsize and "onnxruntime" not in sys.modules
+
+
+def forked(body: Body[J], job: J) -> Child:
+    """As this process is now."""
     reads, writes = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -95,8 +108,7 @@ def forked(body: Callable[[Callable[[Line], None]], None]) -> Child:
     try:
         os.close(reads)
         _settle(parent)
-        with os.fdopen(writes, "w", encoding="utf-8") as voice:
-            body(lambda line: print(json.dumps(line), file=voice, flush=True))
+        _speak(body, job, writes)
         status = 0
     except BaseException:  # noqa: BLE001  nothing of it may run on into the parent's code
         import traceback
@@ -107,10 +119,38 @@ def forked(body: Callable[[Callable[[Line], None]], None]) -> Child:
         os._exit(status)
 
 
+def fresh(body: Body[J], job: J) -> Child:
+    """From nothing: half a second of imports later. `body` and `job` go there pickled."""
+    reads, writes = os.pipe()
+    command = [sys.executable, "-c", "from keyart.anytime.apart import serve; serve()", str(writes), str(os.getpid())]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writes,), env=environment)
+    os.close(writes)
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it died at once: its status tells
+        pickle.dump((body, job), pipe)
+    process.returncode = 0  # we wait for it ourselves
+    return Child(process.pid, reads)
+
+
+def serve() -> None:
+    """The main function of a fresh child."""
+    writes, parent = map(int, sys.argv[1:3])
+    _settle(parent)
+    body, job = pickle.load(sys.stdin.buffer)
+    _speak(body, job, writes)
+    sys.stderr.flush()
+    os._exit(0)  # threads that are still at it are not waited for
+
+
+def _speak(body: Body[J], job: J, writes: int) -> None:
+    with os.fdopen(writes, "w", encoding="utf-8") as voice:
+        body(job, lambda line: print(json.dumps(line), file=voice, flush=True))
+
+
 def _settle(parent: int) -> None:
     """A group of its own, the usual signals, and no life after its parent's."""
     os.setsid()
-    cores._pool.cache_clear()  # its threads stayed behind
     for number in (signal.SIGINT, signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 0)

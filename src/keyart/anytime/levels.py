@@ -113,7 +113,7 @@ LEVELS = (
     Level("fast", _fast, ("summaries",), ("stills", "titles"), "made in a hurry from key frames"),
     Level("full", _full),
 )
-NAMES = tuple(level.name for level in LEVELS)
+UNREAD = "a large file, not read whole: its checksum is not known"
 
 
 def _few_covers(asked: Recipe, count: int, presets: int) -> Any:
@@ -187,11 +187,14 @@ def certified(package: Package, level: Level, parts: tuple[str, ...], of: str) -
         return package
     why = f"{level.name}: {level.why}"
     stages = [_lessened(one, why) if one.name in level.lessened else one for one in package.stages]
+    if not package.sha256:
+        stages = [_lessened(one, UNREAD) if one.name == "scan" else one for one in stages]
     missing = [part for part in with_needed(parts) if part in level.left_out]
     stages += [StageReport(part, "skipped", f"{level.name}: the budget left no time for it") for part in missing]
     stages.sort(key=lambda one: ORDER.index(one.name))
     settings = {**package.settings, "budget": {"level": level.name, "of": of}}
-    return replace(package, parts=parts, stages=tuple(stages), settings=settings)
+    products = tuple(one for one in package.products if one.data)  # a list of titles may have come out empty
+    return replace(package, parts=parts, stages=tuple(stages), settings=settings, products=products)
 
 
 def _lessened(report: StageReport, why: str) -> StageReport:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import av
 from av.container import InputContainer
@@ -33,7 +33,7 @@ _SHARE = 0.5
 class Skim(Scan):
     """Instead of a pass: key frames at some moments, found by seeking; from the start on where seeking finds few."""
 
-    mode: Any = "fast"
+    mode: Literal["full", "fast"] = "fast"
     moments: int = 16
     """How many are looked at, [2, 200]."""
 

@@ -7,15 +7,16 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from keyart import errors, plain
-from keyart.anytime.apart import forked
+from keyart.anytime.apart import Line, Say, started
 from keyart.anytime.budget import FLOOR_SECONDS, GRACE_SECONDS, Budget
 from keyart.anytime.forecast import Forecast
 from keyart.anytime.publish import STAGING, level_of, publish, roll_forward, staged, standing
-from keyart.anytime.work import Job, Line, Say, work
+from keyart.anytime.work import Job, work
 from keyart.cache import StageCache, cache_folder
 from keyart.errors import KeyartError, NothingUsable, OutputProblem, UnreadableVideo
 from keyart.models.licence import LicenceMode
@@ -76,7 +77,7 @@ def make_within(
     and wishes and is as good already is left there; what a killed run was about to publish is published.
 
     `apart`: the work is done in a child process that is killed when the time is over, and a video that crashes the
-    decoder takes only that along; not for a process with threads at work. Otherwise it is done here and stopped where
+    decoder takes only that along. Otherwise it is done here and stopped where
     stages begin and between frames only, so a stage may run over: for a worker that someone else kills, whose models
     stay loaded. Killed at any moment, it leaves the last finished level; the next call, or `roll_forward(folder)`, puts
     it in its place where that was just being done.
@@ -106,17 +107,18 @@ def _here(job: Job, keeper: _Keeper) -> None:
     work(job, keeper.hear, Silent())
 
 
-def _apart(job: Job, keeper: _Keeper) -> None:
-    def body(say: Say) -> None:
-        try:
-            work(job, say, Silent())
-        except KeyartError:  # told already
-            return
-        except Exception as err:  # noqa: BLE001  here a fault of our own meets the parent
-            line = " ".join(f"{type(err).__name__}: {err}".split())
-            say({"failed": "", "kind": "Fault", "error": f"a fault of keyart's own, please report it ({line})"})
+def _safely(worked: Callable[[Job, Say, Progress], None], job: Job, say: Say) -> None:
+    try:
+        worked(job, say, Silent())
+    except KeyartError as err:
+        say({"failed": "", "kind": type(err).__name__, "error": str(err)})
+    except Exception as err:  # noqa: BLE001  here a fault of our own meets the parent
+        line = " ".join(f"{type(err).__name__}: {err}".split())
+        say({"failed": "", "kind": "Fault", "error": f"a fault of keyart's own, please report it ({line})"})
 
-    child = forked(body)
+
+def _apart(job: Job, keeper: _Keeper) -> None:
+    child = started(partial(_safely, work), job)
     try:
         for line in child.lines(job.budget.last_end):
             if line is None:
@@ -174,6 +176,8 @@ class _Keeper:
         self.tried.append(Tried(level, "passed over", float(line["seconds"]), "it would not have fitted"))
 
     def failed(self, level: str, line: Line) -> None:
+        if not level and self._error:  # it was told of its level already
+            return
         kind = getattr(errors, str(line["kind"]), KeyartError)
         self._error = kind.__new__(kind)
         self._error.args = (str(line["error"]),)

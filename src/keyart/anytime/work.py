@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from keyart.anytime.apart import Say
 from keyart.anytime.budget import Budget
 from keyart.anytime.forecast import Forecast, usual_seconds
 from keyart.anytime.levels import LEVELS, Level, certified, parts_of
@@ -28,11 +29,11 @@ from keyart.recipe import Recipe, sections_for
 from keyart.run import beside
 from keyart.types import VideoInfo
 
-Line = Mapping[str, Any]
-Say = Callable[[Line], None]
-
 _SAVING_SECONDS = 0.3
 """For writing the package: kept back from the first level's time."""
+_QUICKLY_READ_BYTES = 200_000_000
+"""A larger file's checksum is not taken for the first level: its package has none."""
+_PATIENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class _Work:
         is_first = level is LEVELS[0]
         if self.info is None:
             self.info = replace(probe(job.video), called=job.called)
+        is_large = self.info.size_bytes > _QUICKLY_READ_BYTES
+        if self.sha256 is None and not (is_first and is_large):  # a core that reads does not look
             self.sha256 = beside(lambda: file_sha256(job.video))
         until = job.budget.first_end if is_first else job.budget.end
         sha256 = "-" if is_first else self._hashed(until)
@@ -143,7 +146,7 @@ class _Work:
             called=job.called,
             sha256=sha256,
         )
-        package = replace(package, sha256=self._hashed(time.monotonic() + self._left(until)))
+        package = replace(package, sha256=self._hashed(time.monotonic() + min(_PATIENCE_SECONDS, self._left(until))))
         self._save(certified(package, level, job.parts, self.asked), level)
 
     def _left(self, until: float) -> float:
@@ -157,9 +160,8 @@ class _Work:
 
     def _hashed(self, until: float) -> str:
         """The content's checksum; empty where the file is too large to be read by then."""
-        assert self.sha256 is not None
         try:
-            return self.sha256.result(max(0.0, until - time.monotonic()))
+            return self.sha256.result(max(0.0, until - time.monotonic())) if self.sha256 else ""
         except TimeoutError:
             return ""
 
