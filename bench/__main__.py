@@ -27,6 +27,7 @@ COMMANDS = {
     "pictures": "the README's pictures, made from the sample clip",
     "screens": "docs/studio: every page of the studio, taken by the system's browser",
     "install": "what the default install weighs, and what must not be in it",
+    "scale": "what a million hours need, from measured costs per stage; where the bottleneck moves",
     "studio": "the queue over a server that is killed, readers at once, previews",
     "library": "200 clips by local workers and on Ray: throughput, and workers and drivers killed",
     "soak": "hours of mixed work in one process: memory, files, threads",
