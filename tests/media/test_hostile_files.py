@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import struct
 import warnings
 from pathlib import Path
 
 import pytest
 
-from keyart.errors import BadSetting
+from keyart.errors import BadSetting, UnreadableVideo
 from keyart.media.probe import probe
+from keyart.media.scan import Scan
 from keyart.speech.sidecar import read_sidecar
 from keyart.speech.subtitles import read_stream
 from keyart.speech.written import from_json
@@ -61,3 +63,34 @@ def test_subtitle_streams_are_read_through_the_same_door_as_the_pictures(
     path.write_bytes(clip(takes=(Take("scene-1", 0.2),)).read_bytes())
     monkeypatch.chdir(tmp_path)
     assert read_stream(probe(path), 0) == ()
+
+
+def _gif(width: int, height: int) -> bytes:
+    """A hundred bytes that promise three pictures of that size."""
+    picture = b"\x21\xf9\x04\x04\x0a\0\0\0\x2c" + struct.pack("<HHHH", 0, 0, width, height) + b"\0\x02\x02\x4c\x01\0"
+    return b"GIF89a" + struct.pack("<HH", width, height) + b"\xf0\0\0" + bytes(3) + b"\xff" * 3 + picture * 3 + b"\x3b"
+
+
+def test_a_hundred_bytes_that_promise_gigabytes_of_pictures_are_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.gif"
+    path.write_bytes(_gif(16000, 16000))  # decoded, three gigabytes
+    with pytest.raises(UnreadableVideo, match="could be decoded"):
+        probe(path)
+    path.write_bytes(_gif(64, 64))
+    assert probe(path).width_px == 64
+
+
+@pytest.mark.parametrize("size_px", [(2048, 16), (16, 2048)])
+def test_pictures_that_are_threads_of_pixels_are_one_clear_error(clip: ClipFactory, size_px: tuple[int, int]) -> None:
+    path = clip(takes=(Take("scene-1", 0.2),), size_px=size_px)
+    with pytest.raises(UnreadableVideo, match="one side at most 32 times the other"):
+        probe(path)
+
+
+def test_pictures_that_become_threads_of_pixels_on_the_way_are_passed_over(clip: ClipFactory, tmp_path: Path) -> None:
+    parts = [clip(takes=(Take("scene-1", 0.4),), size_px=size, suffix=".h264") for size in ((128, 72), (2048, 16))]
+    path = tmp_path / "both.h264"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    one_pass = Scan().open(probe(path))
+    assert {glimpse.full().image.shape for glimpse in one_pass} == {(72, 128, 3)}
+    assert any("damaged" in note for note in one_pass.report.notes)

@@ -18,6 +18,10 @@ _LEADS_ELSEWHERE = frozenset(
     ("concat", "dash", "hls", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub", "webm_dash_manifest", "x11grab")
 )
 """Formats that are lists of other files, addresses or devices."""
+MAX_PIXELS = 1 << 27
+"""Of one picture, 16K by 8K: a hundred bytes can promise gigabytes, and decoders take the memory before they look."""
+MAX_RATIO = 32
+"""Of the longer side to the shorter one."""
 _NOT_VIDEO = {"tty": "a text file", "image2": "a still picture", "srt": "a subtitle file", "webvtt": "a subtitle file"}
 
 
@@ -27,7 +31,9 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     _check_local(path)
     try:
         # the prefix keeps colons in a name from being read as a protocol; the whitelist stops playlists at our door
-        container = av.open(f"file:{path}", metadata_errors="replace", container_options=_safe_options())
+        container = av.open(
+            f"file:{path}", metadata_errors="replace", options=pixel_limit(), container_options=_safe_options()
+        )
     except av.FFmpegError as err:
         raise UnreadableVideo(f"{path}: not a video that can be opened ({_reason(path, err)})") from err
     with container:
@@ -35,7 +41,21 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         kind = _NOT_VIDEO.get(name) or ("a still picture" if name.endswith("_pipe") else "")
         if kind:
             raise UnreadableVideo(f"{path}: is {kind}, not a video")
+        for stream in container.streams.video:
+            if stream.codec_context is not None:
+                stream.codec_context.options = pixel_limit()
         yield container
+
+
+def is_showable(width_px: int, height_px: int) -> bool:
+    """Whether it is a picture that anything can be made of: not too large, no thread of pixels."""
+    shorter, longer = sorted((width_px, height_px))
+    return 0 < shorter and longer <= MAX_RATIO * shorter and width_px * height_px <= MAX_PIXELS
+
+
+def pixel_limit() -> dict[str, str]:
+    """For every decoder of pictures."""
+    return {"max_pixels": str(MAX_PIXELS)}
 
 
 @cache

@@ -10,6 +10,7 @@ import av
 from av.container import InputContainer
 
 from keyart.cores import allowed
+from keyart.media.container import is_showable, pixel_limit
 from keyart.types import VideoInfo
 
 _MAX_READ_FAILURES = 16
@@ -54,12 +55,19 @@ class Decoder:
     def decode(self, packet: av.Packet[Any] | None) -> list[Any]:
         """Frames of picture or sound that are ready; None as the packet asks for the last ones."""
         try:
-            return list(self.context.decode(packet))
+            frames = list(self.context.decode(packet))
         except av.EOFError:
             return []
         except av.FFmpegError:
-            self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
+            self._is_damaged(packet)
             return []
+        if self._kind == "video" and not all(is_showable(one.width, one.height) for one in frames):
+            self._is_damaged(packet)  # a stream may change its size on the way
+            return [one for one in frames if is_showable(one.width, one.height)]
+        return frames
+
+    def _is_damaged(self, packet: av.Packet[Any] | None) -> None:
+        self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
 
     def frames(self, container: InputContainer) -> Iterator[Any]:
         for packet in self.packets(container):
@@ -88,6 +96,7 @@ def _context(stream: Any) -> Any:
     if stream.metadata.get("alpha_mode") == "1" and context.name in _ALPHA_DECODERS:
         # libavcodec's own VP8 and VP9 decoders leave the transparency out
         context = av.CodecContext.create(_ALPHA_DECODERS[context.name], "r")
+        context.options = pixel_limit()
     stream.thread_type = context.thread_type = "AUTO"
     if stream.type != "video":
         return context

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from keyart.errors import UnreadableVideo
-from keyart.media.container import open_container
+from keyart.media.container import MAX_PIXELS, MAX_RATIO, is_showable, open_container
 from keyart.types import AudioStream, Chapter, SubtitleStream, VideoInfo
 
 Turn = Literal[0, 90, 180, 270]
@@ -27,6 +27,7 @@ _FIELD_ORDERS: dict[int, Literal["tff", "bff"]] = {2: "tff", 3: "bff", 4: "bff",
 _MAX_ASPECT = 8
 _MAX_RATE = 300
 _NEARLY_SQUARE = Fraction(1, 100)
+_LARGEST = f"{MAX_PIXELS / 1e6:.0f} million pixels"
 
 
 def probe(path: str | Path) -> VideoInfo:
@@ -40,8 +41,25 @@ def probe(path: str | Path) -> VideoInfo:
             raise UnreadableVideo(f"{path}: {_why_nothing(container)}")
         seen = _first_look(container, stream) if stream is not None else None
         if stream is not None and seen is None:
-            raise UnreadableVideo(f"{path}: not one {stream.codec_context.name} picture in it could be decoded")
-        return _described(path, container, stream, seen, audio, notes)
+            raise UnreadableVideo(f"{path}: {_why_undecoded(stream)}")
+        return _checked(_described(path, container, stream, seen, audio, notes))
+
+
+def _why_undecoded(stream: Any) -> str:
+    context = stream.codec_context
+    if context.width * context.height > MAX_PIXELS:
+        return f"its pictures are said to be {context.width} x {context.height}, more than is decoded ({_LARGEST})"
+    return f"not one {context.name} picture in it could be decoded"
+
+
+def _checked(info: VideoInfo) -> VideoInfo:
+    """Raises `UnreadableVideo` for pictures that nothing can be made of."""
+    if info.video_index is None or is_showable(info.width_px, info.height_px):
+        return info
+    size = f"{info.width_px} x {info.height_px}"
+    raise UnreadableVideo(
+        f"{info.path}: its pictures are {size}; allowed are {_LARGEST}, one side at most {MAX_RATIO} times the other"
+    )
 
 
 @dataclass(frozen=True, slots=True)
