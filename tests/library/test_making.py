@@ -21,6 +21,7 @@ from keyart.library.values import Order, Result, Row
 from keyart.package import claim
 from tests.conftest import ClipFactory, Take
 
+pytest.importorskip("fsspec")
 Make = Callable[..., Result]
 
 
@@ -213,6 +214,20 @@ def test_a_budget_buys_what_it_can(row: Row, order: Order, make: Make, tmp_path:
     assert what_stands(tmp_path / "nothing", lost) is None
     whole = make(row, order)
     assert whole.end == "made" and of_folder(lost, folder).end == "made"
+
+
+def test_a_package_goes_into_a_store(row: Row, order: Order, make: Make, tmp_path: Path) -> None:
+    """And its stages into the user's own cache; the scratch room is empty again."""
+    stored = replace(order, output=f"memory://library-{tmp_path.name}")
+    first = make(row, stored)
+    assert (first.end, first.package) == ("made", f"{stored.output}/сезон 1/трактор.keyart")
+    place = Place(first.package)
+    assert place.exists("package.json") and first.package_bytes > 1000
+    assert make(row, stored).end == "present"
+    make(row, order)
+    local = contents(tmp_path / "out" / "сезон 1" / "трактор.keyart")
+    assert {name: place.read_bytes(name) for name in place.names() if name != "run.json"} == local
+    assert not any((tmp_path / "scratch").iterdir())
 
 
 def test_what_a_key_is_made_of(order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,13 +10,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from bench.studio import is_alive
 from keyart.leash import Stopped, resident_bytes
 from keyart.library import worker as workers
+from keyart.library.standing import NOW
 from keyart.library.values import Limits, Order, Row
 from keyart.library.worker import Worker
 from tests.conftest import ClipFactory, Take
@@ -154,6 +158,39 @@ def test_workers_die_with_whoever_started_them(tmp_path: Path, wait_for: Callabl
     parent.wait()
     parent.stdout.close()
     wait_for(lambda: not is_alive(pid), 10)
+
+
+def test_what_stood_when_a_budget_was_over_is_kept(
+    one: Worker, tmp_path: Path, clip: ClipFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that hangs while it refines is killed; the level that it had finished is the package."""
+    video = Row(str(clip(takes=(Take("scene-3", 1.0),), size_px=(160, 90))), "v")
+    wish = replace(order(tmp_path), parts=("shots", "stills"), budget_seconds=1.0)
+    made = one.do(video, wish)
+    assert made.end in ("made", "degraded"), made
+    now = json.loads((one.folder / NOW).read_text())
+    run = Path(now["folder"]) / "run.json"
+    run.unlink()
+
+    class Hung:
+        """As `Talk`, of a child that has written what it knows and answers no more."""
+
+        last: ClassVar[dict[str, object]] = {}
+        over, is_answered, peak_bytes, tail = "more than 3 seconds", False, 7, ""
+
+        def __init__(self, *_: object) -> None: ...
+
+        def ask(self, _: object) -> None:
+            (one.folder / NOW).write_text(json.dumps(now))
+
+        def listen(self, **_: object) -> bool:
+            return True
+
+    monkeypatch.setattr(workers, "Talk", Hung)
+    lost = one.do(video, wish)
+    assert (lost.end, lost.kind, lost.key) == (made.end, "", made.key)
+    assert json.loads(run.read_text())["library"]["key"] == made.key
+    assert one.do(video, replace(wish, budget_seconds=0.0)).end == "quarantined"
 
 
 def test_every_model_is_loaded_once(one: Worker, tmp_path: Path, clip: ClipFactory) -> None:
