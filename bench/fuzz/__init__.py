@@ -1,7 +1,7 @@
 """Mutated media files through `keyart make`: no crash, no hang, each file with a stated outcome.
 
 A run goes on where the last one stopped: cases that are in the table are not run again unless they ended in a fault and
-the code has changed since, or were run with other words on the command line.
+the code has changed since, or in want of time because the machine was busy, or were run with other words.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ HERE = WORK / "fuzz"
 WORDS = "make --budget 2s"
 """What counts; a run with other words keeps a table of its own and leaves no result."""
 PACKED = RESULTS / "fuzz-cases.json.gz"
+OUT_OF_TIME = "out of time"
 _TOLD_SECONDS = 60.0
 
 
@@ -79,11 +80,8 @@ def _again(number: int, clips: Sequence[Seed], words: Sequence[str], keep: Path 
 
 def _run(args: argparse.Namespace, clips: Sequence[Seed], words: Sequence[str], done: dict[int, Case]) -> None:
     stamp, code = exported_code()
-    numbers = [
-        number
-        for number in range(args.first, args.cases)
-        if _wanted(done.get(number), stamp, " ".join(words), args.faults)
-    ]
+    numbers = [one for one in range(args.first, args.cases) if _wanted(done.get(one), stamp, args)]
+    numbers.sort(key=lambda one: done[one].outcome == OUT_OF_TIME if one in done else False)  # those come last
     deadline = time.monotonic() + 60 * args.minutes if args.minutes else float("inf")
     print(f"{len(numbers)} of {args.cases} cases to run, code {stamp}", flush=True)
     waiting, told = iter(numbers), _Told(len(numbers))
@@ -93,9 +91,11 @@ def _run(args: argparse.Namespace, clips: Sequence[Seed], words: Sequence[str], 
             one.result()
 
 
-def _wanted(case: Case | None, stamp: str, words: str, only_faults: bool) -> bool:
-    if case is None or case.words != words:
-        return not only_faults
+def _wanted(case: Case | None, stamp: str, args: argparse.Namespace) -> bool:
+    if case is None or case.words != args.words:
+        return not args.faults
+    if case.outcome == OUT_OF_TIME:
+        return not args.faults
     return table.is_fault(case) and case.code != stamp
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from bench.fuzz.mutators import BYTES, FLV, GIF, MATROSKA, MP4, OGG, RIFF, TEXT, TS
-from bench.fuzz.outcome import FAULTS
+from bench.fuzz.outcome import FAULTS, GOOD
 from bench.fuzz.seeds import Seed
 from bench.fuzz.table import Case, counts
 from bench.record import commit, machine
@@ -17,7 +17,7 @@ _FAMILIES = {
     "bytes of any file": BYTES, "boxes of MP4": MP4, "elements of Matroska": MATROSKA, "packets of MPEG-TS": TS,
     "chunks of AVI": RIFF, "pages of Ogg": OGG, "tags of FLV": FLV, "GIF": GIF, "subtitles beside": TEXT,
 }  # fmt: skip
-_COLUMNS = ("made", "degraded", "refused")
+_COLUMNS = GOOD
 
 
 def result_of(cases: Sequence[Case], clips: Sequence[Seed], words: str) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-GOOD = ("made", "degraded", "refused")
+GOOD = ("made", "degraded", "refused", "out of time")
 FAULTS = ("fault", "traceback", "signal", "hang", "memory", "leftovers", "broken package", "unclear refusal", "late")
 OWN_FAULT = "a fault of keyart's own"
 _OF_LIBRARIES = frozenset(("tmp/.ses",))
 """onnxruntime keeps a number of its own among the temporary files."""
 _A_LOOK = re.compile(r"\d+ moments? (was|were) looked at\.?")
 """That a budget has bought a look at some moments only is no damage."""
+_OUT_OF_TIME = re.compile(r"give it more time|decoded in time")
+"""Refused because the machine was busy; says nothing about the file, so a later run tries it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _refused(stderr: str, reason: str, package: Path) -> tuple[str, str]:
     lines = stderr.strip().splitlines()
     if len(lines) != 1 or not lines[0].startswith("keyart: "):
         return "unclear refusal", reason
-    return "refused", reason
+    return ("out of time" if _OUT_OF_TIME.search(reason) else "refused"), reason
 
 
 def _made(package: Path, reason: str) -> tuple[str, str]:

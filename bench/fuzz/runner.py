@@ -158,7 +158,11 @@ class Runner:
             assert self._zygote.stdin is not None
             assert self._zygote.stdout is not None
             self._zygote.stdin.close()
-            self._zygote.wait(10)
+            try:
+                self._zygote.wait(self.limits.wall_seconds + 10)
+            except subprocess.TimeoutExpired:  # it waits for a child that cannot be killed
+                self._zygote.kill()
+                self._zygote.wait()
             self._zygote.stdout.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 

@@ -137,6 +137,7 @@ LINE = "keyart: case.mp4: is a text file, not a video\n"
     ("ended", "outcome"),
     [
         (_ended(1, LINE), "refused"),
+        (_ended(1, "keyart: case.gif: not one picture could be had within 2 s; give it more time\n"), "out of time"),
         (_ended(1, LINE + "[mov] more\n"), "unclear refusal"),
         (_ended(1, ""), "unclear refusal"),
         (_ended(1, "keyart: a fault of keyart's own, please report it (KeyError: 1)\n"), "fault"),
@@ -228,9 +229,9 @@ def test_the_packed_table_reads_back_and_has_no_clock(tmp_path: Path) -> None:
 def test_the_result_counts_by_family_and_format() -> None:
     cases = [_case(0), _case(1, "refused", mutator="box gone + one bit"), _case(2, "hang", clip="b.webm")]
     found = findings.result_of(cases, (), "make --budget 2s")
-    rows = {row[0]: row[1:6] for row in found["tables"]["fuzz"]["rows"]}
-    assert rows["all"] == ["3", "1", "0", "1", "1"]
-    assert rows["boxes of MP4"] == ["1", "0", "0", "1", "0"]
+    rows = {row[0]: row[1:7] for row in found["tables"]["fuzz"]["rows"]}
+    assert rows["all"] == ["3", "1", "0", "1", "0", "1"]
+    assert rows["boxes of MP4"] == ["1", "0", "0", "1", "0", "0"]
     assert {row[0] for row in found["tables"]["fuzz-formats"]["rows"]} == {"mp4", "webm", "all"}
     assert found["faults"][0]["case"] == 2
     assert found["facts"]["fuzz-slowest-seconds"] == "1.5"

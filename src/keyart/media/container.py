@@ -50,7 +50,7 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 def is_showable(width_px: int, height_px: int) -> bool:
     """Whether it is a picture that anything can be made of: not too large, no thread of pixels."""
     shorter, longer = sorted((width_px, height_px))
-    return 0 < shorter and longer <= MAX_RATIO * shorter and width_px * height_px <= MAX_PIXELS
+    return shorter > 0 and longer <= MAX_RATIO * shorter and width_px * height_px <= MAX_PIXELS
 
 
 def pixel_limit() -> dict[str, str]:
