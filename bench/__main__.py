@@ -33,6 +33,7 @@ COMMANDS = {
     "soak": "hours of mixed work in one process: memory, files, threads",
     "fuzz": "mutated media files through `keyart make --budget 2s`: no crash, no hang, each with a stated outcome",
     "rivals": "make a virtual environment for each rival under .rivals/",
+    "anytime": "what a time buys: each level and each budget weighed on a ruler that knows nothing of levels",
     "report": "write the tables of README.md and docs from bench/results, or check them",
 }
 """Name -> what it does; the module bench.NAME, or that of `_MODULES`, has `main(arguments) -> exit code`."""

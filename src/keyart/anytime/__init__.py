@@ -3,7 +3,7 @@
 from keyart.anytime.budget import FLOOR_SECONDS, GRACE_SECONDS, budget_seconds
 from keyart.anytime.levels import LEVELS, Level
 from keyart.anytime.publish import roll_forward
-from keyart.anytime.within import Tried, Within, make_within
+from keyart.anytime.within import Tried, Within, make_level, make_within
 
 __all__ = [
     "FLOOR_SECONDS",
@@ -13,6 +13,7 @@ __all__ = [
     "Tried",
     "Within",
     "budget_seconds",
+    "make_level",
     "make_within",
     "roll_forward",
 ]

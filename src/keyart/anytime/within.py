@@ -15,14 +15,17 @@ from keyart import errors, plain
 from keyart.anytime.apart import Line, Say, started
 from keyart.anytime.budget import FLOOR_SECONDS, GRACE_SECONDS, Budget
 from keyart.anytime.forecast import Forecast
+from keyart.anytime.levels import LEVELS
 from keyart.anytime.publish import STAGING, level_of, publish, roll_forward, staged, standing
-from keyart.anytime.work import Job, work
+from keyart.anytime.work import Job, one_level, work
 from keyart.cache import StageCache, cache_folder
-from keyart.errors import KeyartError, NothingUsable, OutputProblem, UnreadableVideo
+from keyart.errors import BadSetting, KeyartError, NothingUsable, OutputProblem, UnreadableVideo
 from keyart.models.licence import LicenceMode
 from keyart.package import MANIFEST, RUN, USUAL, claim, write_whole
 from keyart.progress import Progress, Silent
 from keyart.recipe import Recipe
+
+_WITHOUT_END_SECONDS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +260,32 @@ def _tell(within: Within, budget: Budget) -> None:
         write_whole(path, plain.dumps(run).encode())
     except (OSError, ValueError):  # a story that cannot be told spoils nothing
         return
+
+
+def make_level(
+    video: str | Path,
+    level: str,
+    folder: str | Path,
+    recipe: Recipe | None = None,
+    *,
+    parts: tuple[str, ...] = USUAL,
+    cache: StageCache | None = None,
+) -> Within:
+    """The package of one level, however long it takes: what a budget that just allows it would buy.
+
+    Raises `BadSetting` for a level that is not there, and what `make_within` raises.
+    """
+    known = {one.name: one for one in LEVELS}
+    if level not in known:
+        raise BadSetting(f"no level is called {level!r}; there are: {', '.join(known)}")
+    budget = Budget.of(_WITHOUT_END_SECONDS)
+    with claim(Path(folder)) as claimed:
+        kept = cache or StageCache(cache_folder())
+        keeper = _Keeper(claimed.path, budget, Silent(), Forecast.read(kept.folder))
+        try:
+            one_level(
+                Job(Path(video), recipe or Recipe(), parts, claimed.path, budget, kept), known[level], keeper.hear
+            )
+            return keeper.outcome(Path(video))
+        finally:
+            shutil.rmtree(claimed.path / STAGING, ignore_errors=True)

@@ -24,7 +24,7 @@ from keyart.models.licence import LicenceMode
 from keyart.package import Package, PackageFolder, manifest
 from keyart.pipeline import _settings as settings_told
 from keyart.pipeline import make
-from keyart.progress import Progress
+from keyart.progress import Progress, Silent
 from keyart.recipe import Recipe, sections_for
 from keyart.run import beside
 from keyart.types import VideoInfo
@@ -59,6 +59,11 @@ def work(job: Job, say: Say, progress: Progress) -> None:
     _Work(job, say, progress).run()
 
 
+def one_level(job: Job, level: Level, say: Say) -> None:
+    """One level and no other."""
+    _Work(job, say, Silent()).only(level)
+
+
 class _Work:
     def __init__(self, job: Job, say: Say, progress: Progress) -> None:
         self.job, self.say, self.progress = job, say, progress
@@ -78,6 +83,9 @@ class _Work:
         for level in self._fitting(rest):
             if not self._try(level):
                 break
+
+    def only(self, level: Level) -> None:
+        self._try(level)
 
     def _fitting(self, levels: tuple[Level, ...]) -> Iterator[Level]:
         """Of the levels still to come the finest that fits the time left, and again."""
