@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import threading
 import time
 import tracemalloc
@@ -351,6 +352,35 @@ def test_a_manifest_that_cannot_be_meant(tmp_path: Path, name: str, text: str, s
     with pytest.raises(BadSetting, match=said) as raised:
         rows_of([str(tmp_path / name)])
     assert name in str(raised.value)
+
+
+@pytest.mark.parametrize("ending", ["txt", "csv", "jsonl", "parquet"])
+def test_spoiled_lists_are_rows_or_one_clear_line(tmp_path: Path, ending: str) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    chance = random.Random(ending)
+    parquet.write_table(pyarrow.table({"path": ["a.mp4", "b.mp4"] * 9}), tmp_path / "whole")
+    start = {
+        "txt": "a.mp4\n../б.mp4\n# c\ns3://b/k.mp4\n".encode(),
+        "csv": 'path;name;covers.text;stills.count\r\na.mp4;Имя;"x""y";3\r\n../b.mp4;;;\r\n'.encode(),
+        "jsonl": b'{"path": "a.mp4", "covers": {"text": "x"}}\n"b.mp4"\n',
+        "parquet": (tmp_path / "whole").read_bytes(),
+    }[ending]
+    pieces = (b'"', b"\0", b";", b"\n", b"\xff\xfe", b"\xef\xbb\xbf", b"://", b"../", b"{", b"\x1b[2J", b"\xf0")
+    for _ in range(25):
+        spoiled = bytearray(start)
+        for _ in range(chance.randrange(1, 6)):
+            at = chance.randrange(len(spoiled) + 1)
+            spoiled[at : at + chance.choice((0, 0, 1, 9, 99))] = chance.choice(pieces) * chance.choice((0, 1, 1, 3))
+        (tmp_path / f"m.{ending}").write_bytes(spoiled)
+        try:
+            names = names_of(tmp_path / f"m.{ending}")
+        except BadSetting as err:
+            assert "\n" not in str(err)
+        else:
+            assert len(set(names)) == len(names)
+            assert not any(name.startswith("/") or ".." in name.split("/") for name in names)
 
 
 def test_dotted_columns_of_nobody_are_facts_and_dashes_are_taken(tmp_path: Path) -> None:

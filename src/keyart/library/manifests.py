@@ -92,8 +92,9 @@ def of_parquet(path: Path) -> Iterator[Record]:
                 for row in batch.to_pylist():
                     number += 1
                     yield Record(f"row {number}", _flat(row))
-    except (pyarrow.ArrowException, OSError) as err:
-        raise BadSetting(f"{path}: not readable as Parquet, after row {number}: {err}") from err
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as err:
+        why = " ".join(str(err).split())[:200]
+        raise BadSetting(f"{path}: not readable as Parquet, after row {number}: {why}") from err
 
 
 LISTS: dict[str, Callable[[Path], Iterator[Record]]] = {
@@ -116,7 +117,9 @@ def _text(path: Path) -> Iterator[io.TextIOWrapper]:
     with path.open("rb") as raw:
         encoding = encoding_of(raw)
         raw.seek(0)
-        with io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as file:
+        # bytes that are no UTF-8 may be a file's name all the same
+        errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+        with io.TextIOWrapper(raw, encoding, errors=errors, newline="") as file:
             yield file
 
 
