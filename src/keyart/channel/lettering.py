@@ -22,7 +22,7 @@ from keyart.types import RGB, Box, Gray
 _SIDE = 28
 """Cells a glyph is brought to, across and down."""
 _LEAST_LETTERS = 8
-_LEAST_LIKENESS, _LEAST_LEAD = 0.86, 0.02
+_LEAST_LIKENESS, _LEAST_LEAD = 0.78, 0.04
 """Mean overlap of letters with a font's glyphs, and how far it must be ahead of other families, to be named."""
 _LETTERS = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЬЭЮЯ"

@@ -71,7 +71,10 @@ def signature_of(image: RGB, hidden: tuple[Box, ...] = ()) -> Signature | None:
 
 def hamming(one: Bits, others: Bits) -> NDArray[np.uint16]:
     """Bits in which `one` (4,) differs from each of `others` (n, 4)."""
-    return np.asarray(np.bitwise_count(others ^ one).sum(axis=-1, dtype=np.uint16), np.uint16)
+    # the four counts of a row are the bytes of one number; adding them there takes a third of the time of a sum
+    counts = np.bitwise_count(others ^ one).view(np.uint32).ravel()
+    pairs = (counts & np.uint32(0x00FF00FF)) + ((counts >> np.uint32(8)) & np.uint32(0x00FF00FF))
+    return np.asarray((pairs + (pairs >> np.uint32(16))) & np.uint32(0xFFFF), np.uint16)
 
 
 def likeness_in_place(one: Cells, other: Cells) -> float:
