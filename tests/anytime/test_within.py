@@ -17,14 +17,14 @@ import jsonschema
 import pytest
 
 from keyart import Recipe
-from keyart.anytime import LEVELS, apart, make_within
+from keyart.anytime import LEVELS, apart, make_level, make_within
 from keyart.anytime import within as within_module
 from keyart.anytime.budget import GRACE_SECONDS, Budget
 from keyart.anytime.publish import STAGING
 from keyart.anytime.stop import Deadline, OutOfTime
 from keyart.anytime.work import Job, _Work
 from keyart.cache import StageCache
-from keyart.errors import KeyartError, MissingFile, NothingUsable, OutputProblem, UnreadableVideo
+from keyart.errors import BadSetting, KeyartError, MissingFile, NothingUsable, OutputProblem, UnreadableVideo
 from keyart.media.probe import probe
 from keyart.package import MANIFEST, USUAL, save
 from keyart.pipeline import make
@@ -356,3 +356,32 @@ assert told(bodies.raises, 20.0) == ([], 1)
                           cwd=Path(__file__).parents[2])  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "seven" in done.stderr
+
+
+# --- one level alone ---------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_a_certified_package_of_key_frames(video: Path, tmp_path: Path, cache: StageCache) -> None:
+    found = make_level(video, "draft", tmp_path / "package", _light(), cache=cache)
+    assert found.level == "draft"
+    manifest = json.loads((tmp_path / "package" / MANIFEST).read_text())
+    jsonschema.validate(manifest, json.loads(SCHEMA.read_text()))
+    assert manifest["settings"]["scan"]["mode"] == "fast"
+    assert {one["kind"] for one in manifest["products"]} >= {"still", "cover", "cutout", "variant", "avatar", "teaser"}
+    stages = {one["name"]: one for one in manifest["stages"]}
+    assert stages["stills"]["reason"].startswith("draft: ")
+    assert "budget" in json.loads((tmp_path / "package/run.json").read_text())
+
+
+def test_a_level_that_is_not_there_is_told_with_those_that_are(video: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="sketch, draft, fast, full"):
+        make_level(video, "perfect", tmp_path / "package")
+
+
+def test_large_files_are_not_read_whole_for_a_sketch(
+    video: Path, tmp_path: Path, cache: StageCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keyart.anytime.work._QUICKLY_READ_BYTES", 10)
+    found = make_within(video, 0.01, tmp_path / "package", _light(), cache=cache, apart=False)
+    assert found.manifest["source"]["sha256"] == ""
+    jsonschema.validate(found.manifest, json.loads(SCHEMA.read_text()))

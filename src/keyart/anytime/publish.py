@@ -89,7 +89,8 @@ def is_same(found: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _identity(found: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[object, ...]:
-    source, settings = found["source"], found["settings"]
-    hashed = source["sha256"] and other["source"]["sha256"]
-    asked = settings["budget"]["of"] if "budget" in settings else asked_key(settings, tuple(found["parts"]))
-    return source["name"], source["bytes"], source["sha256"] if hashed else "", asked, found["keyart"]
+    source, settings = found.get("source", {}), found.get("settings", {})
+    hashed = source.get("sha256") and other.get("source", {}).get("sha256")
+    whole = asked_key(settings, tuple(found.get("parts", ())))
+    asked = settings["budget"]["of"] if "budget" in settings else whole
+    return source.get("name"), source.get("bytes"), source.get("sha256") if hashed else "", asked, found.get("keyart")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import time
@@ -107,7 +108,8 @@ def _refuse_fewer(folder: Path, parts: tuple[str, ...]) -> None:
 
 
 def _here(job: Job, keeper: _Keeper) -> None:
-    work(job, keeper.hear, Silent())
+    with contextlib.suppress(KeyartError):  # it was told, and is raised where no level stands
+        work(job, keeper.hear, Silent())
 
 
 def _safely(worked: Callable[[Job, Say, Progress], None], job: Job, say: Say) -> None:

@@ -34,6 +34,8 @@ _SAVING_SECONDS = 0.3
 _QUICKLY_READ_BYTES = 200_000_000
 """A larger file's checksum is not taken for the first level: its package has none."""
 _PATIENCE_SECONDS = 0.5
+_SHORT_VERSIONS = 2.5
+"""How many times longer a package with short versions takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class _Work:
     def _usual(self, level: Level) -> float:
         listens = bool(self.info and self.info.audio and not self.info.subtitles)
         listens = listens and self.job.recipe.speech.recogniser != "none"
-        return usual_seconds(level.name, self.info, listens=listens)
+        seconds = usual_seconds(level.name, self.info, listens=listens)
+        return _SHORT_VERSIONS * seconds if level is LEVELS[-1] and "summaries" in self.job.parts else seconds
 
     def _expected(self, level: Level) -> float:
         return self.forecast.seconds(level.name, self._usual(level))
