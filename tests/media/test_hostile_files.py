@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keyart.errors import BadSetting, UnreadableVideo
+from keyart.media.grab import grab
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
 from keyart.speech.sidecar import read_sidecar
@@ -94,3 +95,9 @@ def test_pictures_that_become_threads_of_pixels_on_the_way_are_passed_over(clip:
     one_pass = Scan().open(probe(path))
     assert {glimpse.full().image.shape for glimpse in one_pass} == {(72, 128, 3)}
     assert any("damaged" in note for note in one_pass.report.notes)
+
+
+def test_a_time_that_no_seek_can_name_gives_the_last_frame(clip: ClipFactory) -> None:
+    info = probe(clip(takes=(Take("scene-1", 0.4),), size_px=(128, 72)))
+    last, same = grab(info, (0.36, 1e300))
+    assert (last.image == same.image).all()

@@ -43,7 +43,7 @@ def grab(info: VideoInfo, seconds: Sequence[float]) -> tuple[Frame, ...]:
     wanted = sorted(set(seconds))
     try:
         found = _by_seeking(info, wanted)
-    except (_CannotSeek, av.FFmpegError):
+    except (_CannotSeek, av.FFmpegError, OverflowError):  # a time stamp may lie beyond what a seek can name
         found = _by_reading(info, wanted)
     return tuple(found[one] for one in seconds)
 
