@@ -23,6 +23,7 @@ from bench.record import REPO, RESULTS, WORK, commit, machine, write_result
 from bench.scale_sums import (
     DAY,
     EXAMPLE_MIX,
+    FIRST_SECONDS,
     HOUR,
     HOURS,
     Check,
@@ -38,6 +39,7 @@ from bench.scale_sums import (
     checks,
     costs_of,
     demands,
+    kind_of,
     medians,
     needs,
     simulate,
@@ -141,22 +143,31 @@ def _quick(seconds: Sequence[float]) -> float:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
+TEN_MINUTES = Kind(1.0, "h264", 1280, 720, 30, 600, 2.5)
+
+
 def stage_table(costs: Costs) -> dict[str, Any]:
-    """What stages cost; those that cost nothing are left out."""
-    long = Kind(1.0, "h264", 1280, 720, 30, 600, 2.5)
-    whole = sum(costs.seconds(long).values())
+    """What stages cost; those that cost next to nothing are left out."""
+    whole = sum(costs.seconds(TEN_MINUTES).values())
     rows = []
-    for name, line in (("decode", Line(0.0, 0.0, costs.decode["h264"])), *costs.stages.items()):
-        spent = line.of(long.seconds, long.gigapixels)
-        if spent >= 0.02:
-            parts = [f"{line.fixed:.2f}", f"{1000 * line.per_second:.1f}", f"{line.per_gigapixel:.2f}"]
+    for name, line in (("decode", Line(per_gigapixel=costs.decode["h264"])), *costs.stages.items()):
+        spent = line.of(TEN_MINUTES)
+        if spent >= 0.05:
+            parts = [f"{one:.2f}" for one in _shown(line)]
             shown = "scan, beyond the decode" if name == "scan" else name
             rows.append([shown, *parts, f"{spent:.1f}", f"{100 * spent / whole:.0f} %"])
-    rows.append(["**all**", "", "", "", f"**{whole:.1f}**", ""])
+    rows.append(["**all**", *[""] * 5, f"**{whole:.1f}**", ""])
     columns = [
-        "stage, seconds of one core", "a video", "ms a second of video", "10^9 pixels", "10 min of 720p", "of all",
+        "seconds of one core", "a video", "10^6 pixels of a picture", "its first 30 s", "10 min", "10^9 pixels in all",
+        "10 min of 720p", "of all",
     ]  # fmt: skip
-    return {"columns": columns, "align": "lrrrrr", "rows": rows}
+    return {"columns": columns, "align": "lrrrrrrr", "rows": rows}
+
+
+def _shown(line: Line) -> tuple[float, ...]:
+    """Its parts, for 30 first seconds and for ten minutes."""
+    fixed, picture, first, second, pixels = line.parts
+    return fixed, picture, FIRST_SECONDS * first, 600 * second, pixels
 
 
 def codec_table(costs: Costs) -> dict[str, Any]:
@@ -170,17 +181,16 @@ def codec_table(costs: Costs) -> dict[str, Any]:
 
 def bytes_table(costs: Costs, index: Mapping[str, float]) -> dict[str, Any]:
     def row(name: str, line: Line) -> list[str]:
-        shown = [f"{line.fixed / 1e6:.1f}", f"{line.per_second / 1e3:.1f}", f"{line.per_gigapixel / 1e6:.2f}"]
-        of_ten = line.of(600, 1280 * 720 * 30 * 600 / 1e9)
-        return [name, *shown, f"{of_ten / 1e6:.0f} MB"]
+        shown = [f"{one / 1e6:.1f}" for one in _shown(line)[:4]]
+        return [name, *shown, f"{line.of(TEN_MINUTES) / 1e6:.0f} MB"]
 
     found = [row("package", costs.package_bytes), row("stage cache", costs.cache_bytes)]
     kept = index["bytes a row"]
     found.append(
         [f"index, 32 pictures of {kept:.0f} bytes", f"{32 * kept / 1e6:.3f}", "0", "0", f"{32 * kept / 1e6:.2f} MB"]
     )
-    columns = ["bytes", "MB a video", "kB a second of video", "MB for 10^9 pixels", "10 min of 720p"]
-    return {"columns": columns, "align": "lrrrr", "rows": found}
+    columns = ["MB", "a video", "10^6 pixels of a picture", "its first 30 s", "10 min", "10 min of 720p"]
+    return {"columns": columns, "align": "lrrrrr", "rows": found}
 
 
 def needs_table(found: Needs, plan: Plan) -> dict[str, Any]:
@@ -229,14 +239,14 @@ def mix_table(mix: Sequence[Kind], costs: Costs) -> dict[str, Any]:
     return {"columns": columns, "align": "lrrrr", "rows": rows}
 
 
-WORKERS = (1, 2, 32, 256, 1024, 4096, 16384, 65536)
+WORKERS = (1, 2, 32, 256, 1024, 4096, 16384, 32768)
 
 
 def growth_table(core_seconds: float, stations: Sequence[Station], mean_video_seconds: float) -> dict[str, Any]:
     rows = []
     for workers in WORKERS:
         bounds = ceilings(workers, core_seconds, stations)
-        told = simulate(workers, core_seconds, stations, videos=max(4000, 4 * workers))
+        told = simulate(workers, core_seconds, stations, videos=max(4000, 3 * workers))
         bound = min(bounds.values())
         days = HOURS * HOUR / (told.videos_per_second * mean_video_seconds) / DAY
         busiest = [f"{100 * told.busy[one.name]:.0f} %" for one in stations]
@@ -289,9 +299,7 @@ def fit_table(costs: Costs, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     """How well three numbers a stage tell what each clip cost."""
     told = []
     for row in rows:
-        width, height = row["size_px"]
-        kind = Kind(1.0, row["codec"], width, height, row["frames"] / row["seconds"], row["seconds"], 0.0)
-        measured, said = sum(row["stages"].values()), sum(costs.seconds(kind).values())
+        measured, said = sum(row["stages"].values()), sum(costs.seconds(kind_of(row)).values())
         told.append([
             row["clip"].removesuffix(".mp4"), f"{row['decode_seconds']:.2f} s", f"{measured:.2f} s",
             f"{measured / row['decode_seconds']:.1f} x", f"{said / measured:.2f}",
@@ -344,12 +352,11 @@ def result_of(
 
 
 def _facts(costs: Costs, parts: Mapping[str, Mapping[str, float]], found: Needs, rounds: int) -> dict[str, str]:
-    long = Kind(1.0, "h264", 1280, 720, 30, 600, 2.5)
     search = parts["index"]["search, a row"]
     return {
         "scale-rounds": str(rounds),
         "scale-start": f"{costs.start_seconds:.1f} s",
-        "scale-ten-minutes": f"{sum(costs.seconds(long).values()):.0f}",
+        "scale-ten-minutes": f"{sum(costs.seconds(TEN_MINUTES).values()):.0f}",
         "scale-core-days": f"{found.core_days:,.0f}",
         "scale-cores": f"{found.cores:,.0f}",
         "scale-settled": f"{1000 * parts['driver']['is it settled']:.2f} ms",

@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 
-from bench.clips import BenchClip, bench_clip, with_subtitles
+from bench.clips import BenchClip, bench_clip, repeated, with_subtitles
 from bench.record import WORK
 
 FRAMES_PER_SECOND = 30
@@ -86,6 +86,13 @@ def _encode(source: BenchClip, shape: Shape, path: Path) -> None:
 
 
 def all_clips() -> list[Path]:
-    """Every shape's clip, the smallest first."""
+    """Every shape's clip, the smallest first; and one ten times over, for what grows with the length alone."""
     source = bench_clip(60)
-    return [clip_of(shape, source) for shape in SHAPES]
+    return [*(clip_of(shape, source) for shape in SHAPES), long_clip()]
+
+
+def long_clip(shape: Shape = Shape("h264", 640, 360, 32), times: int = 10) -> Path:
+    """The packets of a shape's clip several times over, subtitles to the end."""
+    clip_of(shape)
+    path = WORK / "scale" / f"{shape.codec}-{shape.width_px}x{shape.height_px}-{shape.seconds}s.mp4"
+    return with_subtitles(repeated(BenchClip(path, shape.seconds, "", spoken=False), times)).path

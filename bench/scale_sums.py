@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 HOURS = 1_000_000
+FIRST_SECONDS = 30.0
+"""After which a video has as many products as any longer one."""
 DAY, HOUR = 86_400.0, 3600.0
 Rounds = Sequence[Sequence[Mapping[str, Any]]]
 """Measured: rounds of clips, as `bench.stage_costs` tells each."""
@@ -26,14 +28,21 @@ Rounds = Sequence[Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that costs `fixed`, and so much for each second of video and each 10^9 pixels decoded."""
+    """What something costs: of a video, for each 10^6 pixels of one picture, for each of the first seconds (until there
+    are as many stills, covers and pieces as are asked for), for each second, for each 10^9 pixels that pass by."""
 
-    fixed: float
-    per_second: float
-    per_gigapixel: float
+    fixed: float = 0.0
+    per_megapixel: float = 0.0
+    per_first_second: float = 0.0
+    per_second: float = 0.0
+    per_gigapixel: float = 0.0
 
-    def of(self, seconds: float, gigapixels: float) -> float:
-        return self.fixed + self.per_second * seconds + self.per_gigapixel * gigapixels
+    def of(self, kind: Kind) -> float:
+        return sum(part * size for part, size in zip(self.parts, kind.sizes, strict=True))
+
+    @property
+    def parts(self) -> tuple[float, ...]:
+        return self.fixed, self.per_megapixel, self.per_first_second, self.per_second, self.per_gigapixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class Costs:
     def seconds(self, kind: Kind) -> dict[str, float]:
         """Of one video: the bare decode first, then stage by stage."""
         found = {"decode": self.decode[kind.codec] * kind.gigapixels}
-        return found | {name: line.of(kind.seconds, kind.gigapixels) for name, line in self.stages.items()}
+        return found | {name: line.of(kind) for name, line in self.stages.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,19 @@ class Kind:
     """10^6 bits a second of video, sound included."""
 
     @property
+    def megapixels(self) -> float:
+        """Of one picture."""
+        return self.width_px * self.height_px / 1e6
+
+    @property
     def gigapixels(self) -> float:
-        return self.width_px * self.height_px * self.frames_per_second * self.seconds / 1e9
+        """Of all of them."""
+        return self.megapixels * self.frames_per_second * self.seconds / 1e3
+
+    @property
+    def sizes(self) -> tuple[float, ...]:
+        """What the parts of a `Line` are multiplied by."""
+        return 1.0, self.megapixels, min(self.seconds, FIRST_SECONDS), self.seconds, self.gigapixels
 
     @property
     def bytes_in(self) -> float:
@@ -82,69 +102,75 @@ class Kind:
         return f"{self.codec} {self.height_px}p{self.frames_per_second:g}, {self.seconds / 60:g} min"
 
 
-def fit(rows: Sequence[tuple[float, float, float]]) -> Line:
-    """The line through (seconds, gigapixels, cost) with no negative part that is least wrong in proportion.
+PASSING = ("scan", "rest")
+"""Stages that meet every picture, or every byte, of a video; the others look at a few."""
 
-    Least squares on relative errors; of all subsets of the three parts, the best whose parts are not negative.
+
+def fit(rows: Sequence[tuple[Kind, float]], *, passing: bool) -> Line:
+    """The line through (clip, cost) with no negative part that is least wrong in proportion.
+
+    Least squares on relative errors; of all subsets of the parts, the best whose parts are not negative. What is not
+    `passing` has no part that grows with all pixels, and what is has none that grows with those of one picture.
     """
-    seconds, pixels, costs = (np.asarray(column, float) for column in zip(*rows, strict=True))
+    costs = np.array([cost for _, cost in rows], float)
+    columns = np.array([kind.sizes for kind, _ in rows], float)
     weights = 1.0 / np.maximum(costs, 0.02 * max(float(costs.max()), 1e-9))
-    columns = np.stack([np.ones_like(seconds), seconds, pixels], 1)
-    best, least = (float(np.median(costs)), 0.0, 0.0), np.inf
-    for number in range(1, 4):
-        for chosen in itertools.combinations(range(3), number):
-            picked = list(chosen)
-            parts = np.zeros(3)
-            parts[picked] = np.linalg.lstsq(columns[:, picked] * weights[:, None], costs * weights, rcond=None)[0]
+    allowed = (0, 3, 4) if passing else (0, 1, 2, 3)
+    best, least = np.zeros(5), float(((costs * weights) ** 2).sum())
+    for number in range(1, len(allowed) + 1):
+        for chosen in map(list, itertools.combinations(allowed, number)):
+            parts = np.zeros(5)
+            parts[chosen] = np.linalg.lstsq(columns[:, chosen] * weights[:, None], costs * weights, rcond=None)[0]
             error = float(((columns @ parts - costs) ** 2 * weights**2).sum())
             if (parts >= 0).all() and error < least - 1e-12:
-                best, least = (float(parts[0]), float(parts[1]), float(parts[2])), error
-    return Line(*best)
+                best, least = parts, error
+    return Line(*map(float, best))
 
 
 def medians(rounds: Rounds) -> list[dict[str, Any]]:
-    """One row a clip: the median over the rounds, each round's times taken in proportion to its own bare decode.
+    """One row a clip: the median over its rounds, times taken in proportion to the bare decode beside them.
 
-    A busy machine makes decode and stages slow alike; the ratio stays, and the usual decode turns it into seconds.
+    A busy machine makes decode and stages slow alike; the ratio stays, and the clip's usual decode makes it seconds.
     """
-    decodes = [sum(row["decode_seconds"] for row in rows) for rows in rounds]
-    paces = [statistics.median(decodes) / one for one in decodes]
-    names = [row["clip"] for row in rounds[0]]
     found = []
-    for name in names:
-        same = [
-            (next(row for row in rows if row["clip"] == name), pace) for rows, pace in zip(rounds, paces, strict=True)
-        ]
+    for name in dict.fromkeys(row["clip"] for rows in rounds for row in rows):
+        same = [row for rows in rounds for row in rows if row["clip"] == name]
+        usual = statistics.median(row["decode_seconds"] for row in same)
+        paced = [(row, usual / row["decode_seconds"]) for row in same]
         stages = {
-            stage: statistics.median(row["stages"].get(stage, 0.0) * pace for row, pace in same)
-            for stage in same[0][0]["stages"]
+            stage: statistics.median(row["stages"].get(stage, 0.0) * pace for row, pace in paced)
+            for stage in dict.fromkeys(stage for row in same for stage in row["stages"])
         }
-        decode = statistics.median(row["decode_seconds"] * pace for row, pace in same)
-        found.append({**same[0][0], "stages": stages, "decode_seconds": decode})
-        if "start" in same[0][0]:
-            found[-1]["start"] = statistics.median(row["start"] * pace for row, pace in same)
+        found.append({**same[0], "stages": stages, "decode_seconds": usual, "rounds": len(same)})
+        if started := [row["start"] * pace for row, pace in paced if "start" in row]:
+            found[-1]["start"] = statistics.median(started)
     return found
+
+
+def kind_of(row: Mapping[str, Any]) -> Kind:
+    """A measured clip."""
+    width_px, height_px = row["size_px"]
+    rate = row["frames"] / row["seconds"]
+    megabits = row["bytes_in"] * 8 / row["seconds"] / 1e6
+    return Kind(1.0, row["codec"], width_px, height_px, rate, row["seconds"], megabits)
 
 
 def costs_of(rows: Sequence[Mapping[str, Any]]) -> Costs:
     """Measured clips -> costs of any video."""
-
-    def size(row: Mapping[str, Any]) -> tuple[float, float]:
-        return row["seconds"], row["frames"] * row["size_px"][0] * row["size_px"][1] / 1e9
-
     decode: dict[str, list[float]] = {}
     for row in rows:
         if row["size_px"][1] >= 360:  # a small clip is all overhead
-            decode.setdefault(row["codec"], []).append(row["decode_seconds"] / size(row)[1])
+            decode.setdefault(row["codec"], []).append(row["decode_seconds"] / kind_of(row).gigapixels)
     lines = {}
-    for name in rows[0]["stages"]:
+    for name in dict.fromkeys(stage for row in rows for stage in row["stages"]):
         spent = [row["stages"].get(name, 0.0) - (row["decode_seconds"] if name == "scan" else 0.0) for row in rows]
-        lines[name] = fit([(*size(row), max(0.0, one)) for row, one in zip(rows, spent, strict=True)])
+        pairs = [(kind_of(row), max(0.0, one)) for row, one in zip(rows, spent, strict=True)]
+        lines[name] = fit(pairs, passing=name in PASSING)
     return Costs(
         lines,
         {name: statistics.median(found) for name, found in decode.items()},
-        fit([(*size(row), row["package_bytes"]) for row in rows]),
-        fit([(*size(row), row["stage_cache_bytes"]) for row in rows]),
+        fit([(kind_of(row), row["package_bytes"]) for row in rows], passing=False),
+        fit([(kind_of(row), row["stage_cache_bytes"]) for row in rows], passing=False),
         next((row["start"] for row in rows if "start" in row), 0.0),
     )
 
@@ -230,8 +256,8 @@ def needs(costs: Costs, mix: Sequence[Kind], plan: Plan, prices: Prices) -> Need
             seconds[name] = seconds.get(name, 0.0) + one * videos
         totals["videos"] += videos
         totals["in"] += kind.bytes_in * videos
-        totals["package"] += costs.package_bytes.of(kind.seconds, kind.gigapixels) * videos
-        totals["cache"] += costs.cache_bytes.of(kind.seconds, kind.gigapixels) * videos
+        totals["package"] += costs.package_bytes.of(kind) * videos
+        totals["cache"] += costs.cache_bytes.of(kind) * videos
     seconds["recognition"] = plan.hours * HOUR * plan.heard_share * plan.heard_seconds
     rows = totals["videos"] * plan.index_rows
     busy = plan.days * DAY * plan.utilisation
@@ -270,7 +296,7 @@ def demands(costs: Costs, mix: Sequence[Kind], shared: Shared) -> tuple[float, t
 
     core = mean(lambda kind: sum(costs.seconds(kind).values()))
     come = mean(lambda kind: kind.bytes_in)
-    made = mean(lambda kind: costs.package_bytes.of(kind.seconds, kind.gigapixels))
+    made = mean(costs.package_bytes.of)
     return core, (
         Station("store, out of it", come / shared.read_bytes_per_second),
         Station("store, into it", made / shared.write_bytes_per_second),
