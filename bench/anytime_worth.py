@@ -32,8 +32,10 @@ class Worth:
     """Share of the usual parts that have something in them, [0, 1]."""
     best_still: float
     """The ruler's score of the best still, [0, 1]."""
-    stills: float
-    """The ruler's scores of all stills offered, added up."""
+    first_stills: float
+    """The ruler's mean score of the first three that are offered, [0, 1]."""
+    num_stills: int
+    """How many are offered: fewer where the look sees that they are alike, so no measure of quality."""
     covers: int
     """Covers whose headline is readable at the size of a feed."""
     contrast: float
@@ -102,7 +104,8 @@ def worth_of(manifest: Mapping[str, Any], ruler: Ruler) -> Worth:
     return Worth(
         round(sum(bool(full[part]) for part in USUAL) / len(USUAL), 3),
         max(scores),
-        round(sum(scores), 4),
+        round(sum(scores[:3]) / len(scores[:3]), 4),
+        len(offered),
         sum(bool(one.get("readable")) for one in covers),
         max(told, default=0.0),
         len(manifest["products"]),

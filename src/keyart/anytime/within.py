@@ -184,8 +184,9 @@ class _Keeper:
         if not level and self._error:  # it was told of its level already
             return
         kind = getattr(errors, str(line["kind"]), KeyartError)
+        hint = "; only a few moments were looked at: give it more time"
         self._error = kind.__new__(kind)
-        self._error.args = (str(line["error"]),)
+        self._error.args = (str(line["error"]) + (hint if kind is NothingUsable and level == LEVELS[0].name else ""),)
         self._end(Tried(level or self._level, "failed", self._spent, str(line["error"])))
 
     def broken(self, status: int) -> None:
