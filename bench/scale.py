@@ -186,8 +186,9 @@ def bytes_table(costs: Costs, index: Mapping[str, float]) -> dict[str, Any]:
 
     found = [row("package", costs.package_bytes), row("stage cache", costs.cache_bytes)]
     kept = index["bytes a row"]
+    of_a_package = 32 * kept / 1e6
     found.append(
-        [f"index, 32 pictures of {kept:.0f} bytes", f"{32 * kept / 1e6:.3f}", "0", "0", f"{32 * kept / 1e6:.2f} MB"]
+        [f"index, 32 pictures of {kept:.0f} bytes", f"{of_a_package:.2f}", "0", "0", "0", f"{of_a_package:.2f} MB"]
     )
     columns = ["MB", "a video", "10^6 pixels of a picture", "its first 30 s", "10 min", "10 min of 720p"]
     return {"columns": columns, "align": "lrrrrr", "rows": found}
