@@ -20,6 +20,7 @@ COMMANDS = {
     "titles": "headlines against the uploaders' own titles",
     "clusters": "how well near-duplicate headlines are grouped: silhouettes, cosines, heat map",
     "covers": "faces left free, contrast, the headline read back",
+    "nearness": "edited pictures and re-uploads against different ones; a search among a million signatures",
     "moderation": "what the word lists and NudeNet find, and what they find wrongly",
     "matte": "mattes against masks drawn by hand: overlap, halo, time",
     "gallery": "contact sheets of whole packages, to be looked at",

@@ -339,12 +339,13 @@ def _titles(args: argparse.Namespace) -> int:
 
 def _titles_of_lines(args: argparse.Namespace) -> int:
     """JSON lines in, JSON lines out, each answered before the next is read."""
+    from keyart.channel import find_channel
     from keyart.flags import given
     from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.titles.texts import answer_lines
 
-    recipe = recipe_for(None, given(args), args.config, args.seed, ("titles",))
+    recipe = recipe_for(None, given(args), args.config, args.seed, ("titles",), find_channel(None, args.channel))
     judge = recipe.review.judge_words
     status = 0
     for well, answer in answer_lines(
@@ -370,13 +371,15 @@ def _json_line(value: Any) -> str:
 
 def _titles_of_text(args: argparse.Namespace) -> int:
     from keyart import plain
+    from keyart.channel import find_channel
     from keyart.flags import given
     from keyart.recipe import recipe_for
     from keyart.review import kept_headlines
     from keyart.speech.written import read_text
     from keyart.titles.texts import titles_of
 
-    recipe = recipe_for(args.video, given(args), args.config, args.seed, ("titles",))
+    channel = find_channel(args.video, args.channel)
+    recipe = recipe_for(args.video, given(args), args.config, args.seed, ("titles",), channel)
     outcome = titles_of(recipe.titles, read_text(args.video))
     judged = recipe.review.judge_words(outcome.value)
     titles = kept_headlines(outcome.value, judged.value)

@@ -51,6 +51,21 @@ def test_what_is_missing_or_no_picture_is_passed_over(package: MakePackage, tmp_
         entries_of(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"schema": 1, "products": []},
+        {"schema": 1, "source": {"sha256": "x"}},
+        {"schema": 1, "source": {"sha256": "x"}, "products": [{"path": 5, "kind": "cover"}]},
+        {"schema": 1, "source": {"sha256": "x"}, "products": ["a"]},
+    ],
+)
+def test_a_manifest_that_somebody_else_wrote_is_a_clear_error(tmp_path: Path, found: object) -> None:
+    (tmp_path / "package.json").write_text(json.dumps(found))
+    with pytest.raises(BadSetting, match="package.json"):
+        add_package(tmp_path, open_index(tmp_path.parent / "other.near"))
+
+
 def test_a_cover_that_is_nearly_an_older_one_is_told(package: MakePackage, tmp_path: Path) -> None:
     index = open_index(tmp_path / "channel.near")
     older = package("older", [scene(1), scene(2)])

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from keyart.errors import OutputProblem
+from keyart.errors import BadSetting, OutputProblem
 from keyart.nearness.index import Entry, Index, Kept, Kind, Match, Shown
 from keyart.nearness.signature import Signature, signature_of
 from keyart.package import Package, manifest, read_manifest
@@ -60,11 +60,7 @@ def entries_of(package: Path | Package) -> list[Entry]:
     package.
     """
     found, read = _manifest(package)
-    return [
-        Entry(shown, made)
-        for shown, image, hidden in _pictures(found, read)
-        if (made := signature_of(image, hidden)) is not None
-    ]
+    return _entries(found, read, ("cover", "still", "tile"))
 
 
 def add_package(package: Path | Package, index: Index, name: str = "") -> bool:
@@ -72,10 +68,10 @@ def add_package(package: Path | Package, index: Index, name: str = "") -> bool:
 
     `name` is what the package is called there; empty takes the folder's place as seen from the index.
     """
-    found, _ = _manifest(package)
-    source = found["source"]
-    seconds = float(source.get("video", {}).get("duration", 0.0))
-    return index.add(name or name_in(package, index), str(source["sha256"]), entries_of(package), seconds)
+    found, read = _manifest(package)
+    entries = _entries(found, read, ("cover", "still", "tile"))
+    seconds = float(found["source"].get("video", {}).get("duration", 0.0))
+    return index.add(name or name_in(package, index), str(found["source"]["sha256"]), entries, seconds)
 
 
 def name_in(package: Path | Package, index: Index) -> str:
@@ -91,11 +87,7 @@ def warnings_for(package: Path | Package, index: Index, name: str = "") -> tuple
     """What to say of a package's covers before it is added: one warning for each older package, the likest first."""
     found, read = _manifest(package)
     own = name or name_in(package, index)
-    covers = [
-        (shown, made)
-        for shown, image, hidden in _pictures(found, read, ("cover",))
-        if (made := signature_of(image, hidden)) is not None
-    ]
+    covers = [(one.shown, one.signature) for one in _entries(found, read, ("cover",))]
     return _told(covers, str(found["source"]["sha256"]), index, lambda one: one.name != own)
 
 
@@ -141,16 +133,30 @@ def _manifest(package: Path | Package) -> tuple[Mapping[str, Any], Read]:
         held = {one.path: one.data for one in package.products}
         return manifest(package), lambda path: held.get(path, b"")
     folder = package.resolve()
+    found = read_manifest(package)
+    if not isinstance(found.get("source"), dict) or "sha256" not in found["source"]:
+        raise BadSetting(f"{package}: its package.json says nothing of the video")
 
     def read(path: str) -> bytes:
         file = (folder / path).resolve()
         return file.read_bytes() if file.is_relative_to(folder) and file.is_file() else b""
 
-    return read_manifest(package), read
+    return found, read
+
+
+def _entries(found: Mapping[str, Any], read: Read, kinds: Sequence[Kind]) -> list[Entry]:
+    try:
+        return [
+            Entry(shown, made)
+            for shown, image, hidden in _pictures(found, read, kinds)
+            if (made := signature_of(image, hidden)) is not None
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as err:
+        raise BadSetting(f"a package.json that is not as keyart writes it ({type(err).__name__}: {err})") from err
 
 
 def _pictures(
-    found: Mapping[str, Any], read: Read, kinds: Sequence[Kind] = ("cover", "still", "tile")
+    found: Mapping[str, Any], read: Read, kinds: Sequence[Kind]
 ) -> Iterator[tuple[Shown, RGB, tuple[Box, ...]]]:
     stills = 0
     for product in found["products"]:
