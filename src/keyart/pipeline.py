@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder, file_sha256
-from keyart.cores import give_back_memory, opencv_on_one_thread
+from keyart.cores import one_heap, give_back_memory, opencv_on_one_thread
 from keyart.errors import MissingFile, NothingUsable
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
@@ -56,6 +56,7 @@ def make(
     is under way: the caller closes it. `sha256` is that of the file, where it is known already.
     Raises `MissingFile`, `UnreadableVideo`, and `NothingUsable` where pictures are wanted and not one can be offered.
     """
+    one_heap()
     with licensed(licence or licence_mode()), witnessed(called or Path(video).name) as witness:
         info = replace(begun.info if begun else probe(video), called=called)
         witness.know(info)
