@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyart.cache import StageCache, cache_folder, file_sha256
-from keyart.cores import one_heap, give_back_memory, opencv_on_one_thread
+from keyart.cores import give_back_memory, one_heap, opencv_on_one_thread
 from keyart.errors import MissingFile, NothingUsable
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode, licence_mode, licensed
