@@ -19,6 +19,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -481,14 +482,15 @@ def _ray() -> Any:
 
 @cache
 def _token() -> str:
-    return secrets.token_hex(32)
+    """Of this process's clusters. "" where Ray was imported before: by then it has made up its mind on tokens."""
+    return "" if "ray" in sys.modules else secrets.token_hex(32)
 
 
 @contextlib.contextmanager
 def _said_to_ray(own: bool, loopback: bool) -> Iterator[None]:
     """Ray listens to the environment: no reports to its makers, and a cluster of one's own is one's own."""
     said = {"RAY_USAGE_STATS_ENABLED": "0"}
-    if own:
+    if own and _token():
         said |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
     if loopback:  # or it takes 127.0.0.1 for the machine's outer address, and binds to every one
         said |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
