@@ -62,7 +62,7 @@ def test_what_is_missing_or_no_picture_is_passed_over(package: MakePackage, tmp_
 )
 def test_a_manifest_that_somebody_else_wrote_is_a_clear_error(tmp_path: Path, found: object) -> None:
     (tmp_path / "package.json").write_text(json.dumps(found))
-    with pytest.raises(BadSetting, match="package.json"):
+    with pytest.raises(BadSetting, match=r"package\.json"):
         add_package(tmp_path, open_index(tmp_path.parent / "other.near"))
 
 
