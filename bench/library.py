@@ -58,14 +58,14 @@ def done_twice(events: Iterable[Mapping[str, Any]]) -> int:
     """Stages of a content that the logs say were worked on more than once."""
     seen: Counter[tuple[str, str]] = Counter()
     for result in _results(events):
-        for stage in result["stages"]:
-            seen[result["sha256"], stage["name"]] += not stage["resumed"]
+        for stage in result.get("stages", ()):
+            seen[result["sha256"], stage["name"]] += not stage.get("resumed", False)
     return sum(count - 1 for count in seen.values() if count > 1)
 
 
 def loaded_again(events: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
     """Worker processes that the results tell of, and how often one of them loaded a model that it had."""
-    last = {result["worker"]: dict(result["loads"]) for result in _results(events) if result["loads"]}
+    last = {one["worker"]: dict(one["loads"]) for one in _results(events) if one.get("loads")}
     return len(last), sum(count - 1 for loads in last.values() for count in loads.values())
 
 
@@ -77,7 +77,7 @@ def ends(events: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def core_seconds(events: Iterable[Mapping[str, Any]]) -> float:
     """Of the workers for one video, on average."""
-    spent = [result["cpu_seconds"] for result in _results(events)]
+    spent = [result.get("cpu_seconds", 0.0) for result in _results(events)]
     return sum(spent) / len(spent) if spent else 0.0
 
 
