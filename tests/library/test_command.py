@@ -61,7 +61,7 @@ def named(tmp_path: Path) -> Callable[..., str]:
 
 def contents(out: Path) -> dict[str, bytes]:
     """Of all packages, `run.json` aside."""
-    files = (one for one in out.rglob("*") if one.is_file() and ".library" not in one.parts)
+    files = (one for folder in out.rglob("*.keyart") for one in folder.rglob("*") if one.is_file())
     return {one.relative_to(out).as_posix(): one.read_bytes() for one in files if one.name != "run.json"}
 
 
@@ -103,6 +103,15 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(
     assert not list((rough / ".library").glob("scratch/*"))
     assert main(["library", str(videos), "-o", str(rough), *FLAGS, "-q"]) == 0
     assert log(rough, "stop")[-1]["counts"] == {"present": 4}
+
+
+def test_threads_change_no_byte(clip: ClipFactory, tmp_path: Path) -> None:
+    video = clip(takes=(Take("scene-8", 0.6), Take("noise-9", 0.6)), size_px=(160, 90), tone_hz=440)
+    for threads in ("1", "3"):
+        command = [sys.executable, "-m", "keyart", "library", str(video), "-o", str(tmp_path / threads), "-q"]
+        flags = ("--parts", "covers,cutouts", "--covers-presets", "youtube", "--threads", threads)
+        subprocess.run([*command, *flags], check=True, timeout=300)
+    assert contents(tmp_path / "1") == contents(tmp_path / "3")
 
 
 def _children(pid: int) -> list[int]:
