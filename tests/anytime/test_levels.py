@@ -37,7 +37,7 @@ def test_a_level_never_makes_more_than_was_asked_for(level: Level) -> None:
         teaser=replace(asked.teaser, formats=("gif",), piece_seconds=0.5, mp4_px=64, looks=2),
         avatar=replace(asked.avatar, looks=("cutout",)),
     )
-    made = level.recipe(few, _left)
+    made = level.recipe(few, _left, 60.0)
     assert made.stills.count == 2
     assert (made.covers.count, made.covers.presets, made.covers.colour) == (1, ("reels",), "#123456")
     assert (made.teaser.formats, made.teaser.piece_seconds, made.teaser.mp4_px) == (("gif",), 0.5, 64)
@@ -47,7 +47,7 @@ def test_a_level_never_makes_more_than_was_asked_for(level: Level) -> None:
 
 @pytest.mark.parametrize("level", LEVELS, ids=NAMES)
 def test_the_settings_of_every_level_can_be_written_down_and_keyed(level: Level) -> None:
-    made, asked = level.recipe(Recipe(), _left), Recipe()
+    made, asked = level.recipe(Recipe(), _left, 60.0), Recipe()
     for name in SECTIONS:
         stage = getattr(made, name)
         known = {one.name for one in settings_of(type(getattr(asked, name)))}
@@ -57,7 +57,7 @@ def test_the_settings_of_every_level_can_be_written_down_and_keyed(level: Level)
 
 def test_the_last_level_is_what_was_asked_for() -> None:
     asked = Recipe()
-    assert LEVELS[-1].recipe(asked, _left) is asked
+    assert LEVELS[-1].recipe(asked, _left, 60.0) is asked
     assert parts_of(LEVELS[-1], PARTS) == PARTS
 
 
@@ -72,7 +72,7 @@ def test_a_hurried_stage_is_skipped_where_time_is_short() -> None:
 
 
 def test_a_sketch_reads_subtitles_and_does_not_listen() -> None:
-    sketch = LEVELS[0].recipe(Recipe(), _left)
+    sketch = LEVELS[0].recipe(Recipe(), _left, 60.0)
     heard: Outcome[Any] = sketch.speech._listen(None, ["two notes"])  # type: ignore[arg-type]  # not looked at
     assert heard.value is None
     assert heard.reason == "no subtitles, and there was no time to listen; two notes"
@@ -88,7 +88,7 @@ def test_a_sketch_takes_its_titles_from_the_first_lines(monkeypatch: pytest.Monk
         return Outcome(())
 
     monkeypatch.setattr(WriteTitles, "__call__", call)
-    sketch = LEVELS[0].recipe(Recipe(), _left)
+    sketch = LEVELS[0].recipe(Recipe(), _left, 60.0)
     long = Transcript("en", "subtitles", tuple(Cue("word", float(i), i + 1.0) for i in range(500)))
     info: Any = None
     sketch.titles(info, long)
@@ -134,3 +134,11 @@ def test_what_is_missing_is_said_in_the_houses_order(tmp_path: Path) -> None:
     made = certified(_package(StageReport("teaser", "ok"), StageReport("scan", "ok")), LEVELS[0], PARTS, "key")
     names = [one.name for one in made.stages]
     assert names == sorted(names, key=ORDER.index)
+
+
+@pytest.mark.parametrize("level", LEVELS[1:3], ids=NAMES[1:3])
+def test_a_short_video_is_looked_at_whole(level: Level) -> None:
+    assert level.recipe(Recipe(), _left, 10.0).scan.mode == "full"
+    assert level.recipe(Recipe(), _left, 100.0).scan.mode == "fast"
+    seen = replace(_package(StageReport("stills", "ok")), settings={"scan": {"mode": "full"}})
+    assert certified(seen, level, USUAL, "key").stages[0].status == "ok"

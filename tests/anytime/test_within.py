@@ -361,15 +361,15 @@ assert told(bodies.raises, 20.0) == ([], 1)
 # --- one level alone ---------------------------------------------------------------------------------------------
 
 
-def test_a_draft_is_a_certified_package_of_key_frames(video: Path, tmp_path: Path, cache: StageCache) -> None:
+def test_a_draft_is_a_certified_package_of_the_first_of_all(video: Path, tmp_path: Path, cache: StageCache) -> None:
     found = make_level(video, "draft", tmp_path / "package", _light(), cache=cache)
     assert found.level == "draft"
     manifest = json.loads((tmp_path / "package" / MANIFEST).read_text())
     jsonschema.validate(manifest, json.loads(SCHEMA.read_text()))
-    assert manifest["settings"]["scan"]["mode"] == "fast"
     assert {one["kind"] for one in manifest["products"]} >= {"still", "cover", "cutout", "variant", "avatar", "teaser"}
     stages = {one["name"]: one for one in manifest["stages"]}
-    assert stages["stills"]["reason"].startswith("draft: ")
+    assert stages["stills"]["status"] == "ok"  # a short video is looked at whole
+    assert stages["covers"]["reason"].startswith("draft: ")
     assert "budget" in json.loads((tmp_path / "package/run.json").read_text())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from keyart.anytime.levels import SHORT_SECONDS
 from keyart.types import VideoInfo
 
 _PIXELS_A_SECOND = 1280 * 720 * 30
@@ -81,7 +82,9 @@ class Forecast:
 
 def usual_seconds(level: str, info: VideoInfo | None, *, listens: bool = False) -> float:
     """What a level takes on two quiet cores; `listens`: where it has to recognise what is said."""
-    pictures = COSTS[level].fixed + COSTS[level].per_second * _load(info)
+    is_short = info is not None and info.duration_seconds <= SHORT_SECONDS and level != FIRST
+    per_second = COSTS[LAST].per_second if is_short else COSTS[level].per_second
+    pictures = COSTS[level].fixed + per_second * _load(info)
     length = info.duration_seconds if info else 60.0
     return max(pictures, _LISTENING_PER_SECOND * length if listens and level == LAST else 0.0)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from keyart.titles import WriteTitles
 
 S = TypeVar("S")
+SHORT_SECONDS = 30.0
+"""A video up to that long has few key frames, and is looked at whole in no time."""
 TimeLeft = Callable[[], float]
 
 
@@ -27,8 +29,8 @@ class Level:
     """How much of a package is made."""
 
     name: str
-    recipe: Callable[[Recipe, TimeLeft], Recipe]
-    """What was asked for -> what this level makes of it."""
+    recipe: Callable[[Recipe, TimeLeft, float], Recipe]
+    """What was asked for, the time left, the video's length in seconds -> what this level makes of it."""
     left_out: tuple[str, ...] = ()
     """Parts that it does not make."""
     lessened: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class Level:
 # --- what each level asks for -----------------------------------------------------------------------------------
 
 
-def _sketch(asked: Recipe, left: TimeLeft) -> Recipe:
+def _sketch(asked: Recipe, left: TimeLeft, _: float) -> Recipe:
     """Key frames at a few moments; one cover, one look of the avatar, a teaser of a second and a half."""
     from keyart.anytime.skim import Skim
 
@@ -65,12 +67,12 @@ def _sketch(asked: Recipe, left: TimeLeft) -> Recipe:
     )  # fmt: skip
 
 
-def _draft(asked: Recipe, left: TimeLeft) -> Recipe:
-    """All key frames; of every product the first one."""
+def _draft(asked: Recipe, left: TimeLeft, length_seconds: float) -> Recipe:
+    """All key frames, of a short video all frames; of every product the first one."""
     teaser = asked.teaser
     formats = tuple(one for one in teaser.formats if one != "webp") or teaser.formats
     return replace(
-        _fast(asked, left),
+        _fast(asked, left, length_seconds),
         covers=_few_covers(asked, 1, 2),
         cutouts=replace(asked.cutouts, count=1),
         variants=replace(asked.variants, count=1, engine="procedural"),
@@ -78,11 +80,11 @@ def _draft(asked: Recipe, left: TimeLeft) -> Recipe:
     )
 
 
-def _fast(asked: Recipe, _: TimeLeft) -> Recipe:
-    """All key frames; all products. Sound is not listened to."""
+def _fast(asked: Recipe, _: TimeLeft, length_seconds: float) -> Recipe:
+    """All key frames, of a short video all frames; all products. Sound is not listened to."""
     return replace(
         asked,
-        scan=replace(asked.scan, mode="fast"),
+        scan=asked.scan if length_seconds <= SHORT_SECONDS else replace(asked.scan, mode="fast"),
         shots=replace(asked.shots, detector="embedded"),
         speech=_written(asked.speech),
         titles=_extracted(asked.titles),
@@ -90,7 +92,7 @@ def _fast(asked: Recipe, _: TimeLeft) -> Recipe:
     )
 
 
-def _full(asked: Recipe, _: TimeLeft) -> Recipe:
+def _full(asked: Recipe, _: TimeLeft, __: float) -> Recipe:
     """What would be made without a budget."""
     return asked
 
@@ -108,9 +110,9 @@ LEVELS = (
         _draft,
         ("summaries",),
         ("stills", "titles", "covers", "cutouts", "variants", "teaser"),
-        "made in a hurry: the first of several, from key frames",
+        "made in a hurry, the first of several",
     ),
-    Level("fast", _fast, ("summaries",), ("stills", "titles"), "made in a hurry from key frames"),
+    Level("fast", _fast, ("summaries",), ("stills", "titles"), "made in a hurry, from key frames and subtitles"),
     Level("full", _full),
 )
 UNREAD = "a large file, not read whole: its checksum is not known"
@@ -186,7 +188,9 @@ def certified(package: Package, level: Level, parts: tuple[str, ...], of: str) -
     if level is LEVELS[-1]:
         return package
     why = f"{level.name}: {level.why}"
-    stages = [_lessened(one, why) if one.name in level.lessened else one for one in package.stages]
+    is_whole_look = package.settings.get("scan", {}).get("mode") == "full"
+    lessened = set(level.lessened) - ({"stills"} if is_whole_look else set())
+    stages = [_lessened(one, why) if one.name in lessened else one for one in package.stages]
     if not package.sha256:
         stages = [_lessened(one, UNREAD) if one.name == "scan" else one for one in stages]
     missing = [part for part in with_needed(parts) if part in level.left_out]

@@ -148,7 +148,7 @@ class _Work:
             raise OutOfTime
         package = make(
             job.video,
-            level.recipe(job.recipe, partial(self._left, until)),
+            level.recipe(job.recipe, partial(self._left, until), self.info.duration_seconds),
             parts=parts_of(level, job.parts),
             # the first is not stopped: what it has no time for it leaves out
             progress=self.progress if is_first else Deadline(until, self.progress),
