@@ -85,5 +85,7 @@ def test_longer_videos_take_longer_and_listening_may_take_longest() -> None:
     assert usual_seconds("sketch", hour) == usual_seconds("sketch", minute)
     assert usual_seconds("full", hour) > 5 * usual_seconds("full", minute)
     assert usual_seconds("full", hour, listens=True) > 2 * usual_seconds("full", hour)
+    unknown = replace(minute, duration_seconds=0.0, size_bytes=10_000_000_000)
+    assert usual_seconds("full", unknown) > usual_seconds("full", hour)
     levels = [usual_seconds(name, hour) for name in ("sketch", "draft", "fast", "full")]
     assert levels == sorted(levels)

@@ -13,6 +13,8 @@ from keyart.anytime.levels import SHORT_SECONDS
 from keyart.types import VideoInfo
 
 _PIXELS_A_SECOND = 1280 * 720 * 30
+_BYTES_A_SECOND = 300_000
+"""For files that do not say how long they are."""
 _NAME = "anytime.json"
 _MEMORY = 0.5
 """How much the last run counts against those before it."""
@@ -98,4 +100,5 @@ def _load(info: VideoInfo | None) -> float:
     if info is None:
         return 60.0
     rate = info.frames_per_second or 25.0
-    return info.duration_seconds * rate * info.coded_width_px * info.coded_height_px / _PIXELS_A_SECOND
+    seconds = info.duration_seconds or info.size_bytes / _BYTES_A_SECOND
+    return seconds * rate * info.coded_width_px * info.coded_height_px / _PIXELS_A_SECOND
