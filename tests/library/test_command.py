@@ -240,6 +240,7 @@ def test_what_is_shown_is_one_clean_line() -> None:
     line = line_of(odd)
     assert "\n" not in line and "\x1b" not in line and len(line) < 300
     assert line_of({**odd, "end": "present"}) == ""
+    assert "\n~ " in line_of({**odd, "warnings": ("nearly the same as an older one",)})
     assert clean("Красный трактор") == "Красный трактор"
     assert counted({"made": 2, "present": 1}) == "2 made, 1 there already" and counted({}) == "no videos"
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,8 +144,9 @@ def library_command(args: argparse.Namespace) -> int:
     from keyart.library.rows import rows_of
 
     order = order_of(args)
-    count = None if args.watch else lambda: sum(1 for _ in rows_of(args.sources))
-    with shown(quiet=args.quiet or args.json, count=count) as hear:
+    counts = not args.watch and all(map(_can_be_read_twice, args.sources))
+    count = (lambda: sum(1 for _ in rows_of(args.sources))) if counts else None
+    with _interrupted_once(), shown(quiet=args.quiet or args.json, count=count) as hear:
         summary = make_library(
             args.sources, order, workers=args.workers, engine=args.engine, address=args.address, watch=args.watch,
             again=args.again, hear=hear,
@@ -150,6 +155,27 @@ def library_command(args: argparse.Namespace) -> int:
     if summary.interrupted:
         return 130
     return 0 if summary.is_whole else 1
+
+
+def _can_be_read_twice(source: str) -> bool:
+    """Whether its videos may be counted beside the run: no pipe, and no store that is slow to list."""
+    from keyart.library.places import is_address
+
+    path = Path(source)
+    return source != "-" and not is_address(source) and (path.is_file() or path.is_dir() or not path.exists())
+
+
+@contextlib.contextmanager
+def _interrupted_once() -> Iterator[None]:
+    """Ctrl-C raises where the run waits, and leaves it the time to end its workers and to write its report."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(summary: Summary, args: argparse.Namespace) -> None:

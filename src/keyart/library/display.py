@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections import Counter
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from keyart.errors import KeyartError
 from keyart.library.local import Hear
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def line_of(event: Mapping[str, Any]) -> str:
     why = clean(str(event["reason"]))
     name = clean(str(event["name"]))
     reason = f"  {end}: {why[:_LONGEST]}{'...' if len(why) > _LONGEST else ''}" if why else ""
-    return f"{_SIGNS[end]} {spent}  {name}{reason}"
+    warnings = "".join(f"\n~ {'':9}  {name}  {clean(str(one))}" for one in event.get("warnings", ()))
+    return f"{_SIGNS[end]} {spent}  {name}{reason}{warnings}"
 
 
 def counted(counts: Mapping[Any, int]) -> str:
@@ -111,8 +114,13 @@ def shown(*, quiet: bool, count: Callable[[], int] | None = None) -> Iterator[He
         with _bars() as bars:
             live = Live(bars, bars.add_task("", total=None))
             if count is not None:
-                threading.Thread(target=lambda: live.total(count()), daemon=True).start()
+                threading.Thread(target=_count, args=(live, count), daemon=True).start()
             yield live
+
+
+def _count(live: Live, count: Callable[[], int]) -> None:
+    with contextlib.suppress(KeyartError, OSError):  # whoever makes the videos says what is wrong with the sources
+        live.total(count())
 
 
 def _bars() -> Bars:

@@ -190,7 +190,7 @@ class _Run:
             self.loads[result.worker] = dict(result.loads)
         self.ledger.end(result, self._marks.pop(result.row.name, ""))
         told = {"name": result.row.name, "end": result.end, "reason": result.reason, "seconds": result.seconds}
-        self.hear({"event": "end", **told, "video_seconds": result.video_seconds})
+        self.hear({"event": "end", **told, "warnings": result.warnings})
 
     def told(self) -> dict[str, Any]:
         return {
