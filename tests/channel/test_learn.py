@@ -43,7 +43,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     stage = MakeCovers(
         presets=("youtube",), count=1, template="panel", font="DejaVu Sans Bold", colour="#ff5a36", case="upper",
-        position="left",
+        position="left", dark="#101a3a",
     )  # fmt: skip
     for seed, text in enumerate(("The old bridge", "Nine rules", "A night train"), 1):
         (folder / f"{seed}.jpg").write_bytes(_cover(stage, seed, text).data)
@@ -53,7 +53,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_covers_of_keyarts_own_are_read_exactly(own: Path, tmp_path: Path) -> None:
     channel, learnt = learn([own], tmp_path / "channel.toml")
     assert channel.font.name == "DejaVu Sans Bold"
-    assert channel.palette.accent == "#ff5a36"
+    assert (channel.palette.accent, channel.palette.dark) == ("#ff5a36", "#101a3a")
     assert channel.cover.templates == ("panel",)
     assert channel.cover.case == "upper"
     assert channel.cover.position == "left"
@@ -78,6 +78,7 @@ def test_what_the_covers_do_not_agree_on_is_unknown(tmp_path: Path) -> None:
         (tmp_path / f"{seed}.jpg").write_bytes(_cover(stage, seed, "A night on the river").data)
     channel, learnt = learn([tmp_path], tmp_path / "channel.toml")
     assert (channel.font.name, channel.palette.accent, channel.cover.templates) == ("", "", ())
+    assert channel.palette.dark == ""
     text = written(channel, learnt)
     assert "# accent: unknown" in text and "# templates: unknown" in text
     assert tomllib.loads(text)["avatar"] == {}

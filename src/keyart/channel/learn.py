@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ from keyart.package import MANIFEST
 
 AGREE = 0.6
 """Share of the covers that must say the same before it is taken for the channel's."""
+_SAME_GROUND = 0.004
+"""OKLab distance: grounds that are tinted by the picture are nearly the same on all covers of anybody."""
 AT_LEAST = 0.1
 """Share of the covers that a template must have to be one of the channel's."""
 MOST = 500
@@ -54,6 +56,8 @@ class Look:
     font: str = ""
     accent: str = ""
     ink: str = ""
+    dark: str = ""
+    paper: str = ""
     template: str = ""
     column: str = ""
     row: str = ""
@@ -61,6 +65,7 @@ class Look:
     outline: str = ""
     sureness: float = 1.0
     """Of the font."""
+    is_wide: bool = True
 
 
 def learn(covers: Sequence[Path], path: Path) -> tuple[Channel, tuple[Learnt, ...]]:
@@ -80,7 +85,12 @@ def learn(covers: Sequence[Path], path: Path) -> tuple[Channel, tuple[Learnt, ..
         case=said["cover.case"],
         outline=said["cover.outline"],
     )
-    colours = Colours(accent=said["palette.accent"], text=said["palette.text"])
+    colours = Colours(
+        accent=said["palette.accent"],
+        text=said["palette.text"],
+        dark=said["palette.dark"],
+        paper=said["palette.paper"],
+    )
     return Channel(path, font=Font(said["font.name"]), palette=colours, cover=cover), learnt
 
 
@@ -110,7 +120,8 @@ def look_of(file: Path) -> Look | None:
         receipt = read_receipt(file)
         if receipt.get("kind") == "cover":
             return _own(file, receipt) if "font" in receipt else None
-        return _others(file, seen_in(read_image(file)))
+        image = read_image(file)
+        return replace(_others(file, seen_in(image)), is_wide=image.shape[1] > image.shape[0])
     except UnreadableImage:
         return None
 
@@ -122,6 +133,7 @@ def _own(file: Path, receipt: dict[str, Any]) -> Look:
     letters = [letter for letter in "".join(receipt["lines"]) if letter.lower() != letter.upper()]
     is_upper = bool(letters) and all(letter == letter.upper() for letter in letters)
     font = str(receipt["font"]["name"])
+    dark, paper = receipt.get("grounds", ("", ""))
     outline = f"{wishes['outline_percent']:g}" if "outline_percent" in wishes else ""
     if outline and "outline_colour" in wishes:
         outline += f" {wishes['outline_colour']}"
@@ -131,11 +143,14 @@ def _own(file: Path, receipt: dict[str, Any]) -> Look:
         font=font if font in named_fonts() else "",
         accent=str(receipt["accent"]),
         ink=str(wishes.get("text_colour", "")),
+        dark=str(dark),
+        paper=str(paper),
         template=str(receipt["template"]) if receipt["template"] in TEMPLATES else "",
         column=_third((x + width / 2) / across, ("left", "center", "right")),
         row=_third((y + height / 2) / down, ("top", "middle", "bottom")),
         case="upper" if is_upper else "asis",
         outline=outline,
+        is_wide=across > down,
     )
 
 
@@ -168,9 +183,11 @@ def _in_common(looks: Sequence[Look]) -> tuple[Learnt, ...]:
     return (
         _shared("font.name", lettered, lambda look: look.font, AGREE, sure=lambda look: look.sureness),
         _colour("palette.accent", lettered, lambda look: look.accent),
-        _colour("palette.text", [look for look in lettered if look.ink], lambda look: look.ink, len(lettered)),
+        _colour("palette.text", lettered, lambda look: look.ink),
+        _colour("palette.dark", own, lambda look: look.dark, _SAME_GROUND),
+        _colour("palette.paper", own, lambda look: look.paper, _SAME_GROUND),
         _templates(own),
-        _position(lettered),
+        _position([look for look in lettered if look.is_wide] or lettered),
         _shared("cover.case", lettered, lambda look: look.case, 0.8),
         _shared("cover.outline", own, lambda look: look.outline, 0.8),
     )
@@ -193,8 +210,8 @@ def _shared(
     return Learnt(key, name if share >= least else "", round(confidence, 2), why)
 
 
-def _colour(key: str, looks: Sequence[Look], value: Callable[[Look], str], out_of: int = 0) -> Learnt:
-    """The colour that most of them have, or one that is hardly told from it."""
+def _colour(key: str, looks: Sequence[Look], value: Callable[[Look], str], within: float = 0.06) -> Learnt:
+    """The colour that most of them have, or one that lies `within` that distance of it in OKLab."""
     import numpy as np
 
     from keyart.covers.palette import oklab_of, parse_colour
@@ -203,11 +220,11 @@ def _colour(key: str, looks: Sequence[Look], value: Callable[[Look], str], out_o
     if not said:
         return Learnt(key, "", 0.0, "no cover says it")
     points = oklab_of(np.array([parse_colour(one) for one in said], np.float64))
-    near = np.linalg.norm(points[:, None] - points[None], axis=2) < 0.06
+    near = np.linalg.norm(points[:, None] - points[None], axis=2) < within
     middle = int(np.argmax(near.sum(axis=1)))
     inside = [one for one, ok in zip(said, near[middle], strict=True) if ok]
-    name, share = Counter(inside).most_common(1)[0][0], len(inside) / (out_of or len(looks))
-    why = f"{len(inside)} of {out_of or len(looks)} covers: about {name}"
+    name, share = Counter(inside).most_common(1)[0][0], len(inside) / len(looks)
+    why = f"{len(inside)} of {len(looks)} covers: about {name}"
     return Learnt(key, name if share >= AGREE else "", round(share, 2), why)
 
 

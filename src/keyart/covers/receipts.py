@@ -45,6 +45,7 @@ def lettering_facts(brief: Brief, plan: Plan, legibility: Legibility, strength: 
         "lines": list(block.lines),
         "font": {"name": block.face.name, "licence": block.face.licence, "px": round(block.font_px, 1)},
         "accent": as_hex(brief.palette.accent),
+        "grounds": [as_hex(brief.palette.deep), as_hex(brief.palette.paper)],
         "key_words": brief.key_words,
         "strength": strength,
         "readable": legibility.passes,
