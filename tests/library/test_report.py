@@ -130,6 +130,7 @@ def test_a_report_says_all_of_it(tmp_path: Path) -> None:
     results = [
         result("s 1/Фильм #1?", stages=stages(("scan", "ok", 1.5, False), ("titles", "degraded", 0.5, False))),
         result("b", "failed", reason=f"/v/b.mp4: {hostile}", attempt=3),
+        result("w", warnings=("cover nearly equals one of the channel",)),
         Result(
             Row("s3://k:secret@b/c\udcff.mp4", hostile, facts={"owner": "Анна"}, settings={"covers.text": "x"}), "made"
         ),
@@ -148,13 +149,14 @@ def test_a_report_says_all_of_it(tmp_path: Path) -> None:
     page = page_of(tmp_path)
     assert "s%201/%D0%A4%D0%B8%D0%BB%D1%8C%D0%BC%20%231%3F.keyart/index.html" in page.links
     assert "report.parquet" in page.links
-    for words in (hostile, "3 videos", "2 packages", "(3 attempts)", "core hours × 1.0 =", "EUR", "1 min 15 s",
-                  "not yet, or killed", "its cover nearly equals", "Some of what was made"):  # fmt: skip
+    for words in (hostile, "4 videos", "3 packages", "(3 attempts)", "core hours × 1.0 =", "EUR", "1 min 15 s",
+                  "not yet, or killed", "its cover nearly equals", "Some of what was made", "equals one of the channel"):  # fmt: skip
         assert words in page.text, words
     for name in ("html", "json", "parquet"):
         assert b"secret" not in (tmp_path / f"report.{name}").read_bytes()
     told = json.loads((tmp_path / "report.json").read_text())
-    assert (told["schema"], told["videos"], told["made"], told["failed"]) == (1, 3, 2, 1)
+    assert (told["schema"], told["videos"], told["made"], told["failed"]) == (1, 4, 3, 1)
+    assert told["warnings"] == [{"name": "w", "warning": "cover nearly equals one of the channel"}]
     assert told["stages"]["scan"] == {
         "ok": 1, "degraded": 0, "skipped": 0, "resumed": 0, "seconds": 1.5, "longest_seconds": 1.5
     }  # fmt: skip
@@ -273,6 +275,8 @@ def test_every_video_as_it_ended_last(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.splitlines()[0] == str(tmp_path / "report.html")
     with pytest.raises(BadSetting):
         report_command(parser.parse_args([str(tmp_path), "--gb-month", "-1"]))
+    with pytest.raises(MissingFile, match="no index is there"):
+        report_command(parser.parse_args([str(tmp_path), "--near", str(tmp_path / "none")]))
 
 
 def test_the_same_log_gives_the_same_report(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ ENDS: tuple[End, ...] = ("made", "degraded", "present", "failed", "quarantined")
 WORST_SHOWN = 500
 SLOWEST_SHOWN = 12
 SAMPLE_SHOWN = 24
+WARNINGS_KEPT = 1000
 _MOST_REASONS = 1000
 _WORSE: dict[End, int] = {"quarantined": 3, "failed": 2, "degraded": 1}
 
@@ -99,6 +100,9 @@ class Figures:
     """Videos that took more than one attempt."""
     stages: dict[str, StageFigures] = field(default_factory=dict)
     workers: set[str] = field(default_factory=set)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    """Name of a video and what its channel says of a cover of it; the first thousand."""
+    num_warnings: int = 0
     _reasons: dict[tuple[End, str], tuple[int, str]] = field(default_factory=dict)
     _slowest: _Top = field(default_factory=lambda: _Top(SLOWEST_SHOWN))
     _worst: _Top = field(default_factory=lambda: _Top(WORST_SHOWN))
@@ -119,6 +123,8 @@ class Figures:
             self.package_bytes += result.package_bytes
             self.source_bytes += max(0, result.row.size_bytes)
             self._sample.see((int(mark_of(result.row.name), 16),), result)
+        self.num_warnings += len(result.warnings)
+        self.warnings += [(result.row.name, one) for one in result.warnings[: WARNINGS_KEPT - len(self.warnings)]]
         self._see_stages(result)
         self._see_reason(result)
         self._worst.see((_WORSE.get(result.end, 0), result.seconds), result)

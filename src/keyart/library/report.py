@@ -25,6 +25,7 @@ from keyart.errors import BadSetting, MissingFile
 from keyart.library.figures import ENDS, WORST_SHOWN, Figures, Prices, general, seen
 from keyart.library.ledger import LOG, ledger_folder, result_of
 from keyart.library.names import PACKAGE
+from keyart.library.near import index_folder
 from keyart.library.places import Place, is_address, local_path, shown
 from keyart.library.values import Result, Row
 
@@ -244,6 +245,7 @@ def table_row(result: Result) -> dict[str, Any]:
         "worker": _text(result.worker),
         "key": result.key,
         "stages": [{**asdict(one), "reason": _text(one.reason)} for one in result.stages],
+        "warnings": [_text(one) for one in result.warnings],
         "settings": {_text(name): _text(value) for name, value in row.settings.items()},
         "facts": {_text(name): _text(value) for name, value in row.facts.items()},
     }
@@ -262,7 +264,8 @@ def _schema() -> Any:
     kinds = {
         "source_bytes": whole, "video_seconds": real, "width_px": pa.int32(), "height_px": pa.int32(),
         "package_bytes": whole, "attempt": pa.int32(), "seconds": real, "cpu_seconds": real, "peak_bytes": whole,
-        "stages": pa.list_(pa.struct(stage)), "settings": pa.map_(text, text), "facts": pa.map_(text, text),
+        "stages": pa.list_(pa.struct(stage)), "warnings": pa.list_(text),
+        "settings": pa.map_(text, text), "facts": pa.map_(text, text),
     }  # fmt: skip
     names = table_row(Result(_NOBODY, "made"))
     return pa.schema([(name, kinds.get(name, text)) for name in names])
@@ -319,6 +322,7 @@ def summary(figures: Figures, prices: Prices, near: Near, runs: Sequence[Ran]) -
         "reasons": [asdict(one) for one in figures.reasons()],
         "groups": [list(group) for group in near.groups],
         "near_covers": [{"name": name, "warning": warning} for name, warning in near.covers],
+        "warnings": [{"name": name, "warning": warning} for name, warning in figures.warnings],
         "runs": [asdict(one) for one in runs],
     }
 
@@ -353,8 +357,8 @@ def _page(
         most_shown=WORST_SHOWN,
         groups=near.groups[:_NEAR_SHOWN],
         num_groups=len(near.groups),
-        near_covers=near.covers[:_NEAR_SHOWN],
-        num_near_covers=len(near.covers),
+        near_covers=[*near.covers, *figures.warnings][:_NEAR_SHOWN],
+        num_near_covers=len(near.covers) + figures.num_warnings,
         runs=list(runs)[-_RUNS_SHOWN:][::-1],
         covers=_covers(figures.sample(), place),
         table=table,
@@ -460,7 +464,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     say("--core-hour", type=float, default=usual.core_hour, metavar="N", help="what a core costs for an hour")
     say("--gb-month", type=float, default=usual.gb_month, metavar="N", help="what a gigabyte costs for a month")
     say("--currency", default=usual.currency, metavar="NAME", help=f"of both (default {usual.currency})")
-    say("--near", type=Path, metavar="INDEX", help="an index of its pictures: tells of the same material twice")
+    say("--near", type=Path, metavar="INDEX", help="of its pictures (default: its own)")
     say("--json", action="store_true", help="print report.json")
     say("-q", "--quiet", action="store_true", help="print nothing but errors")
     say("-v", "--verbose", action="store_true", help="show where an error came from")
@@ -470,9 +474,12 @@ def report_command(args: argparse.Namespace) -> int:
     """Write the report and say where it lies."""
     if min(args.core_hour, args.gb_month) < 0:
         raise BadSetting("--core-hour and --gb-month are 0 or more")
+    if args.near and not args.near.is_dir():
+        raise MissingFile(f"{args.near}: no index is there")
     output = args.output if is_address(args.output) else str(local_path(args.output).absolute())
     prices = Prices(args.core_hour, args.gb_month, args.currency)
-    report = report_of(output, prices, near_in(args.near, output) if args.near else None)
+    index = args.near or index_folder(output)
+    report = report_of(output, prices, near_in(index, output) if index and index.is_dir() else None)
     if args.json:
         print(Place(output).read_bytes(SUMMARY).decode(), end="")
     elif not args.quiet:
