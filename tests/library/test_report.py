@@ -150,7 +150,8 @@ def test_a_report_says_all_of_it(tmp_path: Path) -> None:
     assert "s%201/%D0%A4%D0%B8%D0%BB%D1%8C%D0%BC%20%231%3F.keyart/index.html" in page.links
     assert "report.parquet" in page.links
     for words in (hostile, "4 videos", "3 packages", "(3 attempts)", "core hours × 1.0 =", "EUR", "1 min 15 s",
-                  "not yet, or killed", "its cover nearly equals", "Some of what was made", "equals one of the channel"):  # fmt: skip
+                  "not yet, or killed", "its cover nearly equals", "Some of what was made",
+                  "equals one of the channel"):  # fmt: skip
         assert words in page.text, words
     for name in ("html", "json", "parquet"):
         assert b"secret" not in (tmp_path / f"report.{name}").read_bytes()
