@@ -13,7 +13,7 @@ import av
 from av.container import InputContainer
 
 from keyart.errors import UnreadableVideo
-from keyart.media.container import open_container
+from keyart.media.container import open_container, packets_of
 from keyart.media.decode import Decoder
 from keyart.media.scan import Glimpse, Scan, ScanReport
 from keyart.types import VideoInfo
@@ -122,7 +122,7 @@ class _Look:
                 self._keep(frame)
 
     def _key_packet(self, container: InputContainer, stream: Any) -> Any:
-        for number, packet in enumerate(container.demux(stream)):
+        for number, packet in enumerate(packets_of(container, stream)):
             if packet.size and packet.is_keyframe and packet.pts is not None:
                 return packet
             if number > _PACKETS_TO_A_KEY or self._is_over:

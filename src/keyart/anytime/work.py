@@ -57,7 +57,7 @@ class Job:
 def work(job: Job, say: Say, progress: Progress) -> None:
     """Says `{"begins": level, "seconds": expected, "usual": on a quiet machine}`, then `{"made": level, "seconds"}`,
     `{"stopped": level}` or `{"failed": level, "kind", "error"}` of each level; of one that would not fit
-    `{"passed over": level, "seconds"}`."""
+    `{"passed over": level, "seconds"}`. `stands` beside `made`: what was there is no worse and stays."""
     _Work(job, say, progress).run()
 
 
@@ -76,6 +76,8 @@ class _Work:
         self.start = time.monotonic(), time.process_time()
         self.best = -1
         """Index of the level that stands."""
+        self.stood = ""
+        """The level that stood before and is no worse."""
 
     def run(self) -> None:
         first: Level = LEVELS[0]
@@ -131,7 +133,7 @@ class _Work:
             raise
         seconds = time.monotonic() - start
         self.forecast.learn(level.name, seconds, usual)
-        self.say({"made": level.name, "seconds": round(seconds, 3)})
+        self.say({"made": level.name, "seconds": round(seconds, 3)} | ({"stands": self.stood} if self.stood else {}))
         return True
 
     def _make(self, level: Level) -> None:
@@ -184,7 +186,7 @@ class _Work:
             known = [number for number, one in enumerate(LEVELS) if one.name == level_of(there)]
             if known and known[0] >= self.best:
                 self.best = known[0]
-                self.say({"stands": level_of(there)})
+                self.stood = level_of(there)
                 return
         PackageFolder(staged(self.job.folder, level.name)).save(package, self.job.facts(package))
 
