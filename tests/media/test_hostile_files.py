@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from keyart.errors import BadSetting, UnreadableVideo
+from keyart.media.container import packets_of
 from keyart.media.grab import grab
 from keyart.media.probe import probe
 from keyart.media.scan import Scan
@@ -95,6 +98,24 @@ def test_pictures_that_become_threads_of_pixels_on_the_way_are_passed_over(clip:
     one_pass = Scan().open(probe(path))
     assert {glimpse.full().image.shape for glimpse in one_pass} == {(72, 128, 3)}
     assert any("damaged" in note for note in one_pass.report.notes)
+
+
+class _Stumbling:
+    """A reader that fails, once each, over the packets of two streams that it was not told of."""
+
+    def __init__(self) -> None:
+        self.told: Iterator[str] = iter(("one", "", "two", "", "three"))
+
+    def demux(self, _stream: object) -> Iterator[str]:
+        for word in self.told:
+            if not word:
+                raise IndexError("list index out of range")
+            yield word
+
+
+def test_streams_that_turn_up_on_the_way_do_not_end_the_others() -> None:
+    reader: Any = _Stumbling()
+    assert "".join(map(str, packets_of(reader, None))) == "onetwothree"
 
 
 def test_a_time_that_no_seek_can_name_gives_the_last_frame(clip: ClipFactory) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -56,6 +57,16 @@ def is_showable(width_px: int, height_px: int) -> bool:
 def pixel_limit() -> dict[str, str]:
     """For every decoder of pictures."""
     return {"max_pixels": str(MAX_PIXELS)}
+
+
+def packets_of(container: InputContainer, stream: Any) -> Iterator[av.Packet[Any]]:
+    """What `demux` yields of a stream, also where another one turns up on the way: PyAV stumbles over its packets."""
+    while True:
+        try:
+            yield from container.demux(stream)
+            return
+        except IndexError:  # that packet is gone; asked anew, PyAV knows of the stream and leaves it out
+            continue
 
 
 @cache

@@ -10,7 +10,7 @@ import av
 from av.container import InputContainer
 
 from keyart.cores import allowed
-from keyart.media.container import is_showable, pixel_limit
+from keyart.media.container import is_showable, packets_of, pixel_limit
 from keyart.types import VideoInfo
 
 _MAX_READ_FAILURES = 16
@@ -41,7 +41,7 @@ class Decoder:
         """The stream's packets that hold data; a reader that fails is set going again a few times."""
         while True:
             try:
-                for packet in container.demux(self.stream):
+                for packet in packets_of(container, self.stream):
                     if packet.size:  # an empty one would tell the decoder that the stream is over
                         end = self.seconds(packet) + (packet.duration or 0) * self._tick
                         self.end_seconds = max(self.end_seconds, end)

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from keyart.errors import UnreadableVideo
-from keyart.media.container import MAX_PIXELS, MAX_RATIO, is_showable, open_container
+from keyart.media.container import MAX_PIXELS, MAX_RATIO, is_showable, open_container, packets_of
 from keyart.types import AudioStream, Chapter, SubtitleStream, VideoInfo
 
 Turn = Literal[0, 90, 180, 270]
@@ -107,7 +107,7 @@ def _first_look(container: InputContainer, stream: Any) -> _Looks | None:
     # frame threads would hold the first picture back until several packets are in
     stream.thread_type = "SLICE"
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             try:
                 frames = packet.decode()
             except av.FFmpegError:

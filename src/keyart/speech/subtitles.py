@@ -31,13 +31,13 @@ def read_stream(info: VideoInfo, index: int) -> tuple[Cue, ...]:
     """The stream's spoken text. Empty where it holds none; a damaged stream gives what came before the damage."""
     import av  # texts are read without it
 
-    from keyart.media.container import open_container
+    from keyart.media.container import open_container, packets_of
 
     found: list[tuple[float, float, str]] = []
     try:
         with open_container(info.path) as container:
             stream = container.streams[index]
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 found += _events(packet, info.start_seconds)
     except (av.FFmpegError, IndexError):
         pass  # what was read before the damage is still right
