@@ -20,14 +20,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.rated import DEGRADATIONS, HEIGHT_PX, HELD_OUT, RATE, SECONDS, WIDTH_PX, Clip, degraded, scene, write_clip
+from bench.rated import DEGRADATIONS, HEIGHT_PX, HELD_OUT, WIDTH_PX, Clip, degraded, real_clip, scene, write_clip
 from bench.record import MEDIA, RESULTS, WORK, commit, machine, write_result
-from keyart.media.probe import probe
-from keyart.media.scan import Scan
 from keyart.review.generated.features import ADDITIONS, KINDS, PROMPT_MODELS, Space, row
 from keyart.review.generated.groups import GROUPS
 from keyart.review.generated.measure import Measure, Measured
@@ -46,8 +43,6 @@ REAL = {
 }
 """Name -> file and second from which the first stretch without a cut is taken; chosen for kinds of motion, once."""
 MADE_SEEDS = (990_001,)
-_CUT = 30.0
-"""Mean change of luma at 64 columns that counts as a cut."""
 
 
 # --- pure scores ----------------------------------------------------------------------------------------------------
@@ -100,34 +95,32 @@ def held_out() -> Iterator[HeldOut]:
         yield HeldOut(f"made scene {seed}", False, scene(seed).clip)
 
 
-def real_clip(path: Path, start: float) -> Clip:
-    """The first stretch from `start` on without a cut, every frame, 320 pixels on its longer side."""
-    info, frames, before = probe(path), list[NDArray[np.uint8]](), None
-    for glimpse in Scan()(info):
-        if glimpse.seconds < start:
-            continue
-        luma = glimpse.luma
-        if before is not None and float(cv2.norm(luma, before, cv2.NORM_L1)) / luma.size > _CUT:
-            frames = []
-        before = luma
-        small = glimpse.small(WIDTH_PX)
-        frames.append(np.ascontiguousarray(small[: small.shape[0] // 2 * 2, : small.shape[1] // 2 * 2]))
-        if len(frames) == round(SECONDS * RATE):
-            break
-    return np.stack(frames)
+class NotYetMeasured(Exception):
+    """A clip's measurements are not on the shelf, and none are to be made."""
 
 
-def measured_takes(one: HeldOut, kind: str, names: tuple[str, ...], levels: Sequence[int]) -> list[Measured]:
-    """What is measured of the clip at each level of a kind; 0 is the clip as it is."""
+def measured_takes(
+    one: HeldOut, kind: str, names: tuple[str, ...], levels: Sequence[int], anew: bool = True
+) -> list[Measured]:
+    """What is measured of the clip at each level of a kind; 0 is the clip as it is. Raises `NotYetMeasured` for what is
+    not on the shelf, unless `anew`."""
     measure = Measure(needs_of(names).groups)
+
+    def look(path: Path) -> Measured:
+        if not anew:
+            raise NotYetMeasured(path.name)
+        return measure(path)
+
     found = []
     for level in levels:
         path = FOLDER / "clips" / f"{one.name.replace(' ', '-')}-{kind}-{level}.mp4"
         if not path.exists():
+            if not anew:
+                raise NotYetMeasured(path.name)
             path.parent.mkdir(parents=True, exist_ok=True)
             chance = np.random.default_rng([list(DEGRADATIONS).index(kind) if level else 0, 5])
             write_clip(path, degraded(one.clip, {kind: float(level)} if level else {}, chance))
-        found.append(kept(FOLDER / "features", path, repr(measure), lambda path=path: measure(path)))  # type: ignore[misc]
+        found.append(kept(FOLDER / "features", path, repr(measure), lambda path=path: look(path)))  # type: ignore[misc]
     return found
 
 
@@ -138,8 +131,9 @@ Curves = dict[str, dict[str, list[float]]]
 
 
 def curves(
-    model: str = "", kinds: Sequence[str] = tuple(DEGRADATIONS), say: bool = True
+    model: str = "", kinds: Sequence[str] = tuple(DEGRADATIONS), say: bool = True, anew: bool = True
 ) -> tuple[Curves, dict[str, bool]]:
+    """The curves of all held-out clips, and which of them are real; of those that are measured, unless `anew`."""
     forest = forest_of(model)
     names = names_of(forest.card)
     found: Curves = {}
@@ -148,7 +142,10 @@ def curves(
         real[one.name] = one.real
         found[one.name] = {}
         for kind, levels in (("none", (0,)), *((kind, LEVELS) for kind in kinds)):
-            took = measured_takes(one, kind if kind != "none" else "blur", names, levels)
+            try:
+                took = measured_takes(one, kind if kind != "none" else "blur", names, levels, anew)
+            except NotYetMeasured:
+                continue
             rows = np.array([row(each.series, each.whole, names) for each in took])
             scores = np.asarray(forest(features=rows.astype(np.float32))[0], np.float64).mean(axis=1)
             found[one.name][kind] = [round(float(score), 4) for score in scores]
@@ -161,10 +158,13 @@ def monotony(found: Curves, kinds: Sequence[str] = tuple(DEGRADATIONS)) -> dict[
     """Per kind: rank correlations of level and score over the clips, pairs ranked rightly, clips above their faults."""
     table = {}
     for kind in kinds:
-        each = {name: spearman(LEVELS, clip[kind]) for name, clip in found.items()}
-        means = np.mean([clip[kind] for clip in found.values()], axis=0)
-        pairs = np.sum([right_pairs(clip[kind]) for clip in found.values()], axis=0)
-        above = [clip["none"][0] > score for clip in found.values() for score in clip[kind]]
+        clips = {name: clip for name, clip in found.items() if kind in clip and "none" in clip}
+        if not clips:
+            continue
+        each = {name: spearman(LEVELS, clip[kind]) for name, clip in clips.items()}
+        means = np.mean([clip[kind] for clip in clips.values()], axis=0)
+        pairs = np.sum([right_pairs(clip[kind]) for clip in clips.values()], axis=0)
+        above = [clip["none"][0] > score for clip in clips.values() for score in clip[kind]]
         table[kind] = {
             "taught": kind not in HELD_OUT,
             "spearman_of_means": round(spearman(LEVELS, list(means)), 4),
@@ -334,6 +334,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench judge", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="", help="another forest than the shipped one")
     parser.add_argument("--no-speed", action="store_true")
+    parser.add_argument("--measured-only", action="store_true", help="leave out what an earlier run did not measure")
     parser.add_argument("--keep-parts", action="store_true", help="take time and ablation from the last result")
     parser.add_argument("--rated", type=Path, default=WORK / "rated", help="for the ablation: python -m bench rated")
     parser.add_argument("--learned", type=Path, default=WORK / "judge-learned", help="where its features are kept")
@@ -346,7 +347,7 @@ def main(arguments: list[str]) -> int:
         facts = run_spaces(given.clips, given.trials)
         write_result("judge-spaces", {"commit": commit(), "machine": machine(), **facts})
         return 0
-    found, real = curves(given.model)
+    found, real = curves(given.model, anew=not given.measured_only)
     kinds = monotony(found)
     parts: dict[str, Any] = {}
     if given.keep_parts and (RESULTS / "judge.json").is_file():

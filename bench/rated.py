@@ -1,15 +1,15 @@
 """`python -m bench rated --out DIR`: a set of clips rated by a rule (docs/judge.md states it). No person rated them.
 
-A scene is made (moving photographs, figures before them, drawn textures), one or two degradations of a known level are
-laid over it, and the clip is written with `ratings.csv` beside it: prompt, video, score. Two kinds of degradation,
-`stutter` and `patches`, never go into a set to train on.
+A scene is made (moving photographs, figures before them, drawn textures) or cut from real footage (where it is there),
+one or two degradations of a known level are laid over it, and the clip is written with `ratings.csv` beside it: prompt,
+video, score. Two kinds of degradation, `stutter` and `patches`, never go into a set to train on.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,9 +19,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.record import WORK
+from bench.record import MEDIA, WORK
 from keyart.media.encode import write_mp4
 from keyart.media.images import read_image
+from keyart.media.probe import probe
+from keyart.media.scan import Scan
 from keyart.models import model_path
 from keyart.types import RGB
 
@@ -316,25 +318,89 @@ NOTE = (
 """For the card of whatever learns from the set."""
 
 
+# --- real footage ---------------------------------------------------------------------------------------------------
+
+REAL = {
+    "two men talking": ("talk_two_men_webcam_vp9_noaudio.webm", 5.0),
+    "a silent film": ("film_chaplin_bw.mp4", 2.0),
+    "women in an office": ("film_his_girl_friday_bw.mp4", 1.0),
+    "a spacecraft that turns": ("nasa_shuttle_vp8_noaudio.webm", 3.0),
+    "people on a square": ("long_people_one_by_one_noaudio.mp4", 20.0),
+    "a man before a wall": ("talk_man_yellow_wall_60fps.mp4", 4.0),
+    "a man at his webcam": ("talk_en_webcam_datastreams.mp4", 2.0),
+    "a walk on the moon": ("nasa_moonwalk_mjpeg.mov", 6.0),
+}
+"""Prompt -> file and second from which the first stretch without a cut is taken. All may be given on; none is a clip
+that the judge is tested on."""
+HAND_HELD = {
+    "children on a bed": ("move_kids_bed_noaudio.mp4", 0.5),
+    "bicycles in a city": ("edit_city_bikes_noaudio.mp4", 0.5),
+    "a man who dances": ("move_dance_alpha_vp8.webm", 12.0),
+}
+"""Likewise, with much motion or an unsteady camera: of these every kind that is taught is made at every level of
+`GRADES`, as a fault is hardest to tell there."""
+GRADES = (1.0, 3.0, 5.0, 10.0)
+_REAL_FIRST = 32
+"""Number of the first scene of real footage, however many are made."""
+_CUT = 30.0
+"""Mean change of luma at 64 columns that counts as a cut."""
+
+
+def real_clip(path: Path, start: float) -> Clip:
+    """The first stretch from `start` on without a cut, every frame, 320 pixels on its longer side."""
+    info, frames, before = probe(path), list[NDArray[np.uint8]](), None
+    for glimpse in Scan()(info):
+        if glimpse.seconds < start:
+            continue
+        luma = glimpse.luma
+        if before is not None and float(cv2.norm(luma, before, cv2.NORM_L1)) / luma.size > _CUT:
+            frames = []
+        before = luma
+        small = glimpse.small(WIDTH_PX)
+        frames.append(np.ascontiguousarray(small[: small.shape[0] // 2 * 2, : small.shape[1] // 2 * 2]))
+        if len(frames) == round(SECONDS * RATE):
+            break
+    return np.stack(frames)
+
+
+def real_at_hand() -> tuple[str, ...]:
+    """Of `REAL` and `HAND_HELD`, what is there."""
+    named = {**REAL, **HAND_HELD}
+    return tuple(prompt for prompt, (file, _) in named.items() if (MEDIA / "video" / file).is_file())
+
+
 # --- the set --------------------------------------------------------------------------------------------------------
 
 
-def make_set(folder: Path, scenes: int, takes: int, seed: int = 0) -> Path:
-    """Write `scenes` x `takes` clips and `ratings.csv`; clips that are there already are left as they are."""
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A clip of the set that is to be made."""
+
+    name: str
+    levels: Mapping[str, float]
+    chance: Chance
+    crf: float | None = None
+    """None: drawn when the clip is written."""
+
+
+def make_set(folder: Path, scenes: int, takes: int, seed: int = 0, real: Sequence[str] = ()) -> Path:
+    """Write `takes` clips of each made scene and of each of `REAL` that is named, all grades of those of `HAND_HELD`,
+    and `ratings.csv`; clips that are there already are left as they are."""
     (folder / "videos").mkdir(parents=True, exist_ok=True)
+    places = {_REAL_FIRST + [*REAL, *HAND_HELD].index(prompt): prompt for prompt in real}
     rows = []
-    for number in range(scenes):
-        made: Scene | None = None
-        for take in range(takes):
-            chance = np.random.default_rng([seed, number, take])
-            levels = _levels(chance) if take else {}
-            path = folder / "videos" / f"scene-{number:03}-take-{take}.mp4"
+    for number in [*range(scenes), *places]:
+        prompt = places.get(number) or _prompt(seed * 10_000 + number)
+        clip: Clip | None = None
+        for take in _graded() if prompt in HAND_HELD else _drawn(seed, number, takes):
+            path = folder / "videos" / f"scene-{number:03}-{take.name}.mp4"
             if not path.exists():
-                made = made or scene(seed * 10_000 + number)
-                write_clip(path, degraded(made.clip, levels, chance), float(chance.uniform(16, 26)))
-            prompt = _prompt(seed * 10_000 + number)
-            told = " ".join(f"{kind}:{level:.2f}" for kind, level in levels.items())
-            rows.append([prompt, f"videos/{path.name}", f"{score_of(levels):.3f}", f"scene-{number:03}", told])
+                if clip is None:
+                    clip = _footage(prompt) if number in places else scene(seed * 10_000 + number).clip
+                made = degraded(clip, take.levels, take.chance)
+                write_clip(path, made, float(take.chance.uniform(16, 26)) if take.crf is None else take.crf)
+            told = " ".join(f"{kind}:{level:.2f}" for kind, level in take.levels.items())
+            rows.append([prompt, f"videos/{path.name}", f"{score_of(take.levels):.3f}", f"scene-{number:03}", told])
     partial = folder / "ratings.partial"
     with partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -350,11 +416,40 @@ def _prompt(seed: int) -> str:
     return _ground(chance)[0]
 
 
+def _drawn(seed: int, number: int, takes: int) -> Iterator[Take]:
+    """The untouched clip, and others of levels that are drawn."""
+    for take in range(takes):
+        chance = np.random.default_rng([seed, number, take])
+        yield Take(f"take-{take}", _levels(chance) if take else {}, chance)
+
+
+def _graded() -> Iterator[Take]:
+    """The untouched clip, and every kind that is taught at every grade."""
+    yield Take("none-0", {}, np.random.default_rng(5), 20.0)
+    for kind in TAUGHT:
+        for level in GRADES:
+            chance = np.random.default_rng([list(DEGRADATIONS).index(kind), 5])
+            yield Take(f"{kind}-{level:g}", {kind: level}, chance, 20.0)
+
+
+def _footage(prompt: str) -> Clip:
+    file, start = {**REAL, **HAND_HELD}[prompt]
+    return real_clip(MEDIA / "video" / file, start)
+
+
+FAINT, FAINT_SHARE = 3.0, 0.4
+"""Two of five levels are drawn up to here only: what is faint is hardest to tell from nothing."""
+
+
 def _levels(chance: Chance) -> dict[str, float]:
     """One kind, in one case of eight two, of any level."""
     count = 2 if chance.random() < 0.125 else 1
     kinds = chance.choice(TAUGHT, count, replace=False)
-    return {str(kind): round(float(chance.uniform(0.4, WORST)), 2) for kind in kinds}
+    return {str(kind): round(float(chance.uniform(0.4, _most(chance))), 2) for kind in kinds}
+
+
+def _most(chance: Chance) -> float:
+    return FAINT if chance.random() < FAINT_SHARE else WORST
 
 
 def degraded(clip: Clip, levels: Mapping[str, float], chance: Chance) -> Clip:
@@ -370,9 +465,11 @@ def write_clip(path: Path, clip: Clip, crf: float = 20.0, rate: float = RATE) ->
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench rated", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=WORK / "rated")
-    parser.add_argument("--scenes", type=int, default=50)
-    parser.add_argument("--takes", type=int, default=9, help="of each scene; the first is untouched")
+    parser.add_argument("--scenes", type=int, default=13)
+    parser.add_argument("--takes", type=int, default=9, help="of each scene but the hand-held; the first is untouched")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--made-only", action="store_true", help="no real footage, though it be there")
     given = parser.parse_args(arguments)
-    print(make_set(given.out, given.scenes, given.takes, given.seed))
+    real = () if given.made_only else real_at_hand()
+    print(make_set(given.out, given.scenes, given.takes, given.seed, real))
     return 0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from keyart.errors import BadModel, BadSetting
 from keyart.media.encode import write_mp4
 from keyart.media.images import read_image
+from keyart.review.generated import shelf
 from keyart.review.generated.aggregate import AGGREGATIONS, aggregated, as_it_is
 from keyart.review.generated.command import add_arguments, judge_command
 from keyart.review.generated.features import (
@@ -205,6 +206,45 @@ def test_each_fault_moves_its_own_numbers(tmp_path: Path) -> None:
     assert measured(tmp_path, rough, "rough").series["grain"].mean() > 2 * clean.series["grain"].mean() + 1
 
 
+def trailing(frames: Iterable[Clip], keep: float) -> list[Clip]:
+    shown, found = None, []
+    for frame in frames:
+        shown = frame.astype(np.float32) if shown is None else keep * shown + (1 - keep) * frame
+        found.append(shown.round().astype(np.uint8))
+    return found
+
+
+@pytest.mark.parametrize("step", [0.4, 1.5, 6.0])
+def test_trails_are_told_whatever_the_motion(tmp_path: Path, step: float) -> None:
+    found = [
+        Measure(("smear",))(film(tmp_path / f"{keep}.mp4", trailing(pan(40, step), keep))).whole
+        for keep in (0.0, 0.3, 0.6, 0.8)
+    ]
+    assert (np.diff([one["linger_soon"] for one in found]) > 0.004).all()
+    assert found[-1]["linger_later"] > found[0]["linger_later"] + 0.1
+
+
+def test_a_still_clip_says_nothing_of_trails(tmp_path: Path) -> None:
+    still = Measure(("smear",))(film(tmp_path / "a.mp4", [texture(90, 160)] * 20))
+    assert still.whole["linger_later"] == pytest.approx(-0.3, abs=0.05)
+    assert Measure(("smear",))(film(tmp_path / "b.mp4", pan(4))).whole["linger_later"] == pytest.approx(-0.3)
+
+
+def test_a_whipped_pan_is_no_leap(tmp_path: Path) -> None:
+    def framed(places: Iterable[float]) -> list[Clip]:
+        ground = np.asarray(cv2.GaussianBlur(texture(140, 420), (0, 0), 4), np.uint8)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        moves = [np.array([[1, 0, x], [0, 1, 10]], np.float32) for x in places]
+        return [np.asarray(cv2.warpAffine(ground, move, (160, 90), flags=flags), np.uint8) for move in moves]
+
+    speeds = np.concatenate([np.full(8, 1.0), [3, 6, 9, 12, 12, 12, 9, 6, 3], np.full(8, 1.0)])
+    whipped = measured(tmp_path, framed(np.cumsum(speeds)), "whip")
+    leapt = measured(tmp_path, framed(np.arange(25) + 12.0 * (np.arange(25) >= 12)), "leap")
+    assert leapt.whole["leap_most"] == pytest.approx(12, abs=1.5)
+    assert whipped.whole["leap_most"] < 2
+    assert whipped.whole["jump_most"] < 1.5 < leapt.whole["jump_most"]
+
+
 def test_a_fade_is_no_flicker(tmp_path: Path) -> None:
     fade = [(one * (1 - n / 60)).astype(np.uint8) for n, one in enumerate(pan())]
     assert measured(tmp_path, fade).series["flicker"].mean() < 0.01
@@ -252,6 +292,13 @@ def test_what_was_measured_is_kept_as_it_was(tmp_path: Path) -> None:
     assert again.whole == made.whole and again.size_px == made.size_px
     assert all(np.array_equal(again.series[name], one) for name, one in made.series.items())
     next((tmp_path / "shelf").iterdir()).write_bytes(b"broken")
+    assert kept(tmp_path / "shelf", path, "all", lambda: made) is made
+
+
+def test_code_that_measures_otherwise_measures_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = film(tmp_path / "a.mp4", pan(4))
+    made = kept(tmp_path / "shelf", path, "all", lambda: Measure(("ssim",))(path))
+    monkeypatch.setattr(shelf, "code_mark", lambda hub=False: "other")
     assert kept(tmp_path / "shelf", path, "all", lambda: made) is made
 
 

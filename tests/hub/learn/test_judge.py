@@ -13,11 +13,21 @@ pytest.importorskip("optuna")
 pytest.importorskip("shap")
 
 from bench.judge_tiny import human_preference, tiny_models  # noqa: E402
-from keyart.errors import BadModel, BadSetting  # noqa: E402
-from keyart.learn.judge.forests import Table, cross_validated, folds_of, make_forest, quantile_bins  # noqa: E402
+from keyart.errors import BadModel, BadSetting, MissingModel  # noqa: E402
+from keyart.learn.judge.forests import (  # noqa: E402
+    SLOPE_SHARE,
+    Table,
+    cross_validated,
+    fitted,
+    folds_of,
+    make_forest,
+    quantile_bins,
+)
 from keyart.learn.judge.onnx_trees import forest_bytes  # noqa: E402
 from keyart.learn.judge.recipe import LearnJudge  # noqa: E402
+from keyart.learn.judge.slopes import fit_slope, pairs_of  # noqa: E402
 from keyart.media.encode import write_mp4  # noqa: E402
+from keyart.models.fetch import add  # noqa: E402
 from keyart.models.onnx import open_session  # noqa: E402
 from keyart.review.generated import hub  # noqa: E402
 from keyart.review.generated.features import spaces  # noqa: E402
@@ -130,6 +140,37 @@ def test_weights_of_another_network_are_an_error(tmp_path: Path) -> None:
         hub.lpips_network(tmp_path)
 
 
+def test_networks_without_a_folder_come_from_the_store(
+    tmp_path: Path, models: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path))
+    hub.raft_network.cache_clear()
+    with pytest.raises(MissingModel, match="raft-large"):
+        hub.raft_network()
+    with pytest.raises(MissingModel, match="alexnet"):
+        hub.lpips_network()
+    add("raft-large", next(one for one in Path(models["raft"]).iterdir() if one.suffix == ".pth"))
+    assert hub.raft_network() is not None
+    hub.raft_network.cache_clear()
+
+
+def test_hps_takes_its_words_from_their_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYART_MODELS", str(tmp_path / "store"))
+    whole = tmp_path / "hps"
+    human_preference(whole)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    checkpoint = next(one for one in whole.iterdir() if one.suffix == ".pt")
+    (alone / checkpoint.name).write_bytes(checkpoint.read_bytes())
+    checkpoint.unlink()
+    add("hps-v2", alone)
+    embedder = prompt_embedder("HPS")
+    with pytest.raises(MissingModel, match="openclip-vit-h14-words"):
+        embedder.texts(["a cat"])
+    add("openclip-vit-h14-words", whole)
+    assert embedder.texts(["a cat"]).shape[0] == 1
+
+
 def test_hps_reads_the_names_of_open_clip(tmp_path: Path) -> None:
     from transformers import CLIPModel
 
@@ -222,6 +263,45 @@ def test_a_forest_held_to_a_sign_never_goes_the_other_way() -> None:
     rows = np.repeat(table.X[:1], 50, axis=0)
     rows[:, 0] = np.linspace(0, 1, 50)
     assert (np.diff(forest.predict(rows)) <= 1e-9).all()
+
+
+def takes_of_scenes(scenes: int = 20, takes: int = 6) -> Table:
+    """Takes of scenes which look unlike each other; one feature of three rises with the fault."""
+    chance = np.random.default_rng(2)
+    fault = chance.uniform(0, 10, (scenes, takes))
+    looks = chance.normal(0, 30, (scenes, 1, 3))
+    X = looks + np.stack([fault, chance.normal(0, 1, fault.shape), -0.2 * fault], -1)
+    groups = np.repeat(np.arange(scenes, dtype=np.int64), takes)
+    return Table(X.reshape(-1, 3), (10 - 0.9 * fault).reshape(-1), groups, ("a", "b", "c"))
+
+
+def test_pairs_are_takes_of_one_group_that_are_rated_apart() -> None:
+    y, groups = np.array([9.0, 3.0, 8.9, 5.0]), np.array([0, 0, 0, 1])
+    assert sorted(map(tuple, pairs_of(y, groups).tolist())) == [(0, 1), (2, 1)]
+    assert fit_slope(np.zeros((4, 2)), y, np.arange(4)) is None
+
+
+def test_a_slope_ranks_the_takes_of_a_scene_and_never_thanks_for_more() -> None:
+    table = takes_of_scenes()
+    slope = fit_slope(table.X, table.y, table.groups)
+    assert slope is not None and (slope.weights >= 0).all()
+    found = slope.predict(table.X)
+    assert found.min() >= 1 and found.max() <= 10
+    better, worse = pairs_of(table.y, table.groups).T
+    assert (found[better] > found[worse]).mean() > 0.9
+    assert slope.weights[0] > 3 * max(slope.weights[1:])
+
+
+def test_the_served_model_is_the_forest_and_its_slope() -> None:
+    table = takes_of_scenes()
+    model = fitted("regression", {"n_estimators": 5}, table, 0, (-1, -1, -1))
+    assert model.slope is not None
+    rows = table.X.astype(np.float32)
+    trees = open_session(forest_bytes(model.forest, model.slope, SLOPE_SHARE)).run(None, {"features": rows})[0]
+    assert trees.shape == (len(rows), 5)
+    assert np.allclose(trees.mean(axis=1), model.predict(rows.astype(np.float64)), atol=1e-3)
+    assert fitted("regression", {"n_estimators": 5}, table, 0, (-1, 0, -1)).slope is None
+    assert fitted("classification", {"n_estimators": 5}, table, 0, (-1, -1, -1)).slope is None
 
 
 def test_folds_are_balanced_by_quantile_and_keep_groups_whole() -> None:

@@ -2,6 +2,9 @@
 
 Two tasks: the score, by mean absolute error, and whether it is 5.5 or more, by accuracy. Folds are balanced by the
 quantile that a score lies in. Clips of one group stay together, where groups are known: the seed's set has none.
+
+Beyond the seed: where it is known of every feature that more of it is worse, and takes of one group can be compared,
+the score is a forest's in part and a smooth slope's in part (`slopes`).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import MissingExtra
+from keyart.learn.judge.slopes import Slope, fit_slope
 
 Floats = NDArray[np.float64]
 Task = Literal["classification", "regression"]
@@ -75,13 +79,46 @@ def make_forest(task: Task, settings: Mapping[str, Any], seed: int, signs: Seque
     return kind(random_state=seed, monotonic_cst=held, n_jobs=1, **settings)
 
 
+SLOPE_SHARE = 0.5
+"""Part of the score that is the slope's, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A fitted forest, and the slope beside it."""
+
+    forest: Any
+    slope: Slope | None = None
+
+    def predict(self, X: Floats) -> Any:
+        """Scores, or classes; shape (clips,)."""
+        found = self.forest.predict(X)
+        return found if self.slope is None else (1 - SLOPE_SHARE) * found + SLOPE_SHARE * self.slope.predict(X)
+
+
+def fitted(
+    task: Task,
+    settings: Mapping[str, Any],
+    table: Table,
+    seed: int,
+    signs: Sequence[int] = (),
+    rows: NDArray[np.int64] | None = None,
+) -> Model:
+    """A model of these rows of the table, of all where none are given."""
+    chosen = np.arange(len(table.y)) if rows is None else rows
+    X, y = table.X[chosen], table.y[chosen]
+    forest = make_forest(task, settings, seed, signs).fit(X, target(task, y))
+    slopes = task == "regression" and len(signs) > 0 and all(one < 0 for one in signs)
+    return Model(forest, fit_slope(X, y, table.groups[chosen]) if slopes else None)
+
+
 def target(task: Task, scores: Floats) -> Any:
     return scores if task == "regression" else (scores >= GOOD).astype(np.int64)
 
 
-def grade(task: Task, forest: Any, X: Floats, y: Any) -> float:
-    """Mean absolute error, or accuracy in per cent."""
-    found = forest.predict(X)
+def grade(task: Task, model: Any, X: Floats, y: Any) -> float:
+    """Mean absolute error, or accuracy in per cent, of whatever predicts."""
+    found = model.predict(X)
     return float(np.abs(found - y).mean()) if task == "regression" else 100 * float((found == y).mean())
 
 
@@ -141,6 +178,6 @@ def cross_validated(
     y = target(task, table.y)
     found = []
     for learn, look in folds_of(table, seed):
-        forest = make_forest(task, settings, seed, signs).fit(table.X[learn], y[learn])
-        found.append(grade(task, forest, table.X[look], y[look]))
+        model = fitted(task, settings, table, seed, signs, learn)
+        found.append(grade(task, model, table.X[look], y[look]))
     return Folds(tuple(found))

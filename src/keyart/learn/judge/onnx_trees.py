@@ -3,6 +3,8 @@
 Written against the operator's own words (`ai.onnx.ml.TreeEnsembleRegressor`), so that a served forest depends on no
 version of scikit-learn. Each tree has a target of its own. The operator compares in float32, scikit-learn float32
 features with float64 thresholds: a threshold is rounded down to float32, which decides alike for every float32.
+
+Where there is a slope, every output is a tree's score in one part and the slope's in the other.
 """
 
 from __future__ import annotations
@@ -13,27 +15,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import MissingExtra
+from keyart.learn.judge.slopes import LEAST, MOST, Slope
 
 INPUT, OUTPUT = "features", "trees"
 _OPSET, _TREES_OPSET, _IR = 17, 3, 8
 
 
-def forest_bytes(forest: Any) -> bytes:
-    """ONNX bytes of a fitted forest for regression: (n, features) float32 -> (n, trees). Raises `MissingExtra`."""
+def forest_bytes(forest: Any, slope: Slope | None = None, share: float = 0.0) -> bytes:
+    """ONNX bytes of a fitted forest for regression: (n, features) float32 -> (n, trees). `share` of each output is the
+    slope's. Raises `MissingExtra`."""
     try:
         from onnx import TensorProto, helper
     except ImportError as err:
         raise MissingExtra("onnx", extra="learn") from err
     trees = [one.tree_ for one in forest.estimators_]
+    told = OUTPUT if slope is None else "of_trees"
     node = helper.make_node(
-        "TreeEnsembleRegressor", [INPUT], [OUTPUT], domain="ai.onnx.ml", n_targets=len(trees), **_attributes(trees)
+        "TreeEnsembleRegressor", [INPUT], [told], domain="ai.onnx.ml", n_targets=len(trees), **_attributes(trees)
     )
+    nodes, constants = ([], []) if slope is None else _slope_nodes(slope, share, told)
     fed = helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["clips", int(forest.n_features_in_)])
     made = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["clips", len(trees)])
     sets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _TREES_OPSET)]
-    model = helper.make_model(helper.make_graph([node], "forest", [fed], [made]), opset_imports=sets, ir_version=_IR)
+    model = helper.make_model(
+        helper.make_graph([node, *nodes], "forest", [fed], [made], constants), opset_imports=sets, ir_version=_IR
+    )
     data: bytes = model.SerializeToString()
     return data
+
+
+def _slope_nodes(slope: Slope, share: float, told: str) -> tuple[list[Any], list[Any]]:
+    """`told` and the slope of the features, mixed: nodes and constants."""
+    from onnx import helper, numpy_helper
+
+    values = {
+        "middle": slope.middle,
+        "unit": slope.unit,
+        "weights": slope.weights[:, None],
+        "start": np.array([slope.start]),
+        "reach": np.array([share * (MOST - LEAST)]),
+        "least": np.array([share * LEAST]),
+        "rest": np.array([1.0 - share]),
+    }
+    steps = [
+        ("Sub", [INPUT, "middle"], "apart"),
+        ("Div", ["apart", "unit"], "units"),
+        ("Asinh", ["units"], "waves"),
+        ("MatMul", ["waves", "weights"], "faults"),
+        ("Sub", ["start", "faults"], "left"),
+        ("Sigmoid", ["left"], "worth"),
+        ("Mul", ["worth", "reach"], "risen"),
+        ("Add", ["risen", "least"], "of_slope"),
+        ("Mul", [told, "rest"], "of_forest"),
+        ("Add", ["of_forest", "of_slope"], OUTPUT),
+    ]
+    nodes = [helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps]
+    return nodes, [numpy_helper.from_array(one.astype(np.float32), name) for name, one in values.items()]
 
 
 def _attributes(trees: list[Any]) -> dict[str, Any]:

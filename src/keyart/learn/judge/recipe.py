@@ -21,7 +21,7 @@ import numpy as np
 from keyart.errors import BadSetting
 from keyart.learn.data import BadData
 from keyart.learn.files import write_facts, written_whole
-from keyart.learn.judge.forests import FOLDS, TASKS, Folds, Table, Task, cross_validated, make_forest, target, tune
+from keyart.learn.judge.forests import FOLDS, SLOPE_SHARE, TASKS, Folds, Table, Task, cross_validated, fitted, tune
 from keyart.learn.judge.onnx_trees import forest_bytes
 from keyart.learn.judge.ratings import RatedSet, Rating, read_ratings
 from keyart.learn.judge.tables import seed_tables
@@ -127,6 +127,7 @@ class LearnJudge:
                 raft=needs.raft,
                 folders=folders,
             ),
+            hub=True,
         )
 
     def names(self, space: str) -> tuple[str, ...]:
@@ -226,8 +227,7 @@ class LearnJudge:
 
         tops: dict[str, list[list[Any]]] = {}
         for task, (settings, _) in found.items():
-            forest = make_forest(task, settings, self.seed, signs).fit(table.X, target(task, table.y))
-            top = top_features(forest, table)
+            top = top_features(fitted(task, settings, table, self.seed, signs).forest, table)
             plot_top(top, self.out / f"shap_{task}.png", task)
             tops[task] = [[name, round(value, 5)] for name, value in top]
         return tops
@@ -244,7 +244,7 @@ class LearnJudge:
         settings = dict(found["regression"][0])
         settings |= {"n_estimators": self.trees} if self.trees else {}
         settings |= {"max_leaf_nodes": self.leaves} if self.leaves else {}
-        forest = make_forest("regression", settings, self.seed, signs).fit(table.X, table.y)
+        model = fitted("regression", settings, table, self.seed, signs)
         best = table.X[table.y >= UNTOUCHED]
         usual = np.median(best if len(best) else table.X, axis=0)
         card = LearnedCard(
@@ -266,11 +266,12 @@ class LearnJudge:
                 "width_px": self.width_px,
                 "forest": settings,
                 "monotone": any(signs),
+                "slope": 0.0 if model.slope is None else SLOPE_SHARE,
             },
             note=self._note(),
         )
         path = self.out / "judge.kamodel"
-        written_whole(path, deflated(packed(card, forest_bytes(forest))))
+        written_whole(path, deflated(packed(card, forest_bytes(model.forest, model.slope, SLOPE_SHARE))))
         return path
 
     def _note(self) -> str:

@@ -89,6 +89,8 @@ def row(series: Mapping[str, Floats], whole: Mapping[str, float], names: Sequenc
 
 
 def _feature(name: str, series: Mapping[str, Floats], whole: Mapping[str, float], known: dict[str, Floats]) -> float:
+    if name in RIGHTED:
+        return RIGHTED[name].read(lambda one: _feature(one, series, whole, known))
     if name in METERS:
         return METERS[name].read(lambda one: _feature(one, series, whole, known))
     if name in TOGETHER:
@@ -122,6 +124,72 @@ def split_name(name: str) -> tuple[str, str]:
     return (array, number) if number.isdigit() and int(number) < PLAIN_LENGTH else (name, "")
 
 
+# --- what one fault hides of another -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Righted:
+    """A feature less what another fault does to it: with that fault, it must not look better."""
+
+    feature: str
+    beside: str
+    """The feature that tells of the other fault."""
+    how: Callable[[float, float], float]
+    """The feature, the other one -> the righted one."""
+
+    def read(self, value: Callable[[str], float]) -> float:
+        try:
+            other = value(self.beside)
+        except KeyError:  # its group is switched off
+            return value(self.feature)
+        return self.how(value(self.feature), other)
+
+
+TRAILS = "linger_soon"
+_NO_TRAILS, _HIDDEN = -0.25, 2.4
+"""`linger_soon` of most clips without trails, and how fast motion is lost as it rises: of a mix that keeps g of what
+was shown, 1 - g of each motion is left, and `linger_soon` rises by some 0.75 from g = 0 to 0.83."""
+
+
+def _bared(value: float, trails: float) -> float:
+    return value * float(np.exp(_HIDDEN * (trails - _NO_TRAILS)))
+
+
+def _firm(value: float, noise: float) -> float:
+    return value + 0.035 * noise
+
+
+def _faint(value: float, _: float) -> float:
+    return float(np.log(value + 0.05))
+
+
+_HIDDEN_BY_TRAILS = (
+    "warp_error_mean",
+    "warp_error_p75",
+    "bend_mean",
+    "bend_max",
+    "wobble_mean",
+    "wobble_p75",
+    "wobble_all_mean",
+    "wobble_part_mean",
+    "flicker_local_mean",
+    "jerk_mean",
+    "jerk_part_mean",
+    "shake_mean",
+    "shake_p75",
+    "leap_most",
+    "leap_third",
+    "leap_usual",
+)
+_HIDDEN_BY_NOISE = ("blur_mean", "blur_min", "coarse_part_mean")
+RIGHTED: Mapping[str, Righted] = {
+    **{f"bare_{name}": Righted(name, TRAILS, _bared) for name in _HIDDEN_BY_TRAILS},
+    **{f"firm_{name}": Righted(name, "noise_mean", _firm) for name in _HIDDEN_BY_NOISE},
+    "faint_noise_mean": Righted("noise_mean", "noise_mean", _faint),
+}
+"""Motion as it were without trails, blur as it were without noise, and noise on a scale on which a little is much."""
+
+
 # --- faults ----------------------------------------------------------------------------------------------------------
 
 
@@ -148,13 +216,11 @@ METERS: Mapping[str, Meter] = {
     "fault_flicker": Meter("flicker_mean", 0.005, 0.026),
     "fault_tint": Meter("tint_way", 0.15, 0.32),
     "fault_held": Meter("held_share", 0.02, 0.048),
-    "fault_wobble": Meter("wobble_p75", 0.2, 0.2),
-    "fault_bend": Meter("bend_median", 0.012, 0.0065),
-    "fault_leap": Meter("shake_max", 0.7, 3.1),
-    "fault_blur": Meter("blur_mean", 0.43, 0.04),
+    "fault_wobble": Meter("bare_wobble_all_mean", 0.12, 0.12),
+    "fault_leap": Meter("leap_most", 1.5, 3.1),
+    "fault_blur": Meter("firm_blur_mean", 0.43, 0.04),
     "fault_noise": Meter("noise_mean", 1.4, 1.35),
-    "fault_smear": Meter("smear_mean", 0.535, 0.02),
-    "fault_linger": Meter("linger_mean", 0.37, 0.035),
+    "fault_linger": Meter("linger_soon", -0.05, 0.06),
 }
 """How bad each fault is by itself, in levels of the rule: a few trees cannot find out what a clip's worst fault is."""
 TOGETHER: Mapping[str, Callable[[Floats], float]] = {
@@ -177,24 +243,13 @@ class Sense:
     sign: Literal[-1, 0, 1]
 
 
-_WORSE = {
-    "warp_error": ("mean", "median", "max", "p75"),
-    "warp_worst": ("mean", "median", "p75"),
-    "bend": ("median", "max"),
-    "wobble": ("mean", "median", "p75"),
-    "wobble_part": ("mean", "median", "p25"),
-    "flicker": ("mean", "median", "max", "p75"),
-    "flicker_local": ("mean", "median", "max"),
-    "tint_step": ("mean", "median"),
-    "jerk": ("median", "max"),
-    "jerk_part": ("mean", "median", "max"),
-    "shake": ("median", "max", "p75"),
-    "linger": ("mean", "median"),
-    "blur": ("mean", "min", "max"),
-}
-"""Arrays of which more is worse by what they measure, whatever is shown. Blur, noise and smear are read by their meters
-alone: a little of one takes away some of another, and would be thanked for it."""
-_WORSE_WHOLE = (
+_WORSE = (
+    "flicker_mean",
+    "flicker_median",
+    "flicker_max",
+    "flicker_p75",
+    "tint_step_mean",
+    "tint_step_median",
     "tint_range",
     "tint_way",
     "held_share",
@@ -203,11 +258,14 @@ _WORSE_WHOLE = (
     "jump_most",
     "jump_second",
     "jump_share",
+    "noise_mean",
+    "grain_mean",
+    "trail_mean",
+    "linger_next",
+    "linger_soon",
+    "linger_later",
 )
-SENSES: tuple[Sense, ...] = (
-    *(Sense(f"{array}_{how}", -1) for array, ways in _WORSE.items() for how in ways),
-    *(Sense(name, -1) for name in _WORSE_WHOLE),
-    *(Sense(name, -1) for name in (*METERS, *TOGETHER)),
-)
+"""Of which more is worse by what they measure, whatever is shown, and which no other fault lessens by much."""
+SENSES: tuple[Sense, ...] = (*(Sense(name, -1) for name in (*_WORSE, *RIGHTED, *METERS, *TOGETHER)),)
 """What the shipped forest reads. No sum is among them: a score must not depend on how long a clip is. Faces and
 lettering are left to forests that learn from clips which have them: the drawn ones have neither."""

@@ -76,6 +76,7 @@ def morph(moment: Moment) -> Mapping[str, float]:
     if moment.earlier.is_paired:
         turn = lengths(own - moment.earlier.own_motion)
         found |= {"wobble": float(turn.mean()), "wobble_part": float(turn.mean()) / (size + 0.2)}
+        found["wobble_all"] = float(np.percentile(blocks(turn), 25))
     return found
 
 
@@ -149,8 +150,16 @@ def jump_whole(series: Series) -> Mapping[str, float]:
     if steps.size < 3:
         return {"jump_most": 1.0, "jump_second": 1.0, "jump_share": 0.0}
     around = [np.delete(steps[max(0, n - _AROUND) : n + _AROUND + 1], min(n, _AROUND)) for n in range(steps.size)]
-    parts = np.sort((steps + 0.5) / (np.array([float(np.percentile(one, 60)) for one in around]) + 0.5))
+    usual = np.array([float(np.percentile(one, 60)) for one in around])
+    usual = np.maximum(usual, _greater_neighbour(steps))  # what swells over several frames is no leap
+    parts = np.sort((steps + 0.5) / (usual + 0.5))
     return {"jump_most": float(parts[-1]), "jump_second": float(parts[-2]), "jump_share": float((parts > 2).mean())}
+
+
+def _greater_neighbour(steps: Floats) -> Floats:
+    """Of each value, the greater of the one before it and the one after it."""
+    filled = np.concatenate([[-np.inf], steps, [-np.inf]])
+    return np.asarray(np.maximum(filled[:-2], filled[2:]), np.float64)
 
 
 def camera(moment: Moment) -> Mapping[str, float]:
@@ -158,11 +167,35 @@ def camera(moment: Moment) -> Mapping[str, float]:
     motion = moment.camera
     back = moved_back(moment.luma, camera_field(motion, moment.luma.shape))
     found = {"camera_speed": float(np.hypot(*motion[:, 2])), "camera_ssim": ssim(moment.earlier.luma, back)}
+    found |= {"camera_x": float(motion[0, 2]), "camera_y": float(motion[1, 2])}
     if moment.earlier.is_paired:
         turn = motion - moment.earlier.camera
         reach = float(np.abs(turn[:, :2]).sum()) * moment.luma.shape[1] / 4
         found["shake"] = float(np.hypot(*turn[:, 2])) + reach
     return found
+
+
+def camera_whole(series: Series) -> Mapping[str, float]:
+    """Leaps of the framing: how far a motion stands apart from both the one before it and the one after it.
+
+    A whipped pan and a hand's unrest go on over several frames, so that the middle of three motions is near each.
+    """
+    moves = [series.get(name, np.zeros(0)) for name in ("camera_x", "camera_y")]
+    if moves[0].size < 3:
+        return {"leap_most": 0.0, "leap_third": 0.0, "leap_usual": 0.0}
+    apart = np.hypot(*(_from_middle_of_three(one) for one in moves))
+    ordered = np.sort(apart)[::-1]
+    return {
+        "leap_most": float(ordered[0]),
+        "leap_third": float(ordered[min(2, ordered.size - 1)]),
+        "leap_usual": float(np.percentile(apart, 75)),
+    }
+
+
+def _from_middle_of_three(values: Floats) -> Floats:
+    """What a value and the median of it and its two neighbours differ by; of the ends, nothing."""
+    three = np.stack([values[:-2], values[1:-1], values[2:]])
+    return np.asarray(np.abs(values[1:-1] - np.median(three, axis=0)), np.float64)
 
 
 def sharpness(moment: Moment) -> Mapping[str, float]:
@@ -188,25 +221,41 @@ def smear(moment: Moment) -> Mapping[str, float]:
     weight = np.minimum(speed, 4.0)
     whole = float((weight * across**2).mean()) + float((weight * along**2).mean()) + 1.0
     found = {"smear": float((weight * across**2).mean()) / whole, "trail": _trail(moment)}
-    change = moment.change  # asked for of the first pair too: the second looks back at it
-    if moment.earlier.is_paired:
-        strong = np.abs(moment.earlier.change)
-        strong = strong > max(2.0, 2 * float(strong.mean()))
-        if int(strong.sum()) > _STRONG_PX:
-            found["linger"] = lingering(change[strong], moment.earlier.change[strong])
+    for name, step in LINGER_STEPS.items():
+        if len(moment.past) >= 2 * step:
+            found[f"goes_on_{name}"], found[f"turns_{name}"] = _lingering(moment, step)
     return found
 
 
-_STRONG_PX = 200
+LINGER_STEPS = {"next": 1, "soon": 2, "later": 4}
+"""Name -> frames that a change is taken over: the more, the slower a motion may be and yet not look like trails."""
+_LEAST_CHANGE = 0.05
+"""Squared levels of luma a pixel: where less changes than this there is little to tell trails by."""
+NO_LINGER = -0.3
+"""What is usual, and what stands for a clip in which nothing changes."""
 
 
-def lingering(now: NDArray[np.float32], before: NDArray[np.float32]) -> float:
-    """How much of a strong change goes on in the next frame: of what fades slowly, most; of noise, less than none.
+def _lingering(moment: Moment, step: int) -> tuple[float, float]:
+    """Mean product of a change over `step` frames and of the change right before it, and how great both are."""
+    middle, first = moment.past[step - 1], moment.past[2 * step - 1]
+    now, before = moment.coarse - middle, middle - first
+    size = float(np.sqrt(float((now * now).mean()) * float((before * before).mean())))
+    return float((now * before).mean()), size
 
-    >>> round(lingering(np.array([4.0, -8.0], np.float32), np.array([8.0, -16.0], np.float32)), 3)
-    0.5
+
+def smear_whole(series: Series) -> Mapping[str, float]:
+    """How much of a change goes on after it: correlation of neighbouring changes over the whole clip, -1 ... 1.
+
+    What shines on is each frame mixed with the shown one before it. That filter makes slow waves of a pixel's light
+    outweigh fast ones whatever is shown, so this correlation rises with it for every clip.
     """
-    return float((now * before).sum()) / float((before * before).sum())
+    found = {}
+    for step in LINGER_STEPS:
+        goes_on, size = (series.get(f"{what}_{step}", np.zeros(0)) for what in ("goes_on", "turns"))
+        evidence = float(size.mean()) if size.size else 0.0
+        product = float(goes_on.mean()) if size.size else 0.0
+        found[f"linger_{step}"] = (product + NO_LINGER * _LEAST_CHANGE) / (evidence + _LEAST_CHANGE)
+    return found
 
 
 def _trail(moment: Moment) -> float:
@@ -234,16 +283,28 @@ GROUPS: Mapping[str, Group] = {
     "ssim": Group("structural similarity of neighbours (seed: S)", ("ssim",), structure),
     "flow": Group("statistics of the optical flow (seed: OF, with a CPU flow)", FLOW_NAMES, optical_flow),
     "warp": Group("motion smoothness: what the flow leaves over", ("warp_error", "warp_worst", "warp_left"), warp),
-    "morph": Group("things that change shape or way", ("own_motion", "bend", "wobble", "wobble_part"), morph),
+    "morph": Group(
+        "things that change shape or way", ("own_motion", "bend", "wobble", "wobble_part", "wobble_all"), morph
+    ),
     "flicker": Group("light that comes and goes", ("gain", "flicker", "flicker_local"), flicker),
     "tint": Group("colour that wanders", ("tint_step", "tint_u", "tint_v", "tint_range", "tint_way"), tint, tint_whole),
     "held": Group(
         "frozen and duplicated frames", ("change", "held_share", "held_longest", "held_runs"), change, held_whole
     ),
     "jump": Group("sudden changes", ("jerk", "jerk_part", "jump_most", "jump_second", "jump_share"), jump, jump_whole),
-    "camera": Group("coherence with the camera's motion taken out", ("camera_speed", "camera_ssim", "shake"), camera),
+    "camera": Group(
+        "coherence with the camera's motion taken out",
+        ("camera_speed", "camera_ssim", "camera_x", "camera_y", "shake", "leap_most", "leap_third", "leap_usual"),
+        camera,
+        camera_whole,
+    ),
     "sharpness": Group("blur", ("blur", "coarse_part", "detail"), sharpness, of_pairs=False),
-    "smear": Group("trails of what moves", ("smear", "trail", "linger"), smear),
+    "smear": Group(
+        "trails of what moves",
+        ("smear", "trail", *(f"{what}_{step}" for what in ("goes_on", "turns", "linger") for step in LINGER_STEPS)),
+        smear,
+        smear_whole,
+    ),
     "grain": Group("noise", ("noise", "grain"), grain, of_pairs=False),
 }
 """Name -> group, in the order of their features. `jump` makes its numbers of the clip from what `held` measures."""

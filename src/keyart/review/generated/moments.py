@@ -12,6 +12,9 @@ from keyart.review.generated.flow import Field, camera_field, camera_motion, dis
 from keyart.types import RGB, Gray
 
 BLOCK_PX = 16
+COARSE_PX = 4
+PAST = 8
+"""Coarse pictures of earlier frames that are remembered: `linger` looks so far back."""
 Map = NDArray[np.float32]
 
 
@@ -25,12 +28,15 @@ class Moment:
         self.before: Moment | None = None
         self.is_paired = False
         """Whether it came after another: whether its flow, once asked for, is known."""
+        self.past: tuple[Map, ...] = ()
+        """The coarse pictures of the frames before it, the last first, `PAST` at most."""
 
     def after(self, before: Moment) -> Moment:
         """This moment, beside the one before it."""
         before.before = None
         before.picture = _gone
         self.before, self.is_paired = before, True
+        self.past = (before.coarse, *before.past)[:PAST]
         return self
 
     @property
@@ -41,6 +47,15 @@ class Moment:
     @cached_property
     def flow(self) -> Field:
         return dis_flow(self.earlier.luma, self.luma)
+
+    @cached_property
+    def coarse(self) -> Map:
+        """Means of four by four pixels: what a codec leaves of a change is truer of them than of pixels."""
+        import cv2
+
+        size = max(1, self.luma.shape[1] // COARSE_PX), max(1, self.luma.shape[0] // COARSE_PX)
+        small = cv2.resize(self.luma.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.float32).reshape(size[1], size[0])
 
     @cached_property
     def change(self) -> Map:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from keyart.errors import BadSetting
-from keyart.review.generated.features import COHERENCE, METERS, PROMPT_MODELS, TOGETHER, split_name
+from keyart.review.generated.features import COHERENCE, METERS, PROMPT_MODELS, RIGHTED, TOGETHER, split_name
 from keyart.review.generated.groups import GROUPS
 from keyart.review.generated.subjects import OBSERVERS, REFERENCE, REFERENCE_NAMES
 
@@ -34,7 +34,8 @@ def needs_of(names: Iterable[str]) -> Needs:
     wanted = [*names]
     faults = [name for name in wanted if name in METERS or name in TOGETHER]
     read = [METERS[name].feature for name in faults if name in METERS]
-    arrays = dict.fromkeys(array_of(name) for name in (*wanted, *read) if name not in faults)
+    beside = [RIGHTED[name].beside for name in (*wanted, *read) if name in RIGHTED]
+    arrays = dict.fromkeys(array_of(name) for name in (*wanted, *read, *beside) if name not in faults)
     groups: set[str] = set()
     for array in arrays:
         if array in GROUP_OF:
@@ -52,6 +53,8 @@ def needs_of(names: Iterable[str]) -> Needs:
 
 def array_of(name: str) -> str:
     """What a feature is made from: its array, or itself."""
+    if name in RIGHTED:
+        return array_of(RIGHTED[name].feature)
     return name if name in GROUP_OF or name in METERS or name in TOGETHER else split_name(name)[0]
 
 

@@ -1,4 +1,6 @@
-"""What was measured of clips, kept in a folder under a key of the file's content and of what was measured."""
+"""What was measured of clips, kept in a folder under a key of the file's content, of what was measured, and of the code
+that measures: a change of anything else measures nothing anew.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +17,26 @@ import numpy as np
 from keyart.review.generated.measure import Measured
 
 SCHEMA = 1
+_EMBEDDED = ("flow.py", "groups.py", "measure.py", "moments.py", "ssim.py", "subjects.py")
+_HUB = ("hub.py", "lpips_net.py", "prompts.py", "raft_net.py")
 
 
-def kept(folder: Path, video: Path, what: str, make: Callable[[], Measured]) -> Measured:
-    """The measurements that lie there, or new ones, which are then kept. `what` stands for all that they depend on."""
+@cache
+def code_mark(hub: bool = False) -> str:
+    """Digest of the modules that the numbers of the embedded tier, or of the hub's too, are made by."""
+    folder = Path(__file__).parent
+    found = hashlib.sha256()
+    for name in (*_EMBEDDED, *(_HUB if hub else ())):
+        found.update((folder / name).read_bytes())
+    return found.hexdigest()[:16]
+
+
+def kept(folder: Path, video: Path, what: str, make: Callable[[], Measured], hub: bool = False) -> Measured:
+    """The measurements that lie there, or new ones, which are then kept. `what` stands for all settings that they
+    depend on, `hub` for the use of models of the hub."""
     with video.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    path = folder / f"{hashlib.sha256(f'{SCHEMA} {content} {what}'.encode()).hexdigest()[:32]}.npz"
+    path = folder / f"{hashlib.sha256(f'{SCHEMA} {code_mark(hub)} {content} {what}'.encode()).hexdigest()[:32]}.npz"
     if path.is_file():
         try:
             return _read(path)
