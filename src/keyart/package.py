@@ -149,7 +149,7 @@ class PackageFolder:
         except OSError as err:
             self.take_back()
             raise _output_problem(self.path, err) from err
-        except KeyboardInterrupt:
+        except BaseException:
             self.take_back()
             raise
         self._drop(set(_product_paths(self.path, earlier)) - {product.path for product in package.products})

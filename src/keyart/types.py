@@ -158,7 +158,7 @@ class VideoInfo:
     @property
     def name(self) -> str:
         """For people: receipts, monograms, titles where nothing better is known. Never a path."""
-        return self.called or self.path.name
+        return self.called or self.path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     @property
     def stem(self) -> str:

@@ -77,6 +77,15 @@ def test_it_is_what_keyart_make_makes(row: Row, order: Order, make: Make, tmp_pa
     assert contents(tmp_path / "out" / "сезон 1" / "трактор.keyart") == contents(tmp_path / "plain")
 
 
+def test_a_name_of_odd_bytes_is_a_video_like_any_other(video: Path, order: Order, make: Make, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(video.parent) + b"/caf\xe9\nbar.mp4"))
+    odd.write_bytes(video.read_bytes())
+    result = make(Row(str(odd), "odd"), replace(order, parts=("shots", "stills", "titles")))
+    assert result.end in ("made", "degraded"), result.reason
+    package = json.loads((tmp_path / "out" / "odd.keyart" / "package.json").read_text())
+    assert package["source"]["name"] == "caf\ufffd\nbar.mp4"
+
+
 def test_settings_of_the_row_win_and_make_it_anew(row: Row, order: Order, make: Make, tmp_path: Path) -> None:
     make(row, order)
     other = make(replace(row, settings={"stills.count": "1"}), order)
