@@ -142,11 +142,11 @@ class _Office:
                 self.ray.get(self.feed.put.remote(count - 1, json.dumps(plain(_placed(row)))))
         except BaseException as err:  # noqa: BLE001  handed on: `close` raises it
             self.fault = err
-        with contextlib.suppress(Exception):  # the cluster may be gone by now
+        with contextlib.suppress(Exception, SystemExit):  # Ray ends a thread whose cluster is gone
             self.ray.get(self.feed.end.remote(count))
 
     def _listen(self) -> None:
-        with contextlib.suppress(Exception):  # until the cluster is gone
+        with contextlib.suppress(Exception, SystemExit):  # until the cluster is gone
             while True:
                 for line in self.ray.get(self.feed.heard.remote()):
                     self.hear(json.loads(line))
@@ -477,7 +477,20 @@ def _ray() -> Any:
     except ImportError as err:
         raise MissingExtra("ray", extra="ray") from err
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    _hush()
     return ray
+
+
+def _hush() -> None:
+    """Ray prints what its machines say, lost processes and all, to standard output, where results belong."""
+    from ray._private import worker
+
+    def told(data: Mapping[str, Any], **_: Any) -> None:
+        for line in data.get("lines", ()):
+            logging.getLogger(__name__).info("ray: %s", line)
+
+    if hasattr(worker, "print_to_stdstream"):  # of another Ray: then it prints
+        worker.print_to_stdstream = told
 
 
 @cache
