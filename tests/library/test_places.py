@@ -13,7 +13,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from keyart.errors import BadSetting, MissingExtra, MissingFile, OutputProblem
+from keyart.errors import BadSetting, MissingExtra, MissingFile, OutputProblem, UnreadableVideo
 from keyart.library import places
 from keyart.library.places import UPLOADING, Place, StoreFailed, at_hand, opened, put_package, shown
 from keyart.library.rows import rows_of
@@ -201,6 +201,10 @@ def test_it_is_gone_when_the_work_fails(tmp_path: Path, store: Store) -> None:
     store.pipe_file("/v/a.mp4", b"x")
     with pytest.raises(RuntimeError), at_hand(Row("memory://v/a.mp4", "a"), tmp_path):
         raise RuntimeError
+    for kind in (UnreadableVideo, OutputProblem):  # of both kinds of builtin
+        with pytest.raises(kind) as raised, at_hand(Row("memory://v/a.mp4", "a"), tmp_path) as video:
+            raise kind(f"{video}: no video")
+        assert str(raised.value) == "memory://v/a.mp4: no video"
     with pytest.raises(MissingFile, match=r"memory://v/b\.mp4: no such file"):
         names_at_hand("memory://v/b.mp4", tmp_path)
     assert list(tmp_path.iterdir()) == []

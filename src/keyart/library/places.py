@@ -247,9 +247,21 @@ def at_hand(row: Row, folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         there = Path(tempfile.mkdtemp(prefix="at-hand-", dir=folder))
     try:
-        yield _fetched(row.url, there)
+        video = _fetched(row.url, there)
+        with _told_of(row.url, video):
+            yield video
     finally:
         shutil.rmtree(there, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _told_of(url: str, video: Path) -> Iterator[None]:
+    """What is said of a fetched file is said of its address: nobody knows the other, and it is gone."""
+    try:
+        yield
+    except KeyartError as err:
+        err.args = tuple(one.replace(str(video), shown(url)) if isinstance(one, str) else one for one in err.args)
+        raise
 
 
 def _local_video(url: str) -> Path:
