@@ -8,7 +8,7 @@ import random
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fsspec
@@ -451,53 +451,84 @@ def aged(path: Path, seconds: float) -> None:
     os.utime(path, (time.time() - seconds,) * 2)
 
 
+class Steps(threading.Event):
+    """Something happens between every two looks; after the last step it is over."""
+
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        super().__init__()
+        self.steps = list(steps)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self.steps:
+            self.steps.pop(0)()
+        else:
+            self.set()
+        return self.is_set()
+
+
+def nothing() -> None:
+    pass
+
+
+HOUR = 3600.0
+
+
 def test_those_that_come_are_taken_when_they_are_whole(tmp_path: Path) -> None:
-    aged(made(tmp_path, "a.mp4") / "a.mp4", 60)
-    stop = threading.Event()
-    rows = watched([str(tmp_path)], 0.05, stop)
-    assert next(rows).name == "a"
+    aged(made(tmp_path, "a.mp4") / "a.mp4", 2 * HOUR)
     growing = tmp_path / "b.mp4"
-    wrote = []
+    stop = Steps(
+        lambda: growing.write_bytes(b"x"),
+        lambda: growing.write_bytes(b"xx"),  # a first look at it, and it grows on
+        lambda: growing.write_bytes(b"xxx"),
+        nothing,
+        lambda: made(tmp_path, "b.mov"),
+        nothing,
+        lambda: made(tmp_path, "s/b.mov"),
+    )
+    rows = [(row.name, row.size_bytes) for row in watched([str(tmp_path)], HOUR, stop)]
+    assert rows == [("a", 1), ("b", 3), ("b.mov", 1)]  # the last was seen once
 
-    def write() -> None:
-        with growing.open("wb") as file:
-            for _ in range(15):
-                file.write(b"x" * 100)
-                file.flush()
-                time.sleep(0.02)
-        wrote.append(time.monotonic())
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    row = next(rows)
-    assert (row.name, row.size_bytes) == ("b", 1500)
-    assert wrote
-    made(tmp_path, "b.mov")
-    assert next(rows).name == "b.mov"
-    made(tmp_path, "s/b.mov")
+def test_no_two_that_come_have_one_name(tmp_path: Path) -> None:
+    aged(made(tmp_path, "a.mp4") / "a.mp4", 2 * HOUR)
+
+    def another() -> None:
+        (tmp_path / "a.mp4").unlink()
+        aged(made(tmp_path, "a.mov") / "a.mov", 2 * HOUR)
+
+    first, second = watched([str(tmp_path)], HOUR, Steps(another, nothing))
+    assert first.name == "a"
+    assert second.name.startswith("a-")
+
+
+def test_it_ends_in_the_midst_of_a_look(tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        aged(made(tmp_path, name) / name, 2 * HOUR)
+    stop = threading.Event()
+    rows = watched([str(tmp_path)], HOUR, stop)
+    assert next(rows).name == "a"
     stop.set()
     assert list(rows) == []
-    writer.join()
 
 
 def test_a_list_is_watched_and_a_failing_look_is_no_end(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     made(tmp_path, "a.mp4", "b.mp4")
-    for name in ("a.mp4", "b.mp4"):
-        aged(tmp_path / name, 60)
     names = tmp_path / "l.csv"
-    names.write_text("path\na.mp4\nlater.mp4\nmemory://x/far.mp4\n")
-    aged(names, 60)
-    rows = watched([str(names)], 0.02, threading.Event())
-    assert [next(rows).name for _ in range(2)] == ["a", "far"]
-    names.write_text("nothing\nof use\n")
-    aged(names, 30)
 
-    def mend() -> None:
-        names.write_text("path\na.mp4\nb.mp4\n")
-        aged(names, 20)
+    def write(text: str, age_seconds: float) -> None:
+        names.write_text(text)
+        aged(names, age_seconds)
 
-    threading.Timer(0.15, mend).start()
-    assert next(rows).name == "b"
-    assert "a look at the sources failed" in caplog.text
+    for name in ("a.mp4", "b.mp4"):
+        aged(tmp_path / name, 2 * HOUR)
+    write("path\na.mp4\nlater.mp4\nmemory://x/far.mp4\n", 2 * HOUR)
+    stop = Steps(
+        lambda: write("nothing\nof use\n", 2 * HOUR),
+        lambda: write("path\nb.m", 0),  # just being written
+        lambda: write("path\nb.mp4\n", 1),
+        nothing,
+    )
+    assert [row.name for row in watched([str(names)], HOUR, stop)] == ["a", "far", "b"]
+    assert caplog.text.count("a look at the sources failed") == 1
     with pytest.raises(MissingFile):
-        next(watched([str(tmp_path / "none")], 0.02, threading.Event()))
+        next(watched([str(tmp_path / "none")], HOUR, threading.Event()))
