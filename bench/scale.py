@@ -100,7 +100,7 @@ def driver_seconds(videos: int = 200) -> dict[str, float]:
 
 
 def index_seconds(packages: Sequence[int] = (20, 120)) -> dict[str, float]:
-    """To add a package of 32 pictures to an index, and to search it for one picture, at two sizes; and bytes a row."""
+    """To add a package of 32 pictures to an index, at two sizes; to compare a picture with a row; bytes a row."""
     from keyart.nearness.index import Entry, Shown, open_index
     from keyart.nearness.signature import CELLS, Signature
 
@@ -121,19 +121,39 @@ def index_seconds(packages: Sequence[int] = (20, 120)) -> dict[str, float]:
             begun = time.perf_counter()
             index.add(f"{number}", f"{number:064}", entries, 600.0)
             times.append(time.perf_counter() - begun)
-        searches = []
-        for _ in range(10):
-            begun = time.perf_counter()
-            index.near(entries[0].signature)
-            searches.append(time.perf_counter() - begun)
         stored = sum(one.stat().st_size for one in (Path(place) / "index").iterdir())
         rows = 32 * max(packages)
         told = {f"add, at {number} packages": _quick(times[number - 20 : number]) for number in packages}
     return told | {
         "add": _quick(times[-20:]),
-        "search, a row": _quick(searches) / rows,
+        "search, a row": search_seconds(),
         "bytes a row": stored / rows,
     }
+
+
+def library_seconds(count: int = 12) -> dict[str, float]:
+    """Core seconds of a clip of `bench library`, made as there, on average, and those of a worker's start."""
+    from bench.library_clips import library_clips
+
+    clips = sorted(map(str, library_clips(WORK / "scale" / "library", count).rglob("*.mp4")))
+    command = [sys.executable, "-m", "bench.stage_costs", "--like-library", *clips]
+    done = subprocess.run(command, cwd=REPO, stdout=subprocess.PIPE, text=True, check=True)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    each = [sum(row["stages"].values()) for row in rows]
+    return {"each": sum(each) / len(each), "start": rows[0]["start"], "clips": len(rows)}
+
+
+def search_seconds(rows: int = 1 << 16) -> float:
+    """Of comparing one picture's bits with those of a row: what every search does with every row of an index."""
+    from keyart.nearness.signature import hamming
+
+    bits = np.random.default_rng(0).integers(0, 2**63, (rows, 4), np.uint64)
+    times = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        hamming(bits[0], bits)
+        times.append(time.perf_counter() - begun)
+    return _quick(times) / rows
 
 
 def _quick(seconds: Sequence[float]) -> float:
@@ -283,17 +303,19 @@ def limits_table(core_seconds: float, stations: Sequence[Station], mean_video_se
 def check_table(found: Sequence[Check]) -> dict[str, Any]:
     rows = [
         [
-            one.engine,
-            one.workers,
-            one.videos,
-            f"{one.measured_seconds:.0f} s",
-            f"{one.predicted_seconds:.0f} s",
+            *(one.engine, one.workers, one.videos),
+            *(f"{seconds:.0f} s" for seconds in (one.measured_seconds, one.predicted_seconds)),
             f"{one.ratio:.2f}",
+            *(f"{seconds:.2f} s" for seconds in (one.measured_core_seconds, one.predicted_core_seconds)),
+            f"{one.core_ratio:.2f}",
         ]
         for one in found
-    ] or [["library bench", "", "", UNMEASURED, "", ""]]
-    columns = ["engine", "workers", "videos", "measured", "predicted", "predicted / measured"]
-    return {"columns": columns, "align": "lrrrrr", "rows": rows}
+    ]
+    columns = [
+        "engine", "workers", "videos", "run, measured", "predicted", "predicted / measured",
+        "core seconds of a video, measured", "predicted", "predicted / measured",
+    ]  # fmt: skip
+    return {"columns": columns, "align": "lrrrrrrrr", "rows": rows or [["library bench", UNMEASURED, *[""] * 7]]}
 
 
 def fit_table(costs: Costs, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -324,7 +346,7 @@ def result_of(
     mean_video = 1.0 / sum(kind.share / kind.seconds for kind in mix)
     found = needs(costs, mix, plan, prices)
     library = json.loads(LIBRARY.read_text()) if LIBRARY.exists() else {}
-    held = checks(costs, library, int(library.get("machine", {}).get("cores", 2)))
+    held = checks(parts["library"]["each"], parts["library"]["start"], library)
     return {
         "method": "process time of a worker of one thread; medians over rounds, each in proportion to its bare decode",
         "rounds_measured": len(rounds),
@@ -334,7 +356,7 @@ def result_of(
         "prices": asdict(prices),
         "mix": [asdict(kind) for kind in mix],
         "needs": asdict(found),
-        "checks": [{**asdict(one), "ratio": one.ratio} for one in held],
+        "checks": [{**asdict(one), "ratio": one.ratio, "core_ratio": one.core_ratio} for one in held],
         "tables": {
             "scale-stages": stage_table(costs),
             "scale-codecs": codec_table(costs),
@@ -364,6 +386,8 @@ def _facts(costs: Costs, parts: Mapping[str, Mapping[str, float]], found: Needs,
         "scale-booked": f"{1000 * parts['driver']['its end, for sure']:.2f} ms",
         "scale-search": f"{1e9 * search:.0f} ns",
         "scale-search-full": f"{search * 50e6:.1f} s",
+        "scale-index-20": f"{1000 * parts['index'].get('add, at 20 packages', 0.0):.0f} ms",
+        "scale-index-120": f"{1000 * parts['index'].get('add, at 120 packages', 0.0):.0f} ms",
         "scale-index-shards": f"{int(np.ceil(found.index_rows / 50e6))}",
         "scale-ledger-gb": f"{found.videos * 300 / 1e9:.1f} GB",
     }
@@ -384,7 +408,9 @@ def main(arguments: list[str]) -> int:
         return 1
     earlier = json.loads((RESULTS / "scale.json").read_text()) if (RESULTS / "scale.json").exists() else {}
     fresh = args.parts or "parts" not in earlier
-    parts = {"driver": driver_seconds(), "index": index_seconds()} if fresh else earlier["parts"]
+    parts = {"driver": driver_seconds(), "index": index_seconds()} if fresh else dict(earlier["parts"])
+    if args.parts or LIBRARY.exists() or "library" not in parts:
+        parts["library"] = library_seconds()  # of this hour, as what it is held against
     result = {"schema": 1, "bench": "scale", "commit": commit(), "machine": machine(), "seed": 0}
     path = write_result("scale", result | result_of(rounds, parts))
     for one in json.loads(path.read_text())["checks"]:

@@ -387,46 +387,44 @@ def simulate(
 # --- against what was measured --------------------------------------------------------------------------------------
 
 
-def predicted_seconds(costs: Costs, kinds: Sequence[tuple[Kind, int]], workers: int, cores: int) -> float:
-    """Of a run over so many videos of each kind: workers share the cores, and each loads its models once."""
-    work = sum(sum(costs.seconds(kind).values()) * count for kind, count in kinds)
-    return work / min(workers, cores) + costs.start_seconds * max(1.0, workers / cores)
-
-
-LIBRARY_KIND = Kind(1.0, "h264", 320, 180, 25, 3.0, 0.4)
-"""The clips of `bench library`: 2 to 4 s of 320x180."""
+def predicted_seconds(each: float, videos: int, workers: int, cores: int, start: float) -> float:
+    """Of a run over so many videos of `each` core seconds: workers share the cores, and each is started once."""
+    return each * videos / min(workers, cores) + start * max(1.0, workers / cores)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A run over a library, and what was said of it beforehand."""
+    """A run over a library, and what was said of it."""
 
     engine: str
     workers: int
     videos: int
     measured_seconds: float
+    """On the clock, the whole run."""
     predicted_seconds: float
+    measured_core_seconds: float
+    """Of a worker for one video, as the ledger says."""
+    predicted_core_seconds: float
 
     @property
     def ratio(self) -> float:
         return self.predicted_seconds / self.measured_seconds
 
+    @property
+    def core_ratio(self) -> float:
+        return self.predicted_core_seconds / self.measured_core_seconds if self.measured_core_seconds else 0.0
 
-def checks(costs: Costs, result: Mapping[str, Any], cores: int) -> list[Check]:
-    """`bench library` told runs, each with `engine`, `workers`, `videos` and `seconds`, anywhere in its result."""
+
+def checks(each: float, start: float, result: Mapping[str, Any]) -> list[Check]:
+    """`bench library`'s undisturbed cells, `local-1` ... `ray-2`, against `each` core seconds a clip."""
+    videos = int(result.get("clips", {}).get("count", 0))
+    cores = int(result.get("machine", {}).get("cores", 1))
     found = []
-    for run in _runs_in(result):
-        videos, workers = int(run["videos"]), int(run["workers"])
-        predicted = predicted_seconds(costs, [(LIBRARY_KIND, videos)], workers, cores)
-        found.append(Check(str(run.get("engine", "local")), workers, videos, float(run["seconds"]), predicted))
+    for name, cell in result.get("cells", {}).items():
+        engine, _, workers = name.partition("-")
+        if not workers.isdecimal() or not videos or cell.get("seconds", 0) <= 0:
+            continue  # one under fire says nothing of speed
+        told = predicted_seconds(each, videos, int(workers), cores, start)
+        spent = float(cell.get("core_seconds_each", 0.0))
+        found.append(Check(engine, int(workers), videos, float(cell["seconds"]), told, spent, each))
     return found
-
-
-def _runs_in(value: Any) -> list[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        if {"workers", "videos", "seconds"} <= value.keys() and all(
-            isinstance(value[name], int | float) and value[name] > 0 for name in ("workers", "videos", "seconds")
-        ):
-            return [value]
-        return [run for one in value.values() for run in _runs_in(one)]
-    return [run for one in value for run in _runs_in(one)] if isinstance(value, list) else []

@@ -195,16 +195,23 @@ def test_a_mean_video_is_that_of_the_mix() -> None:
 
 
 def test_two_workers_take_half_the_time_where_there_are_two_cores() -> None:
-    one, two, four = (predicted_seconds(COSTS, [(SMALL, 100)], workers, 2) for workers in (1, 2, 4))
+    one, two, four = (predicted_seconds(7.0, 100, workers, 2, 5.0) for workers in (1, 2, 4))
     assert one == 700 + 5 and two == 350 + 5 and four == 350 + 10
 
 
-def test_measured_runs_are_found_wherever_they_stand() -> None:
-    run = {"engine": "ray", "workers": 2, "videos": 200, "seconds": 500.0}
-    told = checks(COSTS, {"runs": [run, {"workers": 2}], "more": {"x": {"workers": 1, "videos": 0, "seconds": 1}}}, 2)
-    assert [(one.engine, one.workers, one.videos) for one in told] == [("ray", 2, 200)]
-    assert told[0].ratio == told[0].predicted_seconds / 500.0
-    assert checks(COSTS, {}, 2) == []
+def test_undisturbed_cells_are_held_against_the_costs() -> None:
+    cells = {
+        "local-1": {"seconds": 250.0, "core_seconds_each": 1.25},
+        "ray-2": {"seconds": 100.0},
+        "local-2-fire": {"seconds": 900.0},
+        "odd": {"seconds": 1.0},
+        "local-3": {"seconds": 0.0},
+    }
+    told = checks(1.0, 5.0, {"clips": {"count": 200}, "machine": {"cores": 2}, "cells": cells})
+    assert [(one.engine, one.workers, one.videos) for one in told] == [("local", 1, 200), ("ray", 2, 200)]
+    assert told[0].ratio == 205 / 250 and told[0].core_ratio == 0.8
+    assert told[1].ratio == 105 / 100 and told[1].core_ratio == 0.0
+    assert len(scale.check_table(told)["rows"]) == 2 and checks(1.0, 5.0, {}) == []
 
 
 def test_everything_that_the_pages_show_is_made_of_measured_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +221,7 @@ def test_everything_that_the_pages_show_is_made_of_measured_rounds(monkeypatch: 
     parts = {
         "driver": {"is it settled": 0.0001, "its end, for sure": 0.001},
         "index": {"add": 0.01, "search, a row": 2e-8, "bytes a row": 1090.0},
+        "library": {"each": 1.0, "start": 1.0},
     }
     result = scale.result_of(rounds, parts)
     for table in result["tables"].values():
