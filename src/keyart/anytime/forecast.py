@@ -84,9 +84,9 @@ class Forecast:
 
 def usual_seconds(level: str, info: VideoInfo | None, *, listens: bool = False) -> float:
     """What a level takes on two quiet cores; `listens`: where it has to recognise what is said."""
-    is_short = info is not None and info.duration_seconds <= SHORT_SECONDS and level != FIRST
+    is_short = load(info) <= SHORT_SECONDS and level != FIRST
     per_second = COSTS[LAST].per_second if is_short else COSTS[level].per_second
-    pictures = COSTS[level].fixed + per_second * _load(info)
+    pictures = COSTS[level].fixed + per_second * load(info)
     length = info.duration_seconds if info else 60.0
     return max(pictures, _LISTENING_PER_SECOND * length if listens and level == LAST else 0.0)
 
@@ -95,7 +95,7 @@ def _bounded(factor: float) -> float:
     return min(_MOST, max(_LEAST, factor))
 
 
-def _load(info: VideoInfo | None) -> float:
+def load(info: VideoInfo | None) -> float:
     """The video's length in seconds of 720p at 30 frames a second."""
     if info is None:
         return 60.0

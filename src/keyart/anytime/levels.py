@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from keyart.titles import WriteTitles
 
 S = TypeVar("S")
-SHORT_SECONDS = 30.0
-"""A video up to that long has few key frames, and is looked at whole in no time."""
+SHORT_SECONDS = 40.0
+"""A video that is no more than so many seconds of 720p at 30 frames a second is looked at whole in two."""
 TimeLeft = Callable[[], float]
 
 
@@ -30,7 +30,7 @@ class Level:
 
     name: str
     recipe: Callable[[Recipe, TimeLeft, float], Recipe]
-    """What was asked for, the time left, the video's length in seconds -> what this level makes of it."""
+    """What was asked for, the time left, the video's length in seconds of 720p -> what this level makes of it."""
     left_out: tuple[str, ...] = ()
     """Parts that it does not make."""
     lessened: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any
 
 from keyart.anytime.apart import Say
 from keyart.anytime.budget import Budget
-from keyart.anytime.forecast import Forecast, usual_seconds
+from keyart.anytime.forecast import Forecast, load, usual_seconds
 from keyart.anytime.levels import LEVELS, Level, certified, parts_of
 from keyart.anytime.publish import asked_key, is_same, level_of, staged, standing
 from keyart.anytime.stop import Deadline, OutOfTime
@@ -150,7 +150,7 @@ class _Work:
             raise OutOfTime
         package = make(
             job.video,
-            level.recipe(job.recipe, partial(self._left, until), self.info.duration_seconds),
+            level.recipe(job.recipe, partial(self._left, until), load(self.info)),
             parts=parts_of(level, job.parts),
             # the first is not stopped: what it has no time for it leaves out
             progress=self.progress if is_first else Deadline(until, self.progress),
