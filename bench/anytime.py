@@ -160,32 +160,30 @@ def _busy() -> float:
 # --- telling ----------------------------------------------------------------------------------------------------
 
 
-def is_no_less(lesser: Worth, better: Worth) -> bool:
-    """Whether the second is as complete, its pictures as good, as many covers readable; less what is noise."""
-    return (
-        better.parts >= lesser.parts
-        and better.best_still >= lesser.best_still - _FEW
-        and better.first_stills >= lesser.first_stills - _FEW
-        and better.covers >= lesser.covers
-    )
-
-
-def falls(cells: Sequence[Cell]) -> list[str]:
-    """Where a measure of a clip falls from one cell to the next: more time has bought less."""
+def falls(cells: Sequence[Cell], measure: str) -> list[str]:
+    """Where that measure of a clip falls from one cell to the next: more time has bought less of it."""
     found = []
     for before, after in itertools.pairwise(cells):
-        if before.worth and (after.worth is None or not is_no_less(before.worth, after.worth)):
+        if before.worth and _of_worth(after, measure) < _of_worth(before, measure) - _FEW:
             found.append(f"{after.clip}: {before.asked} -> {after.asked}")
     return found
+
+
+def _of_worth(cell: Cell, measure: str) -> float:
+    return float(getattr(cell.worth, measure)) if cell.worth else 0.0
 
 
 def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
     levels = {level.name: [one for one in cells if one.asked == level.name] for level in LEVELS}
     timed = {f"{one:g}": [cell for cell in cells if cell.asked == f"{one:g}"] for one in budgets}
     clips = list(dict.fromkeys(one.clip for one in cells))
-    fallen = [fall for clip in clips for kind in (levels, timed) for fall in falls(_of(kind, clip))]
-    tables = {"anytime_levels": _level_table(levels)} | ({"anytime_budgets": _budget_table(timed)} if timed else {})
+    fallen = {
+        name: [fall for clip in clips for kind in (levels, timed) for fall in falls(_of(kind, clip), name)]
+        for name in _JUDGED
+    }
     steps = sum(max(0, len(kind) - 1) for kind in (levels, timed)) * len(clips)
+    tables = {"anytime_levels": _level_table(levels), "anytime_falls": _fall_table(fallen, steps)}
+    tables |= {"anytime_budgets": _budget_table(timed)} if timed else {}
     return {
         "schema": 1,
         "bench": "anytime",
@@ -199,7 +197,7 @@ def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
         "cells": [asdict(one) for one in cells],
         "falls": fallen,
         "tables": tables,
-        "facts": {"anytime_steps": str(steps), "anytime_falls": str(len(fallen)), "anytime_clips": str(len(clips))},
+        "facts": {"anytime_clips": str(len(clips))},
     }
 
 
@@ -214,6 +212,19 @@ def _median(cells: Sequence[Cell], name: str) -> float:
 _MEASURES = ("products", "num_stills", "parts", "best_still", "first_stills", "covers", "contrast")
 _COLUMNS = ["files", "stills", "parts", "best still", "first three", "readable covers", "contrast"]
 _WHOLE = ("products", "num_stills", "covers")
+
+
+_JUDGED = {
+    "parts": "share of the parts that have something in them",
+    "best_still": "the best still",
+    "first_stills": "the mean of the first three stills; of those there are",
+    "covers": "covers with a readable headline",
+}
+
+
+def _fall_table(fallen: Mapping[str, Sequence[str]], steps: int) -> dict[str, Any]:
+    rows = [[what, str(steps), str(len(fallen[name]))] for name, what in _JUDGED.items()]
+    return {"columns": ["measure", "steps", "fell"], "align": "lrr", "rows": rows}
 
 
 def _shown(cells: Sequence[Cell]) -> list[str]:
