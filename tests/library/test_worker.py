@@ -88,6 +88,7 @@ def test_what_a_video_does_decides_how_often_it_is_tried(
     result = one.through(row(name), order(tmp_path))
     assert (result.end, result.kind, result.attempt) == (end, kind, tries)
     assert reason in result.reason and "\n" not in result.reason
+    assert ("Traceback" in result.trace) == (name == "fault")
     begun = (tmp_path / "scratch" / "begun.txt").read_text().splitlines()
     assert len(begun) == tries
     assert one.through(row("a"), order(tmp_path)).end == "made"  # the next video has a worker

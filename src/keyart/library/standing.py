@@ -82,7 +82,7 @@ def what_stands(scratch: Path, result: Result) -> tuple[Result, Path] | None:
         if not (folder / MANIFEST).is_file():
             return None
         sign(folder, told["key"], told["sha256"], result.attempt)
-        told_of = replace(result, key=told["key"], sha256=told["sha256"], package=told["package"])
+        told_of = replace(result, trace="", key=told["key"], sha256=told["sha256"], package=told["package"])
         return of_folder(told_of, folder), folder
     except (OSError, ValueError, KeyError):  # keyart's own errors of a folder are OSErrors and ValueErrors
         return None

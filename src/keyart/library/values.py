@@ -110,3 +110,5 @@ class Result:
     """Name of a model and how often the worker has loaded it since it began: once, whatever the number of videos."""
     warnings: tuple[str, ...] = ()
     """Of its channel: covers that are nearly the same as older ones."""
+    trace: str = ""
+    """The last that a process said before it broke down or met a fault; for whoever mends it."""

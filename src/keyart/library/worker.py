@@ -130,6 +130,7 @@ class Worker:
             peak_bytes=talk.peak_bytes,
             worker=f"{socket.gethostname()}:{process.pid}",
             kind=_kind(talk, status),
+            trace=talk.tail if _kind(talk, status) in _POISON else "",
         )
         return (order.budget_seconds and self._left(lost, order)) or lost
 
