@@ -1,7 +1,8 @@
 """How well nearly the same pictures and videos are found: pairs that somebody has edited against pairs that differ.
 
-    python -m bench nearness                  all three parts; half an hour
-    python -m bench nearness --part pictures  stills and covers: ROC on one half of the videos, figures on the other
+    python -m bench nearness                  all parts; ten minutes on an idle machine
+    python -m bench nearness --part pictures  stills: thresholds on one half of the videos, figures on the other
+    python -m bench nearness --part covers    two headlines on one still; covers of different videos in one template
     python -m bench nearness --part search    time of one search among a million signatures
     python -m bench nearness --part videos    re-uploads: precision and recall of groups
 
@@ -32,12 +33,12 @@ from bench.record import MEDIA, RESULTS, commit, machine, write_result
 from keyart.nearness.groups import groups
 from keyart.nearness.index import COLUMNS, Entry, Index, Shown, open_index
 from keyart.nearness.packages import shown_part
-from keyart.nearness.signature import MOST_BITS, NEAR, NUM_BITS, Signature, hamming, likeness, signature_of
+from keyart.nearness.signature import MOST_BITS, NEAR, Signature, hamming, likeness, signature_of
 from keyart.types import RGB, Headline, Still, VideoInfo
 from keyart.types import Frame as Picture
 
 FALSE_ALARMS = 1 / 1000
-STILLS_A_VIDEO = 8
+STILLS_A_VIDEO = 6
 UNFIT = ("bad_", "edge_long_black", "subs_webvtt", "long_timer")
 """Test patterns and counters, which are one picture with other digits, and files that cannot be read."""
 RELATED = {
@@ -194,11 +195,6 @@ def _dct(image: RGB) -> NDArray[np.uint8]:
     return np.packbits(found > np.median(found))
 
 
-def _bits_of(image: RGB) -> NDArray[np.uint8]:
-    made = signature_of(image)
-    return made.bits.view(np.uint8) if made else np.zeros(NUM_BITS // 8, np.uint8)
-
-
 def _phash(image: RGB) -> NDArray[np.uint8]:
     return np.asarray(cv2.img_hash.pHash(np.ascontiguousarray(image)), np.uint8).ravel()
 
@@ -208,7 +204,6 @@ def _block_mean(image: RGB) -> NDArray[np.uint8]:
 
 
 HASHES: dict[str, Hash] = {
-    "steps (ours, bits alone)": _bits_of,
     "DCT, 256 bits": _dct,
     "pHash, OpenCV": _phash,
     "block mean, OpenCV": _block_mean,
@@ -223,11 +218,11 @@ def pictures() -> dict[str, Any]:
     shots = material()
     names = sorted({shot.group for shot in shots})
     halves = [[shot for shot in shots if names.index(shot.group) % 2 == side] for side in (0, 1)]
-    random = np.random.default_rng(0)
     made = [[signature_of(shot.image) for shot in half] for half in halves]
     different = [_different(half, signatures) for half, signatures in zip(halves, made, strict=True)]
     chosen = _threshold(different[0].scores, different[0].pairs)
-    edited = {name: _found(halves[1], made[1], edit, random) for name, edit in EDITS.items()}
+    others = {name: _Hashed.of(halves, make) for name, make in HASHES.items()}
+    edited = {name: _found(halves[1], made[1], edit, list(others.values())) for name, edit in EDITS.items()}
     same_video = _same_video(halves[1], made[1])
     return {
         "stills": [len(half) for half in halves],
@@ -241,11 +236,19 @@ def pictures() -> dict[str, Any]:
             "used, same half": round(1000 * different[0].alarms(NEAR), 3),
         },
         "found": {
-            name: [round(float((scores >= at).mean()), 4) for at in (chosen, NEAR)] for name, scores in edited.items()
+            name: [round(float((scores >= at).mean()), 4) for at in (chosen, NEAR)]
+            for name, (scores, _) in edited.items()
         },
         "same_video": same_video,
-        "hashes": {name: _hash_roc(halves, make) for name, make in HASHES.items()},
-        "covers": covers(halves[1]),
+        "hashes": {
+            name: {
+                "bits": int(one.bits.shape[1] * 8),
+                "most_bits": one.most_bits,
+                "false_alarms_per_1000": round(1000 * one.alarms, 3),
+                "found": {edit: round(shares[place], 4) for edit, (_, shares) in edited.items()},
+            }
+            for place, (name, one) in enumerate(others.items())
+        },
     }
 
 
@@ -284,6 +287,8 @@ def _different(shots: Sequence[Shot], signatures: Sequence[Signature | None]) ->
 
 def _scores(one: Signature, others: Sequence[Signature]) -> NDArray[np.float64]:
     """Likeness to each, 0 where the bits are too far apart to be laid over each other."""
+    if not others:
+        return np.zeros(0)
     away = hamming(one.bits, np.array([other.bits for other in others]))
     (near,) = np.nonzero(away <= MOST_BITS)
     found = np.zeros(len(others))
@@ -292,18 +297,41 @@ def _scores(one: Signature, others: Sequence[Signature]) -> NDArray[np.float64]:
     return found
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Hashed:
+    """Another signature, told by its distance alone: its threshold from one half, its rows and alarms of the other."""
+
+    make: Hash
+    bits: NDArray[np.uint8]
+    most_bits: int
+    alarms: float
+
+    @staticmethod
+    def of(halves: Sequence[Sequence[Shot]], make: Hash) -> _Hashed:
+        bits = [np.array([make(shot.image) for shot in half]) for half in halves]
+        away = [_all_pairs(half, rows) for half, rows in zip(halves, bits, strict=True)]
+        at = int(np.sort(away[0])[int(len(away[0]) * FALSE_ALARMS)]) - 1
+        return _Hashed(make, bits[1], at, float((away[1] <= at).mean()))
+
+
 def _found(
     shots: Sequence[Shot],
     signatures: Sequence[Signature | None],
     edit: Callable[[RGB, Random], RGB],
-    random: Random,
-) -> NDArray[np.float64]:
+    others: Sequence[_Hashed],
+) -> tuple[NDArray[np.float64], list[float]]:
+    """Likeness of each still to itself edited, and the share that each of the other signatures finds."""
+    random = np.random.default_rng(0)
+    images = [edit(shot.image, random) for shot in shots]
     scores = []
-    for shot, one in zip(shots, signatures, strict=True):
-        if one is not None:
-            other = signature_of(edit(shot.image, random))
-            scores.append(0.0 if other is None else float(_scores(other, [one])[0]))
-    return np.array(scores)
+    for image, one in zip(images, signatures, strict=True):
+        other = signature_of(image)
+        scores.append(0.0 if other is None or one is None else float(_scores(other, [one])[0]))
+    shares = []
+    for other_hash in others:
+        away = np.bitwise_count(np.array([other_hash.make(image) for image in images]) ^ other_hash.bits).sum(axis=1)
+        shares.append(float((away <= other_hash.most_bits).mean()))
+    return np.array(scores), shares
 
 
 def _same_video(shots: Sequence[Shot], signatures: Sequence[Signature | None]) -> dict[str, Any]:
@@ -320,24 +348,6 @@ def _same_video(shots: Sequence[Shot], signatures: Sequence[Signature | None]) -
     return {name: [len(told), round(float(np.mean(told)), 3) if told else None] for name, told in near.items()}
 
 
-def _hash_roc(halves: Sequence[Sequence[Shot]], make: Hash) -> dict[str, Any]:
-    """Another signature with the distance as it is: its threshold from one half, what it finds on the other."""
-    random = np.random.default_rng(0)
-    bits = [np.array([make(shot.image) for shot in half]) for half in halves]
-    away = [_all_pairs(half, rows) for half, rows in zip(halves, bits, strict=True)]
-    at = int(np.sort(away[0])[int(len(away[0]) * FALSE_ALARMS)]) - 1
-    found = {}
-    for name, edit in EDITS.items():
-        edited = np.array([make(edit(shot.image, random)) for shot in halves[1]])
-        found[name] = round(float((np.bitwise_count(edited ^ bits[1]).sum(axis=1) <= at).mean()), 4)
-    return {
-        "bits": int(bits[0].shape[1] * 8),
-        "most_bits": at,
-        "false_alarms_per_1000": round(1000 * float((away[1] <= at).mean()), 3),
-        "found": found,
-    }
-
-
 def _all_pairs(shots: Sequence[Shot], bits: NDArray[np.uint8]) -> NDArray[np.int64]:
     owners = np.array([shot.group for shot in shots])
     rows = [
@@ -350,23 +360,23 @@ def _all_pairs(shots: Sequence[Shot], bits: NDArray[np.uint8]) -> NDArray[np.int
 # --- covers ---------------------------------------------------------------------------------------------------------
 
 
-def covers(shots: Sequence[Shot]) -> dict[str, Any]:
+def covers() -> dict[str, Any]:
     """Two headlines on one still in one template, two templates, and covers of different videos in one template."""
     from keyart.covers.templates import TEMPLATES
 
-    middle = {shot.video: shot for shot in shots}
+    middle = {path.name: shots[len(shots) // 2] for path in footage()[1::4] if (shots := stills_of(path))}
     made = []
-    for place, shot in enumerate(middle.values()):
+    for place, (name, image) in enumerate(middle.items()):
         for k, template in enumerate(list(TEMPLATES)[(place + 3 * turn) % len(TEMPLATES)] for turn in (0, 1)):
             for line in (2 * place + k, 2 * place + k + 5):
-                made.append((shot.group, *_cover(shot.image, template, LINES[line % len(LINES)])))
+                made.append((RELATED.get(name, name), *_cover(image, template, LINES[line % len(LINES)])))
     counts: dict[str, list[bool]] = {"same template": [], "other template": [], "different videos, same template": []}
     for place, (group, template, one) in enumerate(made):
         others = [row for row in made[place + 1 :] if row[0] == group or row[1] == template]
         for (other, its, _), score in zip(others, _scores(one, [row[2] for row in others]), strict=True):
             kind = ("same template" if its == template else "other template") if other == group else ""
             counts[kind or "different videos, same template"].append(bool(score >= NEAR))
-    return {name: [len(told), int(sum(told))] for name, told in counts.items()}
+    return {"pairs": {name: [len(told), int(sum(told))] for name, told in counts.items()}, "videos": len(middle)}
 
 
 def _cover(image: RGB, template: str, text: str) -> tuple[str, Signature]:
@@ -392,14 +402,14 @@ def _cover(image: RGB, template: str, text: str) -> tuple[str, Signature]:
 def search(rows: int = 1_000_000, rounds: int = 15) -> dict[str, Any]:
     """One search among so many rows of bits drawn by chance, cells all alike: the time of looking, not of finding.
 
-    `search_ms` is time of the processor, `clock_ms` that of the clock on whatever else the machine was doing.
+    All but `clock_ms` is time of the processor, `clock_ms` the clock's, on whatever else the machine was doing.
     """
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         index = _made_index(Path(folder) / "many.near", rows, random)
-        start = time.perf_counter()
+        start = time.thread_time()
         index = open_index(index.folder)
-        opened = time.perf_counter() - start
+        opened = time.thread_time() - start
         wanted = [
             Signature(random.integers(0, 2**63, 4).astype(np.uint64), np.full((32, 32), 9, np.uint8))
             for _ in range(rounds)
@@ -449,12 +459,12 @@ REMAKES: dict[str, dict[str, Any]] = {
     "letterbox": {"bars": True, "crf": 28},
     "trimmed, cropped, logo, small": {"trim": (0.15, 0.9), "crop": 0.04, "logo": True, "scale": 0.6, "crf": 34},
 }
-NUM_VIDEOS = 16
+NUM_VIDEOS = 12
 
 
 def videos() -> dict[str, Any]:
     """Each video as the tiles of its storyboard, two remakes of each, and whether the groups say what is the same."""
-    chosen = [path for path in footage() if 4.0 <= _seconds(path) <= 40.0 and path.stat().st_size < 8_000_000]
+    chosen = [path for path in footage() if 4.0 <= _seconds(path) <= 31.0 and path.stat().st_size < 4_000_000]
     chosen = chosen[:: max(1, len(chosen) // NUM_VIDEOS)]
     with tempfile.TemporaryDirectory() as folder:
         index = Index(Path(folder) / "videos.near")
@@ -551,7 +561,12 @@ def _remade(
 
 # --- the result -----------------------------------------------------------------------------------------------------
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"pictures": pictures, "search": search, "videos": videos}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "pictures": pictures,
+    "covers": covers,
+    "search": search,
+    "videos": videos,
+}
 
 
 def tables(result: dict[str, Any]) -> dict[str, Any]:
@@ -578,15 +593,6 @@ def tables(result: dict[str, Any]) -> dict[str, Any]:
         )
         columns = ["edited still found again", f"keyart, likeness {NEAR}", "keyart at 1 in 1,000", *hashes]
         made["nearness"] = {"columns": columns, "align": "l" + "r" * (len(columns) - 1), "rows": rows}
-        cover_rows = [
-            [name, count, told, f"{100 * told / max(1, count):.1f} %"]
-            for name, (count, told) in found["covers"].items()
-        ]
-        made["nearness-covers"] = {
-            "columns": ["two covers", "pairs", "told as near", "share"],
-            "align": "lrrr",
-            "rows": cover_rows,
-        }
         same = [
             [name, count, "" if share is None else f"{100 * share:.0f} %"]
             for name, (count, share) in found["same_video"].items()
@@ -595,6 +601,16 @@ def tables(result: dict[str, Any]) -> dict[str, Any]:
             "columns": ["two stills of one video", "pairs", "near"],
             "align": "lrr",
             "rows": same,
+        }
+    if "covers" in result:
+        cover_rows = [
+            [name, count, told, f"{100 * told / max(1, count):.1f} %"]
+            for name, (count, told) in result["covers"]["pairs"].items()
+        ]
+        made["nearness-covers"] = {
+            "columns": ["two covers", "pairs", "told as near", "share"],
+            "align": "lrrr",
+            "rows": cover_rows,
         }
     if "videos" in result:
         found = result["videos"]
@@ -613,7 +629,11 @@ def facts(result: dict[str, Any]) -> dict[str, str]:
     said = {}
     if "search" in result:
         found = result["search"]
-        said = {"nearness-search-ms": f"{found['search_ms']:.0f}", "nearness-row-bytes": f"{found['bytes_a_row']:,}"}
+        said = {
+            "nearness-search-ms": f"{found['search_ms']:.0f}",
+            "nearness-row-bytes": f"{found['bytes_a_row']:,}",
+            "nearness-open-seconds": f"{found['open_ms'] / 1000:.1f}",
+        }
     if "pictures" in result:
         found = result["pictures"]
         said["nearness-pairs"] = f"{found['different_pairs'][1]:,}"
