@@ -100,6 +100,11 @@ def test_pictures_that_become_threads_of_pixels_on_the_way_are_passed_over(clip:
     assert any("damaged" in note for note in one_pass.report.notes)
 
 
+def test_a_megabyte_of_title_is_cut(clip: ClipFactory) -> None:
+    info = probe(clip(takes=(Take("scene-1", 0.2),), suffix=".mkv", tags={"title": "Rocket " * 150_000}))
+    assert len(info.tags["title"]) == 10_000  # whole, the title's shortening took minutes
+
+
 class _Stumbling:
     """A reader that fails, once each, over the packets of two streams that it was not told of."""
 

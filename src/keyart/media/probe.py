@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import atan2, degrees
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,8 @@ _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 _FIELD_ORDERS: dict[int, Literal["tff", "bff"]] = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
 _MAX_ASPECT = 8
 _MAX_RATE = 300
+_MAX_TEXT, _MAX_TAGS, _MAX_CHAPTERS = 10_000, 256, 10_000
+"""Letters of one text, and how many: nobody reads more, and a megabyte of title is no title."""
 _NEARLY_SQUARE = Fraction(1, 100)
 _LARGEST = f"{MAX_PIXELS / 1e6:.0f} million pixels"
 
@@ -184,7 +187,7 @@ def _described(
     notes: list[str],
 ) -> VideoInfo:
     subtitles = tuple(
-        SubtitleStream(one.index, _codec_name(one), _language(one), one.metadata.get("title", ""))
+        SubtitleStream(one.index, _codec_name(one), _language(one), one.metadata.get("title", "")[:_MAX_TEXT])
         for one in container.streams.subtitles
     )
     aspect, turn, mirrored = Fraction(1), _TURNS[0], False
@@ -219,7 +222,9 @@ def _described(
         subtitles=subtitles,
         chapters=_chapters(container, seen.start_seconds if seen else 0.0),
         cover_index=next((one.index for one in container.streams.video if _is_picture(one)), None),
-        tags={key.lower(): value for key, value in container.metadata.items()},
+        tags={
+            key.lower()[:_MAX_TEXT]: value[:_MAX_TEXT] for key, value in islice(container.metadata.items(), _MAX_TAGS)
+        },
         notes=tuple(notes),
     )
 
@@ -246,10 +251,10 @@ def _language(stream: Any) -> str:
 
 def _chapters(container: InputContainer, start_seconds: float) -> tuple[Chapter, ...]:
     found = []
-    for one in container.chapters():
+    for one in islice(container.chapters(), _MAX_CHAPTERS):
         tick = float(one["time_base"] or 0)
         start, end = (max(0.0, one[side] * tick - start_seconds) for side in ("start", "end"))
-        found.append(Chapter(one["metadata"].get("title", ""), start, end))
+        found.append(Chapter(one["metadata"].get("title", "")[:_MAX_TEXT], start, end))
     return tuple(found)
 
 
