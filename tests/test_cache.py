@@ -139,3 +139,12 @@ def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert cache_folder() == tmp_path
     monkeypatch.delenv("KEYART_CACHE")
     assert cache_folder().name == "stages"
+
+
+def test_a_folder_of_very_many_is_weighed_seldom(tmp_path: Path) -> None:
+    cache = StageCache(tmp_path, max_bytes=1, trims_seldom=True)
+    for number in range(1, 4):
+        cache.put(f"{number}abc", "x", str)
+    assert len(list(tmp_path.glob("*.stage"))) == 3
+    cache.put("0abc", "x", str)
+    assert not list(tmp_path.glob("*.stage"))

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
@@ -81,6 +81,8 @@ class StageCache:
     max_bytes: int = 2_000_000_000
     fresh: bool = False
     """Keep what is made, but use nothing that an earlier run has kept."""
+    trims_seldom: bool = False
+    """Weigh the folder after about every sixteenth entry: it may hold very many, and others add to it too."""
 
     def get(self, key: str, kind: type[T]) -> T | None:
         """The value kept under the key, or None; an entry that cannot be read is dropped."""
@@ -109,7 +111,8 @@ class StageCache:
                 Path(name).replace(self._path(key))
             finally:
                 Path(name).unlink(missing_ok=True)
-            self._trim()
+            if not self.trims_seldom or key.startswith("0"):
+                self._trim()
 
     def warm_up(self) -> None:
         """Load what `put` will need: worth doing beside the work whose outcome is to be kept."""
@@ -119,15 +122,18 @@ class StageCache:
         return self.folder / f"{key}.stage"
 
     def _trim(self) -> None:
-        entries = sorted(
-            ((path.stat(), path) for path in self.folder.glob("*.stage")), key=lambda pair: pair[0].st_mtime_ns
-        )
+        entries = sorted(self._entries(), key=lambda pair: pair[0].st_mtime_ns)
         excess = sum(stat.st_size for stat, _ in entries) - self.max_bytes
         for stat, path in entries:
             if excess <= 0:
                 break
             path.unlink(missing_ok=True)
             excess -= stat.st_size
+
+    def _entries(self) -> Iterator[tuple[os.stat_result, Path]]:
+        for path in self.folder.glob("*.stage"):
+            with contextlib.suppress(FileNotFoundError):  # another process trims as well
+                yield path.stat(), path
 
 
 def _pack(archive: zipfile.ZipFile, value: object, kind: Any) -> None:

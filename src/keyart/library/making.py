@@ -272,7 +272,7 @@ def stage_cache(order: Order) -> StageCache:
     place = Place(order.output)
     if os.environ.get("KEYART_CACHE") or not place.is_local:
         return StageCache(cache_folder(), fresh=order.fresh)
-    return StageCache(place.path / FOLDER / "stages", fresh=order.fresh)
+    return StageCache(place.path / FOLDER / "stages", fresh=order.fresh, trims_seldom=True)
 
 
 def _clear(folder: Path) -> None:
