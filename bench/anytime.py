@@ -70,9 +70,7 @@ def main(arguments: list[str]) -> int:
     clips = [_clip(name) for name in args.clips.split(",")]
     DATA.mkdir(parents=True, exist_ok=True)
     budgets = () if args.levels_only else tuple(float(one) for one in args.budgets.split(","))
-    if args.at_hand:
-        clips = [clip for clip in clips if set(_asked(budgets)) <= {cell.asked for cell in _read(_log(clip))}]
-    cells = [cell for clip in clips for cell in _measured(clip, budgets)]
+    cells = [cell for clip in clips for cell in (_at_hand(clip, budgets) if args.at_hand else _measured(clip, budgets))]
     write_result("anytime", _result(cells, budgets))
     return 0
 
@@ -93,6 +91,11 @@ def _asked(budgets: Sequence[float]) -> list[str]:
 
 def _log(clip: Path) -> Path:
     return DATA / f"{clip.stem}-{_code()}.jsonl"
+
+
+def _at_hand(clip: Path, budgets: Sequence[float]) -> list[Cell]:
+    known = {cell.asked: cell for cell in _read(_log(clip))}
+    return [known[asked] for asked in _asked(budgets) if asked in known]
 
 
 def _measured(clip: Path, budgets: Sequence[float]) -> Iterable[Cell]:
@@ -175,13 +178,13 @@ def _of_worth(cell: Cell, measure: str) -> float:
 
 def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
     levels = {level.name: [one for one in cells if one.asked == level.name] for level in LEVELS}
-    timed = {f"{one:g}": [cell for cell in cells if cell.asked == f"{one:g}"] for one in budgets}
+    timed = {f"{one:g}": rows for one in budgets if (rows := [cell for cell in cells if cell.asked == f"{one:g}"])}
     clips = list(dict.fromkeys(one.clip for one in cells))
     fallen = {
         name: [fall for clip in clips for kind in (levels, timed) for fall in falls(_of(kind, clip), name)]
         for name in _JUDGED
     }
-    steps = sum(max(0, len(kind) - 1) for kind in (levels, timed)) * len(clips)
+    steps = sum(max(0, len(_of(kind, clip)) - 1) for clip in clips for kind in (levels, timed))
     tables = {"anytime_levels": _level_table(levels), "anytime_falls": _fall_table(fallen, steps)}
     tables |= {"anytime_budgets": _budget_table(timed)} if timed else {}
     return {
