@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from keyart.errors import BadSetting, UnreadableVideo
+from keyart.media import develop
 from keyart.media.container import packets_of
 from keyart.media.grab import grab
 from keyart.media.probe import probe
@@ -82,6 +84,14 @@ def test_a_hundred_bytes_that_promise_gigabytes_of_pictures_are_not_believed(tmp
         probe(path)
     path.write_bytes(_gif(64, 64))
     assert probe(path).width_px == 64
+
+
+def test_a_large_picture_is_laid_on_its_backdrop_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (37, 50, 4), np.uint8)
+    whole = develop._on_backdrop(image)
+    monkeypatch.setattr(develop, "_BAND_PIXELS", 150)
+    assert (develop._on_backdrop(image) == whole).all()
+    assert (whole[image[..., 3] == 255] == image[..., :3][image[..., 3] == 255]).all()
 
 
 @pytest.mark.parametrize("size_px", [(2048, 16), (16, 2048)])

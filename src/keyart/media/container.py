@@ -19,8 +19,8 @@ _LEADS_ELSEWHERE = frozenset(
     ("concat", "dash", "hls", "lavfi", "rtp", "rtsp", "sap", "sdp", "vobsub", "webm_dash_manifest", "x11grab")
 )
 """Formats that are lists of other files, addresses or devices."""
-MAX_PIXELS = 1 << 27
-"""Of one picture, 16K by 8K: a hundred bytes can promise gigabytes, and decoders take the memory before they look."""
+MAX_PIXELS = 12288 * 6912
+"""Of one picture, as a 12K camera makes them: a hundred bytes can promise gigabytes, and decoders take the memory first."""
 MAX_RATIO = 32
 """Of the longer side to the shorter one."""
 _NOT_VIDEO = {"tty": "a text file", "image2": "a still picture", "srt": "a subtitle file", "webvtt": "a subtitle file"}

@@ -27,6 +27,7 @@ _MIN_COMB = 1.0
 _WOVEN_SHARE = 0.001
 _BLOCK = 16
 _MOST_SCALERS = 8
+_BAND_PIXELS = 1 << 20
 
 
 def shown_size(frame: av.VideoFrame, info: VideoInfo, max_side_px: int = 0) -> tuple[int, int]:
@@ -90,9 +91,13 @@ def _to_rgb(frame: av.VideoFrame, info: VideoInfo, width: int, height: int, care
 
 
 def _on_backdrop(image: NDArray[np.uint8]) -> RGB:
-    alpha = image[..., 3:].astype(np.uint16)
-    mixed = image[..., :3] * alpha + BACKDROP * (255 - alpha) + 127
-    return (mixed // 255).astype(np.uint8)
+    mixed = np.empty((*image.shape[:2], 3), np.uint8)
+    rows = max(1, _BAND_PIXELS // image.shape[1])
+    for start in range(0, len(image), rows):  # in bands: 16-bit products of a whole large picture take gigabytes
+        band = image[start : start + rows]
+        alpha = band[..., 3:].astype(np.uint16)
+        mixed[start : start + rows] = (band[..., :3] * alpha + BACKDROP * (255 - alpha) + 127) // 255
+    return mixed
 
 
 def _peak_nits(frame: av.VideoFrame) -> float:
