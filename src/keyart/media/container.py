@@ -20,7 +20,7 @@ _LEADS_ELSEWHERE = frozenset(
 )
 """Formats that are lists of other files, addresses or devices."""
 MAX_PIXELS = 12288 * 6912
-"""Of one picture, as a 12K camera makes them: a hundred bytes can promise gigabytes, and decoders take the memory first."""
+"""Of one picture, from a 12K camera: a hundred bytes can promise gigabytes, and decoders take the memory first."""
 MAX_RATIO = 32
 """Of the longer side to the shorter one."""
 _NOT_VIDEO = {"tty": "a text file", "image2": "a still picture", "srt": "a subtitle file", "webvtt": "a subtitle file"}
