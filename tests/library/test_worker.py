@@ -17,10 +17,10 @@ from typing import ClassVar
 import pytest
 
 from bench.studio import is_alive
-from keyart.leash import Stopped, resident_bytes
+from keyart.leash import Stopped, Told, resident_bytes
 from keyart.library import worker as workers
 from keyart.library.standing import NOW
-from keyart.library.values import Limits, Order, Row
+from keyart.library.values import Limits, Order, Result, Row
 from keyart.library.worker import Worker
 from tests.conftest import ClipFactory, Take
 
@@ -192,6 +192,33 @@ def test_what_stood_when_a_budget_was_over_is_kept(
     assert (lost.end, lost.kind, lost.key) == (made.end, "", made.key)
     assert json.loads(run.read_text())["library"]["key"] == made.key
     assert one.do(video, replace(wish, budget_seconds=0.0)).end == "quarantined"
+
+
+@pytest.mark.usefixtures("rough")
+def test_a_child_that_is_ready_late_is_waited_for(one: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_READY_SECONDS", 0.0)
+    assert one.do(row("a"), order(tmp_path)).end == "made"
+
+
+def test_what_a_child_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(err: Exception) -> Callable[..., Result]:
+        def made(*_: object) -> Result:
+            raise err
+
+        return made
+
+    wish = {"output": str(tmp_path / "out"), "parts": ["shots"]}
+    request = {"row": {"url": "/no.mp4", "name": "a"}, "order": wish, "folder": str(tmp_path / "s"), "attempt": 2}
+    told = Told(lambda _: None)
+    done = workers._answer(request, told)["done"]
+    assert (done["end"], done["kind"], done["attempt"]) == ("quarantined", "MissingFile", 2)
+    monkeypatch.setattr(workers, "make_one", raises(MemoryError()))
+    assert workers._answer(request, told)["kind"] == "OverLimit"
+    monkeypatch.setattr(workers, "make_one", raises(KeyError("a\nb")))
+    fault = workers._answer(request, told)
+    assert fault["kind"] == "Fault" and "\n" not in fault["error"]
+    assert workers._answer({**request, "row": {}}, told)["kind"] == "Fault"
+    workers._enter_rooms(["shots"])
 
 
 def test_every_model_is_loaded_once(one: Worker, tmp_path: Path, clip: ClipFactory) -> None:

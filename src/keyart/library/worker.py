@@ -114,6 +114,9 @@ class Worker:
         talk = Talk(process, _Bounds(_seconds(order), limits.memory_bytes), self.hear, lambda: None)
         talk.ask({"row": plain(row), "order": plain(order), "folder": str(self.folder), "attempt": attempt})
         open_still = talk.listen(to_its_end=False)
+        while open_still and talk.last.get("done") == {}:  # a machine so busy that it is ready only now
+            talk.last = {}
+            open_still = talk.listen(to_its_end=False)
         answered = open_still and talk.is_answered and not talk.over
         status = 0 if answered else self._end(LAST_BREATH_SECONDS if not talk.over else 0.0)
         if self._stopped:
