@@ -185,6 +185,7 @@ def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
         for name in _JUDGED
     }
     steps = sum(max(0, len(_of(kind, clip)) - 1) for clip in clips for kind in (levels, timed))
+    busy = statistics.median([one.busy for rows in timed.values() for one in rows] or [0.0])
     tables = {"anytime_levels": _level_table(levels), "anytime_falls": _fall_table(fallen, steps)}
     tables |= {"anytime_budgets": _budget_table(timed)} if timed else {}
     return {
@@ -196,11 +197,15 @@ def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
         "seed": 0,
         "floor_seconds": FLOOR_SECONDS,
         "grace_seconds": GRACE_SECONDS,
-        "median_busy": statistics.median([one.busy for rows in timed.values() for one in rows] or [0.0]),
+        "median_busy": busy,
         "cells": [asdict(one) for one in cells],
         "falls": fallen,
         "tables": tables,
-        "facts": {"anytime_clips": str(len(clips))},
+        "facts": {
+            "anytime_clips": str(len(clips)),
+            "anytime_busy": f"{busy:.1f}",
+            "anytime_timed": str(len({one.clip for rows in timed.values() for one in rows})),
+        },
     }
 
 
