@@ -364,7 +364,7 @@ def covers() -> dict[str, Any]:
     """Two headlines on one still in one template, two templates, and covers of different videos in one template."""
     from keyart.covers.templates import TEMPLATES
 
-    middle = {path.name: shots[len(shots) // 2] for path in footage()[1::4] if (shots := stills_of(path))}
+    middle = {path.name: shots[len(shots) // 2] for path in footage()[1::6] if (shots := stills_of(path))}
     made = []
     for place, (name, image) in enumerate(middle.items()):
         for k, template in enumerate(list(TEMPLATES)[(place + 3 * turn) % len(TEMPLATES)] for turn in (0, 1)):
@@ -638,6 +638,10 @@ def facts(result: dict[str, Any]) -> dict[str, str]:
         found = result["pictures"]
         said["nearness-pairs"] = f"{found['different_pairs'][1]:,}"
         said["nearness-threshold"] = f"{found['threshold_for_1_in_1000']:.3f}"
+    if "videos" in result:
+        found = result["videos"]
+        said["nearness-groups-seconds"] = f"{found['groups_seconds']:.0f}"
+        said["nearness-packages"] = f"{found['packages']}"
     return said
 
 
