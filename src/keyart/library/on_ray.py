@@ -47,6 +47,7 @@ QUEUED = 2
 """Rows that an actor holds: one it makes, one it need not wait for."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _UNHEARD = 10_000
+_NICENESS = "RAY_worker_niceness"
 _SAY_EVERY_SECONDS = 1.0
 
 
@@ -503,6 +504,8 @@ def _token() -> str:
 def _said_to_ray(own: bool, loopback: bool) -> Iterator[None]:
     """Ray listens to the environment: no reports to its makers, and a cluster of one's own is one's own."""
     said = {"RAY_USAGE_STATS_ENABLED": "0"}
+    if own:  # no less and no more than local workers have
+        said |= {_NICENESS: os.environ.get(_NICENESS, "0")}
     if own and _token():
         said |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _token()}
     if loopback:  # or it takes 127.0.0.1 for the machine's outer address, and binds to every one
