@@ -27,15 +27,13 @@ def twins(clip: ClipFactory, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def test_the_same_material_is_found(twins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_material_is_found(twins: Path) -> None:
     order = Order(str(twins), ("shots",))
     assert keep(twins / "a.keyart", order, twins / "a.mp4") == ()
     fill(str(twins), ["a", "b/c", "gone"])
     index = index_folder(str(twins))
     assert index is not None and set(open_index(index).packages) == {"a.keyart", "b/c.keyart"}
     assert near_in(index, str(twins)).groups == (("a", "b/c"),)
-    monkeypatch.setattr(near, "_MOST_BYTES", 1)
-    keep(twins / "b" / "c.keyart", order, twins / "a.mp4")
 
 
 def test_without_an_index_a_package_is_whole(twins: Path) -> None:

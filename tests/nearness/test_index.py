@@ -14,7 +14,7 @@ import pytest
 
 from keyart.errors import BadSetting, OutputProblem
 from keyart.nearness import index as index_module
-from keyart.nearness.index import Entry, Index, Kind, Shown, open_index
+from keyart.nearness.index import Entry, Index, Kept, Kind, Shown, open_index, standing_index
 from keyart.nearness.signature import MOST_BITS, Signature, signature_of
 from tests.nearness.pictures import reencoded, scene
 
@@ -66,6 +66,39 @@ def test_a_package_made_again_takes_the_place_of_the_older(folder: Path) -> None
     assert _near(index, 2) == [("b", "frames/02.jpg")]
     assert _near(index, 3) == [("a", "frames/03.jpg")]
     assert len(open_index(folder)) == 2
+
+
+def test_a_standing_index_reads_only_what_others_have_added(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = standing_index(folder)
+    standing.add("a", "x", [_entry(1)])
+    open_index(folder).add("b", "y", [_entry(2)])
+    read: list[bytes] = []
+    really = index_module._kept
+
+    def noted(line: bytes) -> Kept | None:
+        read.append(line)
+        return really(line)
+
+    monkeypatch.setattr(index_module, "_kept", noted)
+    assert standing_index(folder) is standing
+    assert len(read) == 1 and b'"b"' in read[0]
+    assert _near(standing, 2) == [("b", "frames/02.jpg")] and _near(standing, 1) == [("a", "frames/01.jpg")]
+    open_index(folder).add("a", "x", [_entry(3)])
+    standing.refresh()
+    assert (_near(standing, 1), _near(standing, 3)) == ([], [("a", "frames/03.jpg")])
+    assert [one.name for one in standing.packages.values()] == ["b", "a"] and len(standing) == 2
+
+
+def test_a_standing_index_notices_that_another_was_begun(folder: Path) -> None:
+    standing = standing_index(folder)
+    for seed in (1, 2, 4):
+        standing.add(str(seed), "x", [_entry(seed)])
+    for path in folder.iterdir():
+        path.unlink()
+    open_index(folder).add("c", "z", [_entry(3)])
+    standing.refresh()
+    assert list(standing.packages) == ["c"] and len(standing) == 1
+    assert _near(standing, 1) == [] and _near(standing, 3) == [("c", "frames/03.jpg")]
 
 
 def test_a_package_without_pictures_leaves_nothing(folder: Path) -> None:

@@ -16,8 +16,6 @@ from keyart.library.values import Order
 
 INDEX = "library.near"
 """Below a local output. A store has none: an index is appended to."""
-_MOST_BYTES = 12_000_000
-"""Of the index's list of packages, about four thousand: it is read whole for each that is added."""
 
 
 def index_folder(output: str) -> Path | None:
@@ -46,13 +44,13 @@ def keep(folder: Path, order: Order, video: Path) -> tuple[str, ...]:
 
 def fill(output: str, names: Iterable[str]) -> None:
     """Add the packages of these names that the index does not have."""
-    from keyart.nearness.index import open_index
+    from keyart.nearness.index import standing_index
 
     index = index_folder(output)
     if index is None:
         return
     with contextlib.suppress(KeyartError, OSError):
-        there = open_index(index).packages
+        there = standing_index(index).packages
         for name in names:
             if f"{name}{PACKAGE}" not in there:
                 with contextlib.suppress(KeyartError, OSError):
@@ -60,9 +58,7 @@ def fill(output: str, names: Iterable[str]) -> None:
 
 
 def _add(folder: Path, index: Path) -> None:
-    from keyart.nearness.index import open_index
+    from keyart.nearness.index import standing_index
     from keyart.nearness.packages import add_package
 
-    there = index / "packages.jsonl"
-    if not there.is_file() or there.stat().st_size < _MOST_BYTES:
-        add_package(folder, open_index(index))
+    add_package(folder, standing_index(index))

@@ -22,6 +22,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -140,25 +141,42 @@ class Index:
     # --- reading --------------------------------------------------------------------------------------------------
 
     def refresh(self) -> Index:
-        """Read what others have added. Raises `BadSetting` for an index of another version or form."""
-        lines, self._text_end = _whole_lines(self.folder / _PACKAGES)
-        kept = [one for line in lines if (one := _kept(line)) is not None]
+        """Read what has been added since the last time. Raises `BadSetting` for an index of another version or form."""
+        lines, end, goes_on = _lines_from(self.folder / _PACKAGES, self._text_end)
+        if not goes_on:
+            self._forget()
         self._columns = {column.name: _mapped(self.folder, column) for column in COLUMNS}
         have = min(len(column) for column in self._columns.values())
-        kept = [one for one in kept if one.rows.stop <= have]
-        self._num_rows = max((one.rows.stop for one in kept), default=0)
-        self.packages = {}
-        for one in kept:
-            self.packages.pop(one.name, None)
-            if one.shown:
-                self.packages[one.name] = one
-        self._live, self._kinds = np.zeros(self._num_rows, np.bool_), np.zeros(self._num_rows, np.uint8)
-        self._in_order = list(self.packages.values())
-        self._firsts = [one.first for one in self._in_order]
-        for one in self._in_order:
-            self._live[one.rows] = True
-            self._kinds[one.rows] = [get_args(Kind).index(shown.kind) for shown in one.shown]
+        for kept in filter(None, map(_kept, lines)):
+            if kept.rows.stop <= have:
+                self._take(kept)
+        self._text_end = end
         return self
+
+    def _forget(self) -> None:
+        self.packages, self._in_order, self._firsts = {}, [], []
+        self._num_rows = self._text_end = 0
+        self._live, self._kinds = np.zeros(0, np.bool_), np.zeros(0, np.uint8)
+
+    def _take(self, kept: Kept) -> None:
+        """A package takes the place of an older one of its name; one without pictures only ends that."""
+        if (before := self.packages.pop(kept.name, None)) is not None:
+            self._live[before.rows] = False
+            place = bisect.bisect_left(self._firsts, before.first)
+            del self._in_order[place], self._firsts[place]
+        if not kept.shown:
+            return
+        self._num_rows = max(self._num_rows, kept.rows.stop)
+        if self._num_rows > len(self._live):  # twice the room: not a copy of all for each
+            more = np.zeros(max(1024, 2 * self._num_rows) - len(self._live), np.uint8)
+            self._live = np.concatenate([self._live, more.astype(np.bool_)])
+            self._kinds = np.concatenate([self._kinds, more])
+        self.packages[kept.name] = kept
+        place = bisect.bisect_left(self._firsts, kept.first)
+        self._in_order.insert(place, kept)
+        self._firsts.insert(place, kept.first)
+        self._live[kept.rows] = True
+        self._kinds[kept.rows] = [get_args(Kind).index(shown.kind) for shown in kept.shown]
 
     def signatures(self, package: Kept) -> tuple[NDArray[np.uint64], Cells]:
         """Bits (n, 4) and cells (n, 32, 32) of a package's rows."""
@@ -253,12 +271,27 @@ class Index:
 
 def open_index(folder: Path) -> Index:
     """The index in a folder, empty where none is there yet. Raises `BadSetting` for one that is not readable."""
+    _refuse_others(folder)
+    return Index(folder).refresh()
+
+
+def standing_index(folder: Path) -> Index:
+    """The same for a process that comes back to it: of what it has read only what was added since. For one thread."""
+    _refuse_others(folder)
+    return _standing(folder).refresh()
+
+
+@cache
+def _standing(folder: Path) -> Index:
+    return Index(folder)
+
+
+def _refuse_others(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise BadSetting(f"{folder}: an index is a folder, not a file; name another place")
     names = {one.name for one in folder.iterdir()} - {_LOCK} if folder.is_dir() else set()
     if names and not names & {_PACKAGES, *(f"{column.name}.column" for column in COLUMNS)}:
         raise BadSetting(f"{folder}: holds other files and no index; name a new folder")
-    return Index(folder).refresh()
 
 
 # --- the files ------------------------------------------------------------------------------------------------------
@@ -308,11 +341,22 @@ def _kept(line: bytes) -> Kept | None:
     return kept if sound else None
 
 
-def _whole_lines(path: Path) -> tuple[list[bytes], int]:
-    """Lines that end, and where the last of them does: half a line at the end was being written when a run died."""
-    data = path.read_bytes() if path.is_file() else b""
+def _lines_from(path: Path, start: int) -> tuple[list[bytes], int, bool]:
+    """Whole lines from `start` on, where the last of them ends, and whether they go on from there.
+
+    Half a line at the end was being written when a run died. Where the file is shorter than it was, or no line ends at
+    `start`, it is another one: its lines come from the beginning.
+    """
+    if not path.is_file():
+        return [], 0, start == 0
+    with path.open("rb") as file:
+        file.seek(max(0, start - 1))
+        goes_on = start == 0 or file.read(1) == b"\n"
+        if not goes_on:
+            file.seek(0)
+        data = file.read()
     end = data.rfind(b"\n") + 1
-    return data[:end].splitlines(), end
+    return data[:end].splitlines(), end + (start if goes_on else 0), goes_on
 
 
 def _mapped(folder: Path, column: Column) -> NDArray[Any]:

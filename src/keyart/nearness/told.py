@@ -9,7 +9,7 @@ from pathlib import Path
 from keyart import plain
 from keyart.channel import Channel
 from keyart.errors import KeyartError
-from keyart.nearness.index import open_index
+from keyart.nearness.index import standing_index
 from keyart.nearness.packages import NearCover, add_package, warnings_for
 from keyart.package import RUN, write_whole
 
@@ -23,7 +23,7 @@ def told(folder: Path, channel: Channel | None) -> list[str]:
     if channel is None or channel.index_folder is None:
         return []
     try:
-        index = open_index(channel.index_folder)
+        index = standing_index(channel.index_folder)
         warnings = warnings_for(folder, index)
         _write_down(folder, warnings)
         add_package(folder, index)
