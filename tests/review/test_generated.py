@@ -285,6 +285,15 @@ def test_rows_of_every_length_hold_every_feature(tmp_path: Path) -> None:
         row({}, {}, ["lpips_mean"])
 
 
+def test_trails_do_not_hide_motion() -> None:
+    names = ("bare_wobble_mean", "firm_blur_mean")
+    series = {"wobble": np.array([1.0, 1.0]), "blur": np.array([0.3]), "noise": np.array([2.0])}
+    plain, trailing, slow = (row(series, {"linger_later": later}, names) for later in (-0.3, 0.1, 0.9))
+    assert plain.tolist() == pytest.approx([1.0, 0.37])
+    assert trailing[0] == pytest.approx(np.exp(3.0 * 0.4)) and slow[0] == pytest.approx(np.exp(3.0 * 0.5))
+    assert row(series, {}, ("bare_wobble_mean",)).tolist() == [1.0]
+
+
 def test_what_was_measured_is_kept_as_it_was(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", pan(8))
     made = kept(tmp_path / "shelf", path, "all", lambda: Measure()(path))

@@ -145,14 +145,15 @@ class Righted:
         return self.how(value(self.feature), other)
 
 
-TRAILS = "linger_soon"
-_NO_TRAILS, _HIDDEN = -0.25, 2.4
-"""`linger_soon` of most clips without trails, and how fast motion is lost as it rises: of a mix that keeps g of what
-was shown, 1 - g of each motion is left, and `linger_soon` rises by some 0.75 from g = 0 to 0.83."""
+TRAILS = "linger_later"
+_NO_TRAILS, _HIDDEN, _MOST_TRAILS = -0.3, 3.0, 0.2
+"""`linger_later` of most clips without trails, and how fast motion is lost as it rises: of a mix that keeps g of what
+was shown, 1 - g of each motion is left, and `linger_later` rises by some 0.55 from g = 0 to 0.83. Where it is greater
+than the last of the three all moves slowly, which is no fault."""
 
 
 def _bared(value: float, trails: float) -> float:
-    return value * float(np.exp(_HIDDEN * (trails - _NO_TRAILS)))
+    return value * float(np.exp(_HIDDEN * (min(max(trails, _NO_TRAILS), _MOST_TRAILS) - _NO_TRAILS)))
 
 
 def _firm(value: float, noise: float) -> float:
@@ -216,11 +217,12 @@ METERS: Mapping[str, Meter] = {
     "fault_flicker": Meter("flicker_mean", 0.005, 0.026),
     "fault_tint": Meter("tint_way", 0.15, 0.32),
     "fault_held": Meter("held_share", 0.02, 0.048),
-    "fault_wobble": Meter("bare_wobble_all_mean", 0.12, 0.12),
+    "fault_wobble": Meter("wobble_p75", 0.2, 0.2),
+    "fault_bend": Meter("bend_median", 0.012, 0.0065),
     "fault_leap": Meter("leap_most", 1.5, 3.1),
     "fault_blur": Meter("firm_blur_mean", 0.43, 0.04),
     "fault_noise": Meter("noise_mean", 1.4, 1.35),
-    "fault_linger": Meter("linger_soon", -0.05, 0.06),
+    "fault_linger": Meter("linger_later", 0.3, 0.05),
 }
 """How bad each fault is by itself, in levels of the rule: a few trees cannot find out what a clip's worst fault is."""
 TOGETHER: Mapping[str, Callable[[Floats], float]] = {
@@ -258,6 +260,25 @@ _WORSE = (
     "jump_most",
     "jump_second",
     "jump_share",
+    "warp_error_mean",
+    "warp_error_median",
+    "warp_worst_mean",
+    "warp_worst_median",
+    "warp_worst_p75",
+    "bend_median",
+    "bend_max",
+    "wobble_mean",
+    "wobble_median",
+    "wobble_p75",
+    "wobble_all_mean",
+    "wobble_part_mean",
+    "wobble_part_median",
+    "flicker_local_mean",
+    "flicker_local_max",
+    "jerk_median",
+    "jerk_part_mean",
+    "shake_median",
+    "leap_most",
     "noise_mean",
     "grain_mean",
     "trail_mean",
@@ -265,7 +286,7 @@ _WORSE = (
     "linger_soon",
     "linger_later",
 )
-"""Of which more is worse by what they measure, whatever is shown, and which no other fault lessens by much."""
+"""Of which more is worse by what they measure, whatever is shown."""
 SENSES: tuple[Sense, ...] = (*(Sense(name, -1) for name in (*_WORSE, *RIGHTED, *METERS, *TOGETHER)),)
 """What the shipped forest reads. No sum is among them: a score must not depend on how long a clip is. Faces and
 lettering are left to forests that learn from clips which have them: the drawn ones have neither."""

@@ -60,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "fault_tint": "wandering colour",
     "fault_held": "frames that stand still",
     "fault_wobble": "wobbling shapes",
+    "fault_bend": "bending shapes",
     "fault_leap": "leaps",
     "fault_blur": "blur",
     "fault_noise": "noise",
