@@ -1,8 +1,8 @@
 """Hours of mixed work in one process: does memory stay flat, are files and threads given back?
 
 `python -m bench soak --minutes 120` leaves bench/results/soak.json, brought up to date after each round: a run that is
-cut short has its figures. Memory is what the process holds after a round, which is all the work once, in an order and on
-videos drawn by lot; the first rounds load models and fill what is kept, and are left out.
+cut short has its figures. Memory is what the process holds after a round, which is all the work once, in an order and
+on videos drawn by lot; the first rounds load models and fill what is kept, and are left out.
 """
 
 from __future__ import annotations

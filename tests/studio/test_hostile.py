@@ -368,7 +368,7 @@ def test_a_silent_line_is_cut_off(app: FastAPI, monkeypatch: pytest.MonkeyPatch)
 def test_a_kept_line_is_cut_off_after_its_answer(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     """uvicorn forgets its own limit at the first byte of the next request."""
     with served(app) as port, line_to(port) as line:
-        for seconds in (10.0, 0.0):  # the second answer's wait is the 2 seconds that a line may be kept, and nothing more
+        for seconds in (10.0, 0.0):  # the second answer's wait is the 2 seconds that a line may be kept, no more
             monkeypatch.setattr(patience, "HEADER_SECONDS", seconds)
             line.sendall(f"HEAD /api/videos HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
             assert line.recv(65536).startswith(b"HTTP/1.1 ")
