@@ -125,7 +125,7 @@ def test_the_hub_tier_has_an_environment_of_its_own_and_torch_comes_first(copy: 
     lines = asked(log)
     installs = [line for line in lines if " pip install " in line]
     assert installs[0].endswith("-c constraints.txt torch")
-    assert installs[1].endswith("-e .[test,hub,learn]")
+    assert installs[1].endswith("-e .[test-hub]")
     assert all("-c constraints.txt" in line for line in installs), "every install is pinned"
     assert lines[-1] == "-m pytest tests/hub tests/learn -x -k clip"
     assert not (copy / ".venv").exists()

@@ -54,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _failed(err, "-v" in words or "--verbose" in words)
 
 
+_LOOKS_ELSEWHERE = ("-h", "--help", "--budget", "--at", "--picture", "--covers-at", "--covers-picture")
+"""Beginnings of words with which there is no pass, or not in this process."""
+
+
 @contextmanager
 def _head_start(command: Command, words: Sequence[str]) -> Iterator[Pass | None]:
     """The pass over what looks like the video, begun now: entering the rooms that look on keeps one core busy.
@@ -61,7 +65,7 @@ def _head_start(command: Command, words: Sequence[str]) -> Iterator[Pass | None]
     None where there will hardly be one. Whatever is wrong with the file is said when it is its turn.
     """
     video = next((word for word in words if not word.startswith("-") and Path(word).is_file()), None)
-    if not command.watches or video is None or any(word.startswith(("-h", "--help", "--budget")) for word in words):
+    if not command.watches or video is None or any(word.startswith(_LOOKS_ELSEWHERE) for word in words):
         yield None
         return
     from keyart.media.probe import probe

@@ -75,7 +75,7 @@ class Witness:
 
     def pass_on(self, told: Ended) -> None:
         """The end of a stage, as somebody else has seen it."""
-        if told.status == "degraded":
+        if self.listeners and told.status == "degraded":
             self.status = told.status
         for one in self.listeners:
             one.end(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -296,8 +297,13 @@ def test_an_error_comes_as_it_was_raised(tmp_path: Path, monkeypatch: pytest.Mon
 def test_an_interrupted_run_ends_its_child_and_keeps_what_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        _within(monkeypatch, tmp_path, 30.0, bodies.interrupts)
+    # whoever runs the tests in the background has them ignore it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _within(monkeypatch, tmp_path, 30.0, bodies.interrupts)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "package" / MANIFEST).is_file()
     assert _is_gone(tmp_path)
 

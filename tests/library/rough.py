@@ -68,8 +68,7 @@ def _enter_rooms(parts: list[str]) -> None:
     """They are not needed here."""
 
 
-worker.make_one = make_one  # type: ignore[attr-defined]  # it is imported there
-worker._enter_rooms = _enter_rooms
-
 if __name__ == "__main__":
+    worker.make_one = make_one  # type: ignore[attr-defined]  # it is imported there
+    worker._enter_rooms = _enter_rooms
     sys.exit(worker.main())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -185,22 +185,29 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> Non
         Index(tmp_path / "file" / "near").add("a", "x", [_entry(1)])
 
 
-def _writer(folder: Path, name: str) -> None:
-    index = open_index(folder)
-    for number in range(60):
-        index.add(f"{name}{number}", "x", [_entry(number % 5)])
+_WRITER = """
+import sys
+from pathlib import Path
+from keyart.nearness.index import open_index
+from tests.nearness.test_index import _entry
+folder, name = Path(sys.argv[1]), sys.argv[2]
+for number in range(60):
+    open_index(folder).add(f"{name}{number}", "x", [_entry(number % 5)])
+"""
+
+
+def _writer(folder: Path, name: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", _WRITER, str(folder), name], cwd=Path(__file__).parents[2])
 
 
 def test_two_writers_lose_nothing_and_a_killed_one_leaves_a_sound_index(folder: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    first, second = (context.Process(target=_writer, args=(folder, name)) for name in ("a", "b"))
-    first.start()
-    second.start()
-    time.sleep(0.2)
-    assert first.pid is not None
-    os.kill(first.pid, signal.SIGKILL)
-    first.join()
-    second.join(60)
+    first, second = _writer(folder, "a"), _writer(folder, "b")
+    until = time.monotonic() + 60
+    while len(open_index(folder).packages) < 5 and time.monotonic() < until:
+        time.sleep(0.01)
+    first.kill()
+    first.wait()
+    assert second.wait(60) == 0
     index = open_index(folder)
     assert {f"b{number}" for number in range(60)} <= set(index.packages)
     for kept in index.packages.values():

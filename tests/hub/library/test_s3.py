@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("moto")
+
 from keyart.errors import MissingFile, OutputProblem
 from keyart.library.places import UPLOADING, Place, StoreFailed, at_hand, put_package
 from keyart.library.rows import rows_of
