@@ -49,9 +49,9 @@ def test_a_short_soak_gives_everything_back(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", ClipRecipe(takes=takes, size_px=(160, 90)))
     clock = iter(range(1000))
     work = ("packages", "shots", "fast stills", "refusals")
-    found = list(rounds([clip], 7, work=work, seconds_now=lambda: float(next(clock))))
+    found = list(rounds([clip], 5, work=work, seconds_now=lambda: float(next(clock))))
     warm = found[2:]
-    assert len(warm) >= 4 and warm[-1].tasks == 4 * len(found)
+    assert len(warm) >= 2 and warm[-1].tasks == 4 * len(found)
     assert {one.descriptors for one in warm} == {warm[0].descriptors}
     assert max(one.threads for one in warm) == warm[0].threads
     assert warm[-1].resident_mib < 1.05 * warm[0].resident_mib

@@ -49,6 +49,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _UNHEARD = 10_000
 _NICENESS = "RAY_worker_niceness"
 _SAY_EVERY_SECONDS = 1.0
+_LEAVE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def made_on(
                         yield result
         except ray.exceptions.RayError as err:
             raise KeyartError(f"Ray gave up: {_first_line(err)}; what is made stays, run it again") from err
+        finally:
+            office.leave()
         office.close()
 
 
@@ -127,13 +130,22 @@ class _Office:
     out: dict[int, Row] = field(default_factory=dict)
     """Rows that are somewhere in the cluster."""
     fault: BaseException | None = None
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.feed = self.ray.remote(Feed).options(num_cpus=0, **_here(self.ray)).remote(self.most)
 
     def open(self) -> None:
         for work in (self._hand_in, self._listen):
-            threading.Thread(target=work, name="keyart-feed", daemon=True).start()
+            self._threads.append(threading.Thread(target=work, name="keyart-feed", daemon=True))
+            self._threads[-1].start()
+
+    def leave(self) -> None:
+        """End the feed, and with it whoever waits for its word: Ray must not end while a thread asks it something."""
+        with contextlib.suppress(Exception):  # the cluster may be gone by now
+            self.ray.kill(self.feed)
+        for thread in self._threads:
+            thread.join(_LEAVE_SECONDS)
 
     def _hand_in(self) -> None:
         count = 0
