@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from bench.clips import bench_clip
 from bench.record import MEDIA, commit, machine, write_result
@@ -164,9 +165,7 @@ def _keyart(*words: object, well: bool = True) -> None:
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
     ):
-        status = command(
-            [str(word) for word in (*words, *(() if "--json" in words or words[0] == "judge" else ("-q",)))]
-        )
+        status = command([str(word) for word in (*words, *(() if "--json" in words else ("-q",)))])
     if well and status:
         raise RuntimeError(f"keyart {' '.join(map(str, words))}: exit {status}")
 
@@ -189,18 +188,15 @@ def rounds(
 ) -> Iterator[Held]:
     """Work until the time is over; what is held after each round: all the work once, each on the next video."""
     lots, coming, started, tasks = random.Random(seed), cycle(clips), seconds_now(), 0
-    before = {name: os.environ.get(name) for name in ("KEYART_CACHE",)}
-    try:
-        while seconds_now() - started < seconds:
-            for name in lots.sample(list(work), len(work)):
-                with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                    os.environ["KEYART_CACHE"] = f"{folder}/cache"
-                    WORK[name](next(coming), Path(folder))
-                tasks += 1
-            yield held(started, tasks)
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    while seconds_now() - started < seconds:
+        for name in lots.sample(list(work), len(work)):
+            with (
+                tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+                patch.dict(os.environ, KEYART_CACHE=f"{folder}/cache"),
+            ):
+                WORK[name](next(coming), Path(folder))
+            tasks += 1
+        yield held(started, tasks)
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

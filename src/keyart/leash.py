@@ -125,6 +125,14 @@ def has_ended(process: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
+def close_pipes(process: subprocess.Popen[bytes]) -> None:
+    """Of a child that has ended; what it did not hear any more is lost."""
+    for end in (process.stdin, process.stdout, process.stderr):
+        if end is not None:
+            with contextlib.suppress(BrokenPipeError):
+                end.close()
+
+
 class Bounds(Protocol):
     """What one piece of work may take."""
 
@@ -193,10 +201,7 @@ class Talk:
         return bool(ready)
 
     def close(self) -> None:
-        for end in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if end is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    end.close()
+        close_pipes(self.process)
 
     def _excess(self, until: float) -> str:
         self.peak_bytes = max(self.peak_bytes, resident := resident_bytes(self.process.pid))

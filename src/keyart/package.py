@@ -296,6 +296,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
+def read_run(folder: Path) -> dict[str, Any]:
+    """`run.json` of a package; nothing where it cannot be read."""
+    try:
+        found = json.loads((folder / RUN).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def add_to_run(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Say more in a package's `run.json`, in the place of what it says under the same names. Raises `OSError`."""
+    write_whole(folder / RUN, plain.dumps({**read_run(folder), **facts}).encode())
+
+
 def explain(path: Path) -> dict[str, Any]:
     """The receipt of a product file: from the manifest of the package it lies in, else from the file's own metadata."""
     if not path.is_file():

@@ -122,7 +122,7 @@ def _made(
         verdicts += seen
     verdicts += _as_generated(run, recipe, info) if wanted & PUBLISHED and recipe.review.judges_video else ()
     stages = tuple(report for report in run.reports() if report.name not in set(PARTS) - wanted)
-    settings = _settings(recipe, sections_for(parts))
+    settings = settings_told(recipe, sections_for(parts))
     return Package(
         info, sha256, parts, shots, stills or named, transcript, titles, products, stages, settings, verdicts
     )
@@ -321,7 +321,7 @@ def _sidecars(info: VideoInfo) -> list[tuple[str, str]]:
     )
 
 
-def _settings(recipe: Recipe, sections: tuple[str, ...]) -> dict[str, Any]:
+def settings_told(recipe: Recipe, sections: tuple[str, ...]) -> dict[str, Any]:
     """Every setting of those stages as plain values, for the manifest."""
     stages = {name: getattr(recipe, name) for name in sections}
     return {

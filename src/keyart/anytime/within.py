@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from keyart import errors, plain
+from keyart import errors
 from keyart.anytime.apart import Line, Say, started
 from keyart.anytime.budget import FLOOR_SECONDS, GRACE_SECONDS, Budget
 from keyart.anytime.forecast import Forecast
@@ -22,7 +22,7 @@ from keyart.anytime.work import Job, one_level, work
 from keyart.cache import StageCache, cache_folder
 from keyart.errors import BadSetting, KeyartError, NothingUsable, OutputProblem, UnreadableVideo
 from keyart.models.licence import LicenceMode
-from keyart.package import MANIFEST, RUN, USUAL, claim, write_whole
+from keyart.package import MANIFEST, USUAL, add_to_run, claim
 from keyart.progress import Progress, Silent
 from keyart.recipe import Recipe
 
@@ -244,25 +244,18 @@ _ANSWERS: dict[str, Callable[[_Keeper, str, Line], None]] = {
 
 
 def _tell(within: Within, budget: Budget) -> None:
-    import json
-
-    path = within.folder / RUN
-    try:
-        run = json.loads(path.read_text("utf-8"))
-        run["budget"] = {
-            "seconds": budget.seconds,
-            "floor_seconds": FLOOR_SECONDS,
-            "grace_seconds": GRACE_SECONDS,
-            "level": within.level,
-            "spent_seconds": within.seconds,
-            "levels": [
-                {"level": one.level, "end": one.end, "seconds": one.seconds, "reason": one.reason}
-                for one in within.tried
-            ],
-        }
-        write_whole(path, plain.dumps(run).encode())
-    except (OSError, ValueError):  # a story that cannot be told spoils nothing
-        return
+    told = {
+        "seconds": budget.seconds,
+        "floor_seconds": FLOOR_SECONDS,
+        "grace_seconds": GRACE_SECONDS,
+        "level": within.level,
+        "spent_seconds": within.seconds,
+        "levels": [
+            {"level": one.level, "end": one.end, "seconds": one.seconds, "reason": one.reason} for one in within.tried
+        ],
+    }
+    with contextlib.suppress(OSError):  # a story that cannot be told spoils nothing
+        add_to_run(within.folder, {"budget": told})
 
 
 def make_level(

@@ -22,8 +22,7 @@ from keyart.journal import run_facts
 from keyart.media.probe import probe
 from keyart.models.licence import LicenceMode
 from keyart.package import Package, PackageFolder, manifest
-from keyart.pipeline import _settings as settings_told
-from keyart.pipeline import make
+from keyart.pipeline import make, settings_told
 from keyart.progress import Progress, Silent
 from keyart.recipe import Recipe, sections_for
 from keyart.run import beside

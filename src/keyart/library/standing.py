@@ -9,26 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from keyart.library.values import Result, StageTold
-from keyart.package import MANIFEST, RUN, read_manifest, write_whole
-from keyart.plain import dumps
+from keyart.package import MANIFEST, add_to_run, read_manifest, read_run
 
 NOW = "now.json"
 """In a worker's scratch room: what it knows of the video that it is refining, for whoever finds it dead."""
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """`run.json` of a package; nothing where it cannot be read."""
-    try:
-        found = json.loads((folder / RUN).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def sign(folder: Path, key: str, sha256: str, attempt: int) -> None:
     """Say in `run.json` what the package was made of: a later run need not make it again."""
-    told = {"key": key, "sha256": sha256, "attempt": attempt}
-    write_whole(folder / RUN, dumps({**read_run(folder), "library": told}).encode())
+    add_to_run(folder, {"library": {"key": key, "sha256": sha256, "attempt": attempt}})
 
 
 def of_folder(result: Result, folder: Path) -> Result:

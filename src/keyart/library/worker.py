@@ -7,7 +7,6 @@ one `{"row", "order", "folder", "attempt"}` a video; it answers `{"begin": stage
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
@@ -34,6 +33,7 @@ from keyart.leash import (
     Stopped,
     Talk,
     Told,
+    close_pipes,
     die_with,
     end_all,
     has_ended,
@@ -183,10 +183,7 @@ class Worker:
             return 0
         process, self._process = self._process, None
         status = self._leash.reap(patience_seconds)
-        for end in (process.stdin, process.stdout, process.stderr):
-            if end is not None:
-                with contextlib.suppress(BrokenPipeError):  # what was not heard any more
-                    end.close()
+        close_pipes(process)
         return status
 
 

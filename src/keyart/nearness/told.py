@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
-from keyart import plain
 from keyart.channel import Channel
 from keyart.errors import KeyartError
 from keyart.nearness.index import standing_index
-from keyart.nearness.packages import NearCover, add_package, warnings_for
-from keyart.package import RUN, write_whole
+from keyart.nearness.packages import add_package, warnings_for
+from keyart.package import add_to_run
 
 
 def told(folder: Path, channel: Channel | None) -> list[str]:
@@ -25,15 +23,8 @@ def told(folder: Path, channel: Channel | None) -> list[str]:
     try:
         index = standing_index(channel.index_folder)
         warnings = warnings_for(folder, index)
-        _write_down(folder, warnings)
+        add_to_run(folder, {"near_covers": [asdict(one) for one in warnings]})
         add_package(folder, index)
     except (KeyartError, OSError) as err:
         return [f"the package is whole, but the channel's index was not asked: {err}"]
     return [str(one) for one in warnings]
-
-
-def _write_down(folder: Path, warnings: tuple[NearCover, ...]) -> None:
-    path = folder / RUN
-    run = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    run["near_covers"] = [asdict(one) for one in warnings]
-    write_whole(path, plain.dumps(run).encode())
