@@ -1,8 +1,8 @@
 """Many videos on a Ray cluster: paths travel, never frames, and the package is the checkpoint.
 
-    rows ──> Feed ──> checked ──────────> Making, Making, ... ──> results ──> ledger
-    (driver) (bound)  (tasks: there? the  (a pool of actors, each            (driver)
-                      file, the package)   with one Worker)
+    rows ──> Feed ──> Checking, ... ─────> Making, Making, ... ──> results ──> ledger
+    (driver) (bound)  (actors: there? the  (a pool of actors, each            (driver)
+                      file, the package)    with one Worker)
 
 Ray starts a dead actor again and gives it the same row again; the feed counts how often. What a worker had finished is
 in the stage cache. Whoever kills the driver ends everything: the next run goes on from the packages and the cache.
@@ -45,6 +45,8 @@ CHECK_CPUS = 0.0625
 """Of a check, taken from the slot of a worker: where every slot has a worker, checks still have room."""
 QUEUED = 2
 """Rows that an actor holds: one it makes, one it need not wait for."""
+WORKERS_PER_CHECKER = 8
+"""A check reads the file once, which takes a hundredth of making it."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _UNHEARD = 10_000
 _NICENESS = "RAY_worker_niceness"
@@ -197,7 +199,7 @@ def _pool(ray: Any, cluster: Cluster, workers: int) -> dict[str, int]:
 
 
 def _pipeline(ray: Any, feed: Any, order: Order, cluster: Cluster, pool: Mapping[str, int], scratch: str) -> Any:
-    from ray.data import ActorPoolStrategy, DataContext, TaskPoolStrategy
+    from ray.data import ActorPoolStrategy, DataContext
 
     ways = {"order": json.dumps(plain(_rooted(order))), "surroundings": _surroundings()}
     one: dict[str, Any] = {"batch_size": 1, "batch_format": "pyarrow"}
@@ -205,9 +207,9 @@ def _pipeline(ray: Any, feed: Any, order: Order, cluster: Cluster, pool: Mapping
         rows = ray.data.from_items([{"number": 0}]).map_batches(
             handed_out, fn_kwargs={"feed": feed}, num_cpus=0, **one, **_here(ray)
         )
-        looked_at = rows.map_batches(
-            checked, fn_kwargs=ways, compute=TaskPoolStrategy(pool["max_size"]), num_cpus=CHECK_CPUS, **one
-        )
+        # Not as tasks: Ray ends the process of one as soon as it idles, and a new one takes longer than the check.
+        checkers = ActorPoolStrategy(size=max(1, pool["min_size"] // WORKERS_PER_CHECKER))
+        looked_at = rows.map_batches(Checking, fn_constructor_kwargs=ways, compute=checkers, num_cpus=CHECK_CPUS, **one)
         return looked_at.map_batches(
             Making,
             fn_constructor_kwargs={"feed": feed, "scratch": scratch, **ways},
@@ -327,15 +329,21 @@ def handed_out(_: Any, feed: Any) -> Iterator[dict[str, list[Any]]]:
         number += 1
 
 
-def checked(batch: Any, order: str, surroundings: Mapping[str, str]) -> dict[str, list[Any]]:
-    """What can be said of a row without opening the video: not there, refused for good, made already."""
-    number, text = _only(batch, "number"), _only(batch, "row")
-    if fault := _settle(surroundings):
-        return _told_of(number, text, {"number": number, "result": None, "fault": fault})
-    if not text:  # it was done before Ray asked again
-        return _told_of(number, text, {"number": number, "result": None})
-    result = looked_at(value_of(json.loads(text), Row), value_of(json.loads(order), Order))
-    return _told_of(number, text, {"number": number, "result": plain(result)} if result else None)
+class Checking:
+    """An actor that says what can be said of a row without opening the video: not there, refused, made already."""
+
+    def __init__(self, order: str, surroundings: Mapping[str, str]) -> None:
+        self._fault = _settle(surroundings)
+        self._order = Order("", ()) if self._fault else value_of(json.loads(order), Order)
+
+    def __call__(self, batch: Any) -> dict[str, list[Any]]:
+        number, text = _only(batch, "number"), _only(batch, "row")
+        if self._fault:
+            return _told_of(number, text, {"number": number, "result": None, "fault": self._fault})
+        if not text:  # it was done before Ray asked again
+            return _told_of(number, text, {"number": number, "result": None})
+        result = looked_at(value_of(json.loads(text), Row), self._order)
+        return _told_of(number, text, {"number": number, "result": plain(result)} if result else None)
 
 
 def looked_at(row: Row, order: Order) -> Result | None:
@@ -367,13 +375,17 @@ class Making:
     def __init__(self, feed: Any, order: str, surroundings: Mapping[str, str], scratch: str) -> None:
         import ray
 
-        self._feed, self._order = feed, value_of(json.loads(order), Order)
-        self._fault = _settle(surroundings)
+        self._feed, self._fault = feed, _settle(surroundings)
+        self._order = (
+            Order("", ()) if self._fault else value_of(json.loads(order), Order)
+        )  # another version's may differ
         self._name = str(ray.get_runtime_context().get_actor_id())
         self._room = contextlib.ExitStack()
         folder = Path(scratch) if scratch else self._room.enter_context(room_of("keyart-worker-"))
         self._worker = Worker(folder / f"worker-{os.getpid()}")
-        self._hand = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that began it
+        self._hand = ThreadPoolExecutor(1)  # the kernel ends a child with the thread that began it; one row at a time
+        if not self._fault:
+            self._hand.submit(self._worker.warm, self._order)
 
     def __call__(self, batch: Any) -> dict[str, list[Any]]:
         number, told = _only(batch, "number"), _only(batch, "told")

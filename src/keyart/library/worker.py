@@ -7,6 +7,7 @@ one `{"row", "order", "folder", "attempt"}` a video; it answers `{"begin": stage
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -149,6 +150,11 @@ class Worker:
             except KeyartError:
                 return None
         return result
+
+    def warm(self, order: Order) -> None:
+        """Start the child before there is a row for it. What is in the way of that is met again with the row."""
+        with contextlib.suppress(KeyartError, OSError):
+            self._started(order)
 
     def stop(self) -> None:
         """Kill the child now, whatever it does; no other is started."""

@@ -22,13 +22,13 @@ from bench.processes import tree
 from keyart.errors import BadSetting, KeyartError
 from keyart.library import local
 from keyart.library.on_ray import (
+    Checking,
     Cluster,
     Feed,
     _Office,
     _pool,
     _said_to_ray,
     _surroundings,
-    checked,
     cluster_from,
     looked_at,
     room_of,
@@ -133,7 +133,7 @@ def test_another_version_in_the_cluster_ends_the_run(tmp_path: Path) -> None:
     import pyarrow as pa
 
     batch = pa.table({"number": [7], "row": ['{"url": "a", "name": "a"}']})
-    told = checked(batch, "{}", {**_surroundings(), "version": "0.0.1"})["told"][0]
+    told = Checking("{}", {**_surroundings(), "version": "0.0.1"})(batch)["told"][0]
     office = object.__new__(_Office)
     with pytest.raises(KeyartError, match="install the same"):
         office.taken_back(json.loads(told))
