@@ -332,15 +332,21 @@ REAL = {
 }
 """Prompt -> file and second from which the first stretch without a cut is taken. All may be given on; none is a clip
 that the judge is tested on."""
-HAND_HELD = {
+GRADED = {
     "children on a bed": ("move_kids_bed_noaudio.mp4", 0.5),
     "bicycles in a city": ("edit_city_bikes_noaudio.mp4", 0.5),
     "a man who dances": ("move_dance_alpha_vp8.webm", 12.0),
+    "a clay figure on a branch": ("edit_advert_claymation.mp4", 2.0),
+    "clay figures in a wood": ("edit_advert_claymation.mp4", 8.0),
+    "a man beside machines": ("edit_tears_of_steel_70s.webm", 24.0),
+    "people in a hall": ("edit_tears_of_steel_70s.webm", 40.0),
+    "drawn lines": ("anim_vector_lines_square.mp4", 3.0),
+    "a rover": ("edit_photo_text_dance_noaudio.webm", 0.5),
 }
-"""Likewise, with much motion or an unsteady camera: of these every kind that is taught is made at every level of
-`GRADES`, as a fault is hardest to tell there."""
+"""Likewise: an unsteady camera, much motion or hardly any, figures moved by hand, drawings. Of these every kind that is
+taught is made at every level of `GRADES`, as a fault is hardest to tell there."""
 GRADES = (1.0, 3.0, 5.0, 10.0)
-_REAL_FIRST = 32
+_REAL_FIRST = 1000
 """Number of the first scene of real footage, however many are made."""
 _CUT = 30.0
 """Mean change of luma at 64 columns that counts as a cut."""
@@ -364,8 +370,8 @@ def real_clip(path: Path, start: float) -> Clip:
 
 
 def real_at_hand() -> tuple[str, ...]:
-    """Of `REAL` and `HAND_HELD`, what is there."""
-    named = {**REAL, **HAND_HELD}
+    """Of `REAL` and `GRADED`, what is there."""
+    named = {**REAL, **GRADED}
     return tuple(prompt for prompt, (file, _) in named.items() if (MEDIA / "video" / file).is_file())
 
 
@@ -384,15 +390,15 @@ class Take:
 
 
 def make_set(folder: Path, scenes: int, takes: int, seed: int = 0, real: Sequence[str] = ()) -> Path:
-    """Write `takes` clips of each made scene and of each of `REAL` that is named, all grades of those of `HAND_HELD`,
+    """Write `takes` clips of each made scene and of each of `REAL` that is named, all grades of those of `GRADED`,
     and `ratings.csv`; clips that are there already are left as they are."""
     (folder / "videos").mkdir(parents=True, exist_ok=True)
-    places = {_REAL_FIRST + [*REAL, *HAND_HELD].index(prompt): prompt for prompt in real}
+    places = {_REAL_FIRST + [*REAL, *GRADED].index(prompt): prompt for prompt in real}
     rows = []
     for number in [*range(scenes), *places]:
         prompt = places.get(number) or _prompt(seed * 10_000 + number)
         clip: Clip | None = None
-        for take in _graded() if prompt in HAND_HELD else _drawn(seed, number, takes):
+        for take in _graded() if prompt in GRADED else _drawn(seed, number, takes):
             path = folder / "videos" / f"scene-{number:03}-{take.name}.mp4"
             if not path.exists():
                 if clip is None:
@@ -433,7 +439,7 @@ def _graded() -> Iterator[Take]:
 
 
 def _footage(prompt: str) -> Clip:
-    file, start = {**REAL, **HAND_HELD}[prompt]
+    file, start = {**REAL, **GRADED}[prompt]
     return real_clip(MEDIA / "video" / file, start)
 
 
@@ -466,7 +472,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench rated", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=WORK / "rated")
     parser.add_argument("--scenes", type=int, default=13)
-    parser.add_argument("--takes", type=int, default=9, help="of each scene but the hand-held; the first is untouched")
+    parser.add_argument("--takes", type=int, default=9, help="of each scene that is not graded; the first is untouched")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--made-only", action="store_true", help="no real footage, though it be there")
     given = parser.parse_args(arguments)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import cv2
 import numpy as np
@@ -13,11 +15,14 @@ import pytest
 from numpy.typing import NDArray
 
 from keyart.errors import BadModel, BadSetting
+from keyart.media import grab
 from keyart.media.encode import write_mp4
 from keyart.media.images import read_image
+from keyart.media.probe import probe
 from keyart.review.generated import shelf
 from keyart.review.generated.aggregate import AGGREGATIONS, aggregated, as_it_is
 from keyart.review.generated.command import add_arguments, judge_command
+from keyart.review.generated.cuts import cuts_of
 from keyart.review.generated.features import (
     COHERENCE,
     PROMPT_MODELS,
@@ -30,7 +35,8 @@ from keyart.review.generated.features import (
 )
 from keyart.review.generated.flow import camera_field, camera_motion, dis_flow, flow_statistics, moved_back
 from keyart.review.generated.groups import GROUPS
-from keyart.review.generated.measure import EMBEDDED, Measure, Measured
+from keyart.review.generated.measure import EMBEDDED, Measure, Measured, Watch
+from keyart.review.generated.moments import Moment
 from keyart.review.generated.needs import GROUP_OF, needs_of, without
 from keyart.review.generated.shelf import kept
 from keyart.review.generated.ssim import ssim
@@ -302,6 +308,43 @@ def test_what_was_measured_is_kept_as_it_was(tmp_path: Path) -> None:
     assert all(np.array_equal(again.series[name], one) for name, one in made.series.items())
     next((tmp_path / "shelf").iterdir()).write_bytes(b"broken")
     assert kept(tmp_path / "shelf", path, "all", lambda: made) is made
+
+
+def held_bytes(one: object) -> int:
+    """Of all pictures and arrays that are reached from an object, what they take."""
+    todo, seen, total = [one], set[int](), 0
+    while todo:
+        found = todo.pop()
+        if id(found) in seen or isinstance(found, (type, ModuleType, FunctionType)):
+            continue
+        seen.add(id(found))
+        total += found.nbytes if isinstance(found, np.ndarray) else 0
+        todo += gc.get_referents(found)
+    return total
+
+
+def test_a_watch_holds_no_more_of_a_long_clip() -> None:
+    watch = Watch(Measure(tuple(GROUPS)))
+    held = []
+    for number, frame in enumerate(pan(200, 0.7)):
+        luma = np.ascontiguousarray(frame[:48, :80, 1])
+        watch.take(Moment(number, number / 25, luma, (128.0, 128.0), lambda: frame))  # noqa: B023  # never asked for
+        if number in (40, 199):
+            held.append(held_bytes(watch))
+    assert held[0] > 48 * 80 and held[0] == held[1]
+
+
+def test_a_clip_of_many_cuts_leaves_nothing_open(tmp_path: Path) -> None:
+    takes = [np.asarray(255 - one if n % 2 else one // 3, np.uint8) for n in range(8) for one in pan(12, seed=n)]
+    info = probe(film(tmp_path / "a.mp4", takes))
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(one, grab._Reader) for one in gc.get_objects())
+        assert len(cuts_of(info)) >= 5
+        assert sum(isinstance(one, grab._Reader) for one in gc.get_objects()) == before
+    finally:
+        gc.enable()
 
 
 def test_code_that_measures_otherwise_measures_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
