@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keyart import cores
 from keyart.errors import BadSetting, KeyartError
 
 if TYPE_CHECKING:
@@ -39,11 +41,23 @@ class Command:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 a clear error, 2 wrong arguments, 130 interrupted."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Run one command; the exit status: 0 done, 1 a clear error, 2 wrong arguments, 130 interrupted.
+
+    With `argv` it is a call from a process that goes on, which gets back what memory the command has used.
+    """
+    if argv is None:
+        return _main(sys.argv[1:])
+    try:
+        return _main(list(argv))
+    finally:
+        cores.give_back_memory()
+
+
+def _main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "--version") or words[0] not in COMMANDS:
         return _top(words)
     command = COMMANDS[words[0]]
+    cores.one_heap()  # before a thread gets another
     parser = argparse.ArgumentParser(f"keyart {words[0]}", description=command.summary, allow_abbrev=False)
     with _head_start(command, words[1:]) as begun:
         parser.set_defaults(command=command, verbose=False, begun=begun)
@@ -94,6 +108,7 @@ def _run(name: str, command: Command, args: argparse.Namespace) -> int:
 
 def entry() -> None:
     """The installed command. Interrupted work on other threads is not waited for."""
+    gc.set_threshold(100_000, 20, 100)  # most of what is looked through are the rooms, which stay until the end
     for number in (signal.SIGINT, signal.SIGALRM):
         signal.signal(number, _interrupted)
     try:

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -41,11 +41,11 @@ class Typeface:
     """What the user should know: fallbacks taken, characters that nothing could draw."""
 
     def at(self, size_px: float) -> ImageFont.FreeTypeFont:
-        """The font at an em size in pixels; made once per size."""
+        """The font at an em size in pixels."""
         return _loaded(self.path, round(size_px, 1))
 
 
-@cache
+@lru_cache(96)  # each maps its file anew, and a headline is tried in tens of sizes
 def _loaded(path: str, size_px: float) -> ImageFont.FreeTypeFont:
     # the basic layout engine is in every build of Pillow: raqm would shape differently where it is missing
     if not path:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,7 @@ def content_lemmas(text: str, language: str) -> list[str]:
     return [english_lemma(word) for word in words if len(word) > 1 and word not in lexicon.EN_STOP]
 
 
-@cache
+@lru_cache(50_000)
 def _russian_content(word: str) -> str:
     if len(word) < 2 or word in lexicon.RU_FILLERS or word in lexicon.RU_DEIXIS:
         return ""
@@ -62,7 +62,7 @@ def _russian_content(word: str) -> str:
     return "" if lemma in lexicon.RU_FILLERS or lemma in lexicon.RU_DEIXIS else lemma
 
 
-@cache
+@lru_cache(50_000)
 def english_lemma(word: str) -> str:
     """Plural and possessive off, verb endings kept apart by rule; enough to count a word's forms together."""
     word = re.sub(r"['’]s?$", "", word.lower())
