@@ -201,8 +201,7 @@ def test_each_fault_moves_its_own_numbers(tmp_path: Path) -> None:
     assert dark.series["flicker"].mean() > 10 * clean.series["flicker"].mean()
     held = measured(tmp_path, [*frames[:10], *[frames[9]] * 10, *frames[20:]], "held")
     assert clean.whole["held_share"] == 0
-    assert held.whole["held_share"] == pytest.approx(10 / 29, abs=0.04)
-    assert held.whole["held_longest"] == pytest.approx(10 / 29, abs=0.04)
+    assert 0.7 * 10 / 29 < held.whole["held_share"] == held.whole["held_longest"] <= 10 / 29
     leap = measured(tmp_path, [*frames[:15], *pan(30, seed=5)[15:]], "leap")
     assert leap.whole["jump_most"] > 1.5 * clean.whole["jump_most"]
     soft = measured(tmp_path, [np.asarray(cv2.GaussianBlur(one, (0, 0), 3), np.uint8) for one in frames], "soft")
@@ -220,20 +219,54 @@ def trailing(frames: Iterable[Clip], keep: float) -> list[Clip]:
     return found
 
 
-@pytest.mark.parametrize("step", [0.4, 1.5, 6.0])
-def test_trails_are_told_whatever_the_motion(tmp_path: Path, step: float) -> None:
-    found = [
-        Measure(("smear",))(film(tmp_path / f"{keep}.mp4", trailing(pan(40, step), keep))).whole
-        for keep in (0.0, 0.3, 0.6, 0.8)
-    ]
-    assert (np.diff([one["linger_soon"] for one in found]) > 0.004).all()
-    assert found[-1]["linger_later"] > found[0]["linger_later"] + 0.1
+def before_a_wall(step: float, count: int = 40) -> list[Clip]:
+    """A card that goes to and fro before a wall that stays."""
+    wall, card, frames = texture(90, 160), texture(30, 40, 3), []
+    for n in range(count):
+        frame = wall.copy()
+        left = 20 + round(abs((step * n) % 160 - 80))
+        frame[30:60, left : left + 40] = card
+        frames.append(frame)
+    return frames
 
 
-def test_a_still_clip_says_nothing_of_trails(tmp_path: Path) -> None:
-    still = Measure(("smear",))(film(tmp_path / "a.mp4", [texture(90, 160)] * 20))
-    assert still.whole["linger_later"] == pytest.approx(-0.3, abs=0.05)
-    assert Measure(("smear",))(film(tmp_path / "b.mp4", pan(4))).whole["linger_later"] == pytest.approx(-0.3)
+def trails_of(path: Path, frames: list[Clip], name: str) -> list[float]:
+    made = [film(path / f"{keep}.mp4", trailing(frames, keep)) for keep in (0.0, 0.3, 0.6, 0.8)]
+    return [Measure(("smear",))(one).whole[name] for one in made]
+
+
+@pytest.mark.parametrize("step", [2.0, 3.0])
+def test_trails_on_what_stays_are_told(tmp_path: Path, step: float) -> None:
+    found = trails_of(tmp_path, before_a_wall(step), "shines_on")
+    assert found[0] < 0.04 and (np.diff(found) > 0.02).all()
+
+
+def test_trails_of_a_pan_are_told(tmp_path: Path) -> None:
+    frames = [np.asarray(cv2.resize(one[:30, :54], (160, 90)), np.uint8) for one in pan(40, 0.7)]
+    found = trails_of(tmp_path, frames, "lingers")
+    assert (np.diff(found) >= 0).all() and found[-1] > found[0] + 0.1  # fainter ones are blur
+
+
+def test_a_still_or_slow_clip_has_no_trails(tmp_path: Path) -> None:
+    slow = [one for one in before_a_wall(1.0, 20) for _ in range(2)]  # as a cartoon is drawn: each picture twice
+    still = [texture(90, 160)] * 20
+    for name, frames in (("slow", slow), ("still", still), ("short", pan(4)), ("pan", pan(30, 0.3))):
+        found = Measure(("smear",))(film(tmp_path / f"{name}.mp4", frames)).whole
+        assert found["shines_on"] < 0.02 and found["lingers"] < 0.0, name
+
+
+def test_what_is_there_for_a_moment_is_told_and_grain_does_not_hide_it(tmp_path: Path) -> None:
+    frames = pan(40)
+    strange = [one.copy() for one in frames]
+    for one in strange[15:20]:
+        one[20:50, 60:100] = texture(30, 40, 9)
+    chance = np.random.default_rng(0)
+    rough = [np.clip(one + chance.normal(0, 4, one.shape), 0, 255).astype(np.uint8) for one in strange]
+    clean, lone, grainy = (
+        Measure(("warp",))(film(tmp_path / f"{name}.mp4", each)).series["lone"]
+        for name, each in (("clean", frames), ("lone", strange), ("grainy", rough))
+    )
+    assert np.sort(lone)[-2] > 3 * clean.max() and np.sort(grainy)[-2] > 0.8 * np.sort(lone)[-2]
 
 
 def test_a_whipped_pan_is_no_leap(tmp_path: Path) -> None:
@@ -291,12 +324,12 @@ def test_rows_of_every_length_hold_every_feature(tmp_path: Path) -> None:
         row({}, {}, ["lpips_mean"])
 
 
-def test_trails_do_not_hide_motion() -> None:
+def test_trails_do_not_hide_motion_nor_noise_blur() -> None:
     names = ("bare_wobble_mean", "firm_blur_mean")
     series = {"wobble": np.array([1.0, 1.0]), "blur": np.array([0.3]), "noise": np.array([2.0])}
-    plain, trailing, slow = (row(series, {"linger_later": later}, names) for later in (-0.3, 0.1, 0.9))
-    assert plain.tolist() == pytest.approx([1.0, 0.37])
-    assert trailing[0] == pytest.approx(np.exp(3.0 * 0.4)) and slow[0] == pytest.approx(np.exp(3.0 * 0.5))
+    plain, trailing, most = (row(series, {"shines_on": share}, names) for share in (0.0, 0.2, 0.9))
+    assert plain.tolist() == pytest.approx([1.0, 0.3 * 1.75])
+    assert trailing[0] == pytest.approx(3.5) and most[0] == pytest.approx(6.0)
     assert row(series, {}, ("bare_wobble_mean",)).tolist() == [1.0]
 
 

@@ -79,7 +79,7 @@ def make_forest(task: Task, settings: Mapping[str, Any], seed: int, signs: Seque
     return kind(random_state=seed, monotonic_cst=held, n_jobs=1, **settings)
 
 
-SLOPE_SHARE = 0.5
+SLOPE_SHARE = 0.7
 """Part of the score that is the slope's, where there is one."""
 
 

@@ -43,13 +43,17 @@ def _curve(faults: Floats) -> Floats:
     return np.asarray(LEAST + (MOST - LEAST) / (1.0 + np.exp(np.clip(faults, -60, 60))), np.float64)
 
 
-def fit_slope(X: Floats, y: Floats, groups: NDArray[np.int64], penalty: float = 0.01) -> Slope | None:
+PENALTY, USUAL_WEIGHT = 0.05, 0.05
+"""How much a weight is held to what it is without pairs that speak of it: each feature then says a little."""
+
+
+def fit_slope(X: Floats, y: Floats, groups: NDArray[np.int64], penalty: float = PENALTY) -> Slope | None:
     """The slope of rated takes whose features are all such that more is worse; None where no group has two takes that
     are rated apart."""
     pairs = pairs_of(y, groups)
     if not len(pairs):
         return None
-    middle, unit = np.median(X, axis=0), _units(X)
+    middle, unit = np.median(X, axis=0), _units(X, y)
     waves = np.arcsinh((X - middle) / unit)
     weights = _ranked(waves[pairs[:, 1]] - waves[pairs[:, 0]], y[pairs[:, 0]] - y[pairs[:, 1]], penalty)
     steep, start = _calibrated(waves @ weights, y)
@@ -62,10 +66,20 @@ def pairs_of(y: Floats, groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.stack([better, worse], 1).astype(np.int64)
 
 
-def _units(X: Floats) -> Floats:
-    """Half the way from the lowest tenth of the clips to the highest; 1 for a feature that hardly ever differs."""
-    spread = (np.percentile(X, 90, axis=0) - np.percentile(X, 10, axis=0)) / 2
+_BEST, _LEAST_PART = 9.5, 0.2
+
+
+def _units(X: Floats, y: Floats) -> Floats:
+    """Half the way from the lowest tenth of the best rated clips to the highest: what differs among them is no fault.
+    A fifth of the same of all clips at least; 1 for a feature that hardly ever differs."""
+    spread = _half_spread(X)
+    best = X[y >= _BEST]
+    spread = np.maximum(_half_spread(best), _LEAST_PART * spread) if len(best) > 1 else spread
     return np.where(spread > 1e-6, spread, 1.0)
+
+
+def _half_spread(X: Floats) -> Floats:
+    return np.asarray(np.percentile(X, 90, axis=0) - np.percentile(X, 10, axis=0), np.float64) / 2
 
 
 def _ranked(steps: Floats, apart: Floats, penalty: float) -> Floats:
@@ -76,9 +90,10 @@ def _ranked(steps: Floats, apart: Floats, penalty: float) -> Floats:
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         rise = steps @ weights
-        value = float(worth @ np.logaddexp(0.0, -rise)) + 0.5 * penalty * float(weights @ weights)
+        off = weights - USUAL_WEIGHT
+        value = float(worth @ np.logaddexp(0.0, -rise)) + 0.5 * penalty * float(off @ off)
         pull = -worth / (1.0 + np.exp(np.clip(rise, -60, 60)))
-        return value, steps.T @ pull + penalty * weights
+        return value, steps.T @ pull + penalty * off
 
     count = steps.shape[1]
     found: Any = minimize(loss, np.full(count, 0.1), jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * count)

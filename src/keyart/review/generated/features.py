@@ -145,38 +145,48 @@ class Righted:
         return self.how(value(self.feature), other)
 
 
-TRAILS = "linger_later"
-_NO_TRAILS, _HIDDEN, _MOST_TRAILS = -0.3, 3.0, 0.2
-"""`linger_later` of most clips without trails, and how fast motion is lost as it rises: of a mix that keeps g of what
-was shown, 1 - g of each motion is left, and `linger_later` rises by some 0.55 from g = 0 to 0.83. Where it is greater
-than the last of the three all moves slowly, which is no fault."""
+TRAILS = "shines_on"
+_MOST_TRAILS, _HIDDEN = 0.4, 12.5
+"""Where `shines_on` ends, and how much lost motion it stands for: of a mix that keeps g of what was shown 1 - g of each
+motion is left, and 1 / (1 - g) is close to this line from g = 0 to 0.83."""
 
 
 def _bared(value: float, trails: float) -> float:
-    return value * float(np.exp(_HIDDEN * (min(max(trails, _NO_TRAILS), _MOST_TRAILS) - _NO_TRAILS)))
+    return value * (1.0 + _HIDDEN * min(trails, _MOST_TRAILS))
 
 
 def _firm(value: float, noise: float) -> float:
-    return value + 0.035 * noise
+    return value * (1.0 + 0.45 * noise / (1.0 + 0.1 * noise))
 
 
 def _faint(value: float, _: float) -> float:
-    return float(np.log(value + 0.05))
+    return float(np.log(value + 0.25))
 
 
 _HIDDEN_BY_TRAILS = (
     "warp_error_mean",
+    "warp_error_median",
     "warp_error_p75",
+    "lone_mean",
+    "lone_part_mean",
     "bend_mean",
-    "bend_max",
+    "bend_median",
     "wobble_mean",
+    "wobble_median",
     "wobble_p75",
     "wobble_all_mean",
+    "wobble_all_p75",
+    "wobble_half_mean",
+    "wobble_half_p75",
+    "wobble_own_mean",
     "wobble_part_mean",
+    "wobble_part_median",
     "flicker_local_mean",
     "jerk_mean",
+    "jerk_median",
     "jerk_part_mean",
     "shake_mean",
+    "shake_median",
     "shake_p75",
     "leap_most",
     "leap_third",
@@ -216,13 +226,13 @@ MOST_FAULT = 12.0
 METERS: Mapping[str, Meter] = {
     "fault_flicker": Meter("flicker_mean", 0.005, 0.026),
     "fault_tint": Meter("tint_way", 0.15, 0.32),
-    "fault_held": Meter("held_share", 0.02, 0.048),
-    "fault_wobble": Meter("wobble_p75", 0.2, 0.2),
-    "fault_bend": Meter("bend_median", 0.012, 0.0065),
+    "fault_held": Meter("held_share", 0.005, 0.048),
+    "fault_wobble": Meter("bare_wobble_all_mean", 0.1, 0.045),
     "fault_leap": Meter("leap_most", 1.5, 3.1),
     "fault_blur": Meter("firm_blur_mean", 0.43, 0.04),
     "fault_noise": Meter("noise_mean", 1.4, 1.35),
-    "fault_linger": Meter("linger_later", 0.3, 0.05),
+    "fault_linger": Meter("shines_on", 0.0, 0.04),
+    "fault_lone": Meter("bare_lone_mean", 0.4, 0.3),
 }
 """How bad each fault is by itself, in levels of the rule: a few trees cannot find out what a clip's worst fault is."""
 TOGETHER: Mapping[str, Callable[[Floats], float]] = {
@@ -259,32 +269,10 @@ _WORSE = (
     "held_runs",
     "jump_most",
     "jump_second",
-    "jump_share",
-    "warp_error_mean",
-    "warp_error_median",
-    "warp_worst_mean",
-    "warp_worst_median",
-    "warp_worst_p75",
-    "bend_median",
-    "bend_max",
-    "wobble_mean",
-    "wobble_median",
-    "wobble_p75",
-    "wobble_all_mean",
-    "wobble_part_mean",
-    "wobble_part_median",
-    "flicker_local_mean",
-    "flicker_local_max",
-    "jerk_median",
-    "jerk_part_mean",
-    "shake_median",
-    "leap_most",
     "noise_mean",
     "grain_mean",
-    "trail_mean",
-    "linger_next",
-    "linger_soon",
-    "linger_later",
+    "shines_on",
+    "lingers",
 )
 """Of which more is worse by what they measure, whatever is shown."""
 SENSES: tuple[Sense, ...] = (*(Sense(name, -1) for name in (*_WORSE, *RIGHTED, *METERS, *TOGETHER)),)

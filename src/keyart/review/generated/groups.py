@@ -24,6 +24,9 @@ Each = Callable[[Moment], Mapping[str, float]]
 Whole = Callable[[Series], Mapping[str, float]]
 
 
+_NONE: Floats = np.zeros(0)
+
+
 def _nothing(_: Series) -> Mapping[str, float]:
     return {}
 
@@ -54,29 +57,44 @@ def optical_flow(moment: Moment) -> Mapping[str, float]:
 
 
 def warp(moment: Moment) -> Mapping[str, float]:
-    """What is left over when the motion is taken out, in steps of the picture's own detail."""
+    """What is left over when the motion is taken out: in steps of the picture's own detail, and of its contrast."""
     left = np.abs(moment.unexplained)
-    local = blocks(left)
-    scale = moment.earlier.detail + 4.0
-    return {
+    scale, contrast = moment.earlier.detail + 4.0, 0.25 * moment.earlier.contrast + 4.0
+    local = moment.leftovers
+    found = {
         "warp_error": float(left.mean()) / scale,
-        "warp_worst": float(local.max()) / scale,
+        "warp_worst": float(local[0].max()) / contrast,
         "warp_left": (float(left.mean()) + 0.5) / (float(np.abs(moment.change).mean()) + 1.0),
     }
+    if len(local) == 3:
+        apart = np.sort((local[1] - np.maximum(local[0], local[2])).clip(0.0), axis=None)
+        found |= {
+            "lone": float(apart[-1]) / contrast,
+            "lone_part": float(apart[-min(_LONE_BLOCKS, apart.size)]) / contrast,
+        }
+    return found
+
+
+_LONE_BLOCKS = 6
+"""Something that does not belong covers several blocks; where a motion is lost it is one or two."""
 
 
 def morph(moment: Moment) -> Mapping[str, float]:
     """How things move against the camera, and whether they go on moving as they did."""
     own = moment.own_motion
-    size = float(lengths(own).mean())
+    size = lengths(own)
+    mean = float(size.mean())
     found = {
-        "own_motion": size,
+        "own_motion": mean,
         "bend": float(np.abs(np.diff(own, axis=0)).mean() + np.abs(np.diff(own, axis=1)).mean()),
     }
     if moment.earlier.is_paired:
         turn = lengths(own - moment.earlier.own_motion)
-        found |= {"wobble": float(turn.mean()), "wobble_part": float(turn.mean()) / (size + 0.2)}
-        found["wobble_all"] = float(np.percentile(blocks(turn), 25))
+        found |= {"wobble": float(turn.mean()), "wobble_part": float(turn.mean()) / (mean + 0.2)}
+        local = blocks(turn)
+        least, middle = np.percentile(local, (10, 50))
+        found |= {"wobble_all": float(least), "wobble_half": float(middle)}
+        found["wobble_own"] = float(np.median(local / (blocks(size) + 0.25)))
     return found
 
 
@@ -107,27 +125,36 @@ def tint_whole(series: Series) -> Mapping[str, float]:
 
 
 def change(moment: Moment) -> Mapping[str, float]:
-    return {"change": float(np.abs(moment.change).mean())}
+    """How much the light of blocks changes, in per cent, less what the whole picture's does: neither grain nor flicker
+    makes two frames of one picture look unlike."""
+    ratio = np.log((moment.light + 8.0) / (moment.earlier.light + 8.0))
+    return {"change": 100.0 * float(np.abs(ratio - np.median(ratio)).mean())}
 
 
-HELD = 0.25
-"""A frame that changes by less than this share of the clip's usual change is held."""
+HELD = 0.06
+"""Share of the usual change below which a frame is held: where somebody only pauses, more changes."""
+_SEEN_CHANGE = 0.3
+"""Usual change, in per cent, at which a held frame is half seen: in a clip in which hardly anything moves it is not."""
+_STILL = 0.01
+"""Usual change, in per cent, below which a clip stands still, the whole of it or most."""
 
 
 def held_whole(series: Series) -> Mapping[str, float]:
     """Frozen and duplicated frames: their share, the longest run, and how many runs there are."""
-    steps = series.get("change", np.zeros(0))
+    steps = series.get("change", _NONE)
     if not steps.size:
         return {"held_share": 0.0, "held_longest": 0.0, "held_runs": 0.0}
     usual = float(np.percentile(steps, 75))
-    held = steps < HELD * usual if usual > 0 else np.ones(steps.size, np.bool_)
+    stands = usual < _STILL
+    held = np.ones(steps.size, np.bool_) if stands else steps < HELD * usual
     edges = np.flatnonzero(np.diff(np.concatenate([[0], held.astype(np.int8), [0]])))
     lengths = edges[1::2] - edges[::2]
     longest = int(lengths.max()) if lengths.size else 0
+    seen = (1.0 if stands else usual / (usual + _SEEN_CHANGE)) / steps.size
     return {
-        "held_share": float(held.mean()),
-        "held_longest": longest / steps.size,
-        "held_runs": lengths.size / steps.size,
+        "held_share": float(held.sum()) * seen,
+        "held_longest": longest * seen,
+        "held_runs": lengths.size * seen,
     }
 
 
@@ -221,41 +248,64 @@ def smear(moment: Moment) -> Mapping[str, float]:
     weight = np.minimum(speed, 4.0)
     whole = float((weight * across**2).mean()) + float((weight * along**2).mean()) + 1.0
     found = {"smear": float((weight * across**2).mean()) / whole, "trail": _trail(moment)}
-    for name, step in LINGER_STEPS.items():
-        if len(moment.past) >= 2 * step:
-            found[f"goes_on_{name}"], found[f"turns_{name}"] = _lingering(moment, step)
+    if len(moment.past) >= 2:
+        found["shine"], found["shone"] = _shining(moment)
+    if len(moment.past) >= 2 * _LINGER_FRAMES:
+        found["goes_on"], found["turns"] = _lingering(moment)
     return found
 
 
-LINGER_STEPS = {"next": 1, "soon": 2, "later": 4}
-"""Name -> frames that a change is taken over: the more, the slower a motion may be and yet not look like trails."""
 _LEAST_CHANGE = 0.05
 """Squared levels of luma a pixel: where less changes than this there is little to tell trails by."""
-NO_LINGER = -0.3
-"""What is usual, and what stands for a clip in which nothing changes."""
+_FLOW_FAILS = 0.05
+"""Share of a change that goes on in most clips without trails, because the flow is not all of the motion."""
 
 
-def _lingering(moment: Moment, step: int) -> tuple[float, float]:
-    """Mean product of a change over `step` frames and of the change right before it, and how great both are."""
-    middle, first = moment.past[step - 1], moment.past[2 * step - 1]
-    now, before = moment.coarse - middle, middle - first
+def _shining(moment: Moment) -> tuple[float, float]:
+    """Mean product of what the flow leaves over and of the change right before it, and that change's own square."""
+    import cv2
+
+    before = moment.past[0] - moment.past[1]
+    left = cv2.resize(moment.unexplained, before.shape[::-1], interpolation=cv2.INTER_AREA).reshape(before.shape)
+    return float((left * before).mean()), float((before * before).mean())
+
+
+_LINGER_FRAMES, _LINGER_PX = 4, 4.0
+"""Frames that a change is taken over, and how far what changes must have gone in them: what goes less far looks, for
+so long, like trails."""
+NO_LINGER = -0.1
+"""Up to here it is usual; it also stands for a clip in which nothing goes far."""
+
+
+def _lingering(moment: Moment) -> tuple[float, float]:
+    """Mean product of a change over a few frames and of the one right before it, where things go far, and how great
+    both are."""
+    import cv2
+
+    middle, first = moment.past[_LINGER_FRAMES - 1], moment.past[2 * _LINGER_FRAMES - 1]
+    speed = cv2.resize(lengths(moment.flow), middle.shape[::-1], interpolation=cv2.INTER_AREA).reshape(middle.shape)
+    goes = speed * _LINGER_FRAMES >= _LINGER_PX
+    now, before = (moment.coarse - middle) * goes, (middle - first) * goes
     size = float(np.sqrt(float((now * now).mean()) * float((before * before).mean())))
     return float((now * before).mean()), size
 
 
 def smear_whole(series: Series) -> Mapping[str, float]:
-    """How much of a change goes on after it: correlation of neighbouring changes over the whole clip, -1 ... 1.
+    """How much of a change goes on after it: where motion does not carry it on (0 ... 1, about 0 in an untouched clip),
+    and where things go far, as the correlation of neighbouring changes (-0.1 ... 1).
 
-    What shines on is each frame mixed with the shown one before it. That filter makes slow waves of a pixel's light
-    outweigh fast ones whatever is shown, so this correlation rises with it for every clip.
+    What shines on is each frame mixed with the shown one before it. Where nothing moves any more a share of each change
+    is then made once more in the next frame; what moves on smoothly, however slowly, the flow explains. Of a pan that
+    keeps its pace the flow explains the trails too: there slow waves of a pixel's light outweigh fast ones.
     """
-    found = {}
-    for step in LINGER_STEPS:
-        goes_on, size = (series.get(f"{what}_{step}", np.zeros(0)) for what in ("goes_on", "turns"))
-        evidence = float(size.mean()) if size.size else 0.0
-        product = float(goes_on.mean()) if size.size else 0.0
-        found[f"linger_{step}"] = (product + NO_LINGER * _LEAST_CHANGE) / (evidence + _LEAST_CHANGE)
-    return found
+    product, change, goes_on, turns = (
+        float(series[name].mean()) if series.get(name, _NONE).size else 0.0
+        for name in ("shine", "shone", "goes_on", "turns")
+    )
+    return {
+        "shines_on": max(0.0, product / (change + _LEAST_CHANGE) - _FLOW_FAILS),
+        "lingers": max(NO_LINGER, (goes_on + NO_LINGER * _LEAST_CHANGE) / (turns + _LEAST_CHANGE)),
+    }
 
 
 def _trail(moment: Moment) -> float:
@@ -282,9 +332,15 @@ def grain(moment: Moment) -> Mapping[str, float]:
 GROUPS: Mapping[str, Group] = {
     "ssim": Group("structural similarity of neighbours (seed: S)", ("ssim",), structure),
     "flow": Group("statistics of the optical flow (seed: OF, with a CPU flow)", FLOW_NAMES, optical_flow),
-    "warp": Group("motion smoothness: what the flow leaves over", ("warp_error", "warp_worst", "warp_left"), warp),
+    "warp": Group(
+        "motion smoothness: what the flow leaves over",
+        ("warp_error", "warp_worst", "warp_left", "lone", "lone_part"),
+        warp,
+    ),
     "morph": Group(
-        "things that change shape or way", ("own_motion", "bend", "wobble", "wobble_part", "wobble_all"), morph
+        "things that change shape or way",
+        ("own_motion", "bend", "wobble", "wobble_part", "wobble_all", "wobble_half", "wobble_own"),
+        morph,
     ),
     "flicker": Group("light that comes and goes", ("gain", "flicker", "flicker_local"), flicker),
     "tint": Group("colour that wanders", ("tint_step", "tint_u", "tint_v", "tint_range", "tint_way"), tint, tint_whole),
@@ -301,7 +357,7 @@ GROUPS: Mapping[str, Group] = {
     "sharpness": Group("blur", ("blur", "coarse_part", "detail"), sharpness, of_pairs=False),
     "smear": Group(
         "trails of what moves",
-        ("smear", "trail", *(f"{what}_{step}" for what in ("goes_on", "turns", "linger") for step in LINGER_STEPS)),
+        ("smear", "trail", "shine", "shone", "goes_on", "turns", "shines_on", "lingers"),
         smear,
         smear_whole,
     ),

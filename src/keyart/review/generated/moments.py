@@ -14,7 +14,7 @@ from keyart.types import RGB, Gray
 BLOCK_PX = 16
 COARSE_PX = 4
 PAST = 8
-"""Coarse pictures of earlier frames that are remembered: `linger` looks so far back."""
+"""Coarse pictures of earlier frames that are remembered."""
 Map = NDArray[np.float32]
 
 
@@ -58,6 +58,11 @@ class Moment:
         return np.asarray(small, np.float32).reshape(size[1], size[0])
 
     @cached_property
+    def light(self) -> Map:
+        """Means of blocks, in levels."""
+        return blocks(self.luma.astype(np.float32))
+
+    @cached_property
     def change(self) -> Map:
         """This frame less the one before, in levels."""
         return self.luma.astype(np.float32) - self.earlier.luma
@@ -66,6 +71,13 @@ class Moment:
     def unexplained(self) -> Map:
         """What the flow does not explain, in levels: this frame moved back, less the one before."""
         return moved_back(self.luma, self.flow).astype(np.float32) - self.earlier.luma
+
+    @cached_property
+    def leftovers(self) -> tuple[Map, ...]:
+        """By how much the flow fails each block of this pair of frames and of the two pairs before it, the last first;
+        each pair is to be asked in its turn."""
+        mine = blocks(np.abs(self.unexplained))
+        return (mine, *(self.earlier.leftovers if self.earlier.is_paired else ()))[:3]
 
     @cached_property
     def camera(self) -> NDArray[np.float64]:
@@ -86,9 +98,14 @@ class Moment:
         return float(cv2.mean(across)[0] + cv2.mean(down)[0])
 
     @cached_property
+    def contrast(self) -> float:
+        """Deviation of the coarse picture's light, in levels: unlike `detail`, neither noise nor blur changes it."""
+        return float(self.coarse.std())
+
+    @cached_property
     def gains(self) -> Map:
         """By how much each block of the picture became lighter, as a logarithm; motion taken out."""
-        then = blocks(self.earlier.luma.astype(np.float32))
+        then = self.earlier.light
         return np.asarray(np.log((then + blocks(self.unexplained) + 8.0).clip(1.0) / (then + 8.0)), np.float32)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from keyart.media.grab import grab
 from keyart.media.probe import probe
+from keyart.review.generated.groups import HELD
 from keyart.review.generated.measure import Measured
 from keyart.review.generated.subjects import filled
 from keyart.types import RGB, VideoInfo
@@ -61,23 +62,21 @@ def worst_pairs(measured: Measured, count: int = 4) -> tuple[BadPair, ...]:
 
 
 _MOVES = 0.5
-"""Mean change of a frame, in levels, from which a clip moves at all."""
+"""Change of a frame, in per cent, from which a clip moves at all."""
 
 
 def _held(measured: Measured) -> list[BadPair]:
     """The first pair of the longest run of frames that stand still in a clip that moves."""
     steps = measured.series.get("change", np.zeros(0))
-    longest = measured.whole.get("held_longest", 0.0)
-    if not steps.size or round(longest * steps.size) < 2:
-        return []
-    usual = float(np.percentile(steps, 75))
+    usual = float(np.percentile(steps, 75)) if steps.size else 0.0
     if usual < _MOVES:
         return []
-    still = steps < 0.25 * usual
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], still.astype(np.int8), [0]])))
-    first = int(edges[::2][np.argmax(edges[1::2] - edges[::2])]) if edges.size else 0
-    before, now = measured.pair_seconds[first]
-    return [BadPair(float(before), float(now), "the picture stands still", round(3 + 20 * longest, 2))]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (steps < HELD * usual).astype(np.int8), [0]])))
+    runs = edges[1::2] - edges[::2]
+    if not runs.size or runs.max() < 2:
+        return []
+    before, now = measured.pair_seconds[int(edges[::2][np.argmax(runs)])]
+    return [BadPair(float(before), float(now), "the picture stands still", round(3 + 20 * runs.max() / steps.size, 2))]
 
 
 _TILE_PX = 320
