@@ -471,7 +471,7 @@ def write_clip(path: Path, clip: Clip, crf: float = 20.0, rate: float = RATE) ->
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench rated", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=WORK / "rated")
-    parser.add_argument("--scenes", type=int, default=13)
+    parser.add_argument("--scenes", type=int, default=50)
     parser.add_argument("--takes", type=int, default=9, help="of each scene that is not graded; the first is untouched")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--made-only", action="store_true", help="no real footage, though it be there")

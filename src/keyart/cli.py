@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -47,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         return _main(sys.argv[1:])
+    cores.one_heap()  # before a thread gets another
     try:
         return _main(list(argv))
     finally:
@@ -57,7 +57,6 @@ def _main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "--version") or words[0] not in COMMANDS:
         return _top(words)
     command = COMMANDS[words[0]]
-    cores.one_heap()  # before a thread gets another
     parser = argparse.ArgumentParser(f"keyart {words[0]}", description=command.summary, allow_abbrev=False)
     with _head_start(command, words[1:]) as begun:
         parser.set_defaults(command=command, verbose=False, begun=begun)
@@ -108,7 +107,6 @@ def _run(name: str, command: Command, args: argparse.Namespace) -> int:
 
 def entry() -> None:
     """The installed command. Interrupted work on other threads is not waited for."""
-    gc.set_threshold(100_000, 20, 100)  # most of what is looked through are the rooms, which stay until the end
     for number in (signal.SIGINT, signal.SIGALRM):
         signal.signal(number, _interrupted)
     try:

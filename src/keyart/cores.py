@@ -71,6 +71,14 @@ def all_done(jobs: Iterable[Callable[[], R]]) -> list[R]:
     return shared_out(lambda job: job(), jobs)
 
 
+def begun(work: Callable[[], R]) -> Callable[[], R]:
+    """Work begun on another core. What is returned waits for its outcome, or does it where nobody has begun it yet."""
+    if NUM_THREADS < 2:
+        return work
+    future = _pool().submit(work)
+    return lambda: work() if future.cancel() else future.result()
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, NUM_THREADS - 1), thread_name_prefix="keyart")

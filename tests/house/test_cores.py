@@ -8,7 +8,7 @@ import time
 import cv2
 import pytest
 
-from keyart.cores import NUM_THREADS, all_done, give_back_memory, opencv_on_one_thread, shared_out
+from keyart.cores import NUM_THREADS, all_done, begun, give_back_memory, opencv_on_one_thread, shared_out
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -65,3 +65,20 @@ def test_jobs_are_all_done() -> None:
     assert all_done([lambda: "a", lambda: "b", lambda: "c"]) == ["a", "b", "c"]
     with pytest.raises(ZeroDivisionError):
         all_done([lambda: 1 // 0])
+
+
+def test_work_that_nobody_has_begun_is_done_by_who_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keyart.cores
+
+    gate, here = threading.Event(), threading.get_ident()
+    busy = [begun(lambda: gate.wait(5.0)) for _ in range(NUM_THREADS)]  # no helper is left
+    assert begun(threading.get_ident)() == here
+    gate.set()
+    assert all(outcome() for outcome in busy)
+    monkeypatch.setattr(keyart.cores, "NUM_THREADS", 1)
+    assert begun(threading.get_ident)() == here
+
+
+def test_an_error_is_raised_where_the_outcome_is_asked_for() -> None:
+    with pytest.raises(ZeroDivisionError):
+        begun(lambda: 1 / 0)()

@@ -142,6 +142,14 @@ def test_windows_double_when_there_are_too_many() -> None:
     assert [sample.seconds for sample in samples] == sorted(sample.seconds for sample in samples)
 
 
+def test_one_thread_and_many_keep_the_same_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = [scene(n // 10) for n in range(200)]
+    many = after(sampler(max_samples=8), images).finish()
+    monkeypatch.setattr("keyart.cores.NUM_THREADS", 1)
+    one = after(sampler(max_samples=8), images).finish()
+    assert [(each.number, each.sharpness) for each in one] == [(each.number, each.sharpness) for each in many]
+
+
 def test_memory_does_not_grow_with_the_video() -> None:
     done = after(sampler(pool_bytes=5_000_000, max_samples=16), [scene(n // 10) for n in range(600)])
     samples = done.finish()

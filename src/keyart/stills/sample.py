@@ -14,11 +14,12 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keyart.cores import shared_out
+from keyart.cores import begun, shared_out
 from keyart.media.scan import Glimpse
 from keyart.stills import metrics
 from keyart.stills.embed import Embedding, classical
@@ -210,6 +211,8 @@ class StillSampler:
     _calmest: dict[int, _Look] = field(default_factory=dict, init=False)
     _closed: list[_Look] = field(default_factory=list, init=False)
     """Of windows that are over, not measured yet."""
+    _under_way: tuple[_Look, Callable[[], Sample]] | None = field(default=None, init=False)
+    """Being measured beside the pass; taken in when the next window is over."""
     _waiting: _Look | None = field(default=None, init=False)
     _luma: Gray | None = field(default=None, init=False)
 
@@ -225,10 +228,9 @@ class StillSampler:
         self.mixtures.see(glimpse.seconds, luma)
         change = self._change(glimpse, luma)
         self._settle(change)
-        window = int(glimpse.seconds / self.window_seconds)
-        if window != self._window:
+        if int(glimpse.seconds / self.window_seconds) != self._window:
             self._close_window()
-            self._window = window
+            self._window = int(glimpse.seconds / self.window_seconds)  # windows may have become longer
         self._waiting, self._luma = _Look(glimpse, change), luma
         self.end_seconds = glimpse.seconds
 
@@ -271,19 +273,31 @@ class StillSampler:
             return
         look = looks[0] if len(looks) == 1 else max(looks, key=lambda one: _promise(one, self.working_px))
         self._closed.append(look)
-        held_bytes = len(self._closed) * look.glimpse.held_bytes
+        held_bytes = (len(self._closed) + 1) * look.glimpse.held_bytes
+        if self.dense and len(self._closed) == 1 and held_bytes <= _TOGETHER_BYTES:
+            self._take_in()
+            self._under_way = self._closed.pop(), begun(partial(self._measured, look))
         # between key frames the decoder's core is free
-        if self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
+        elif self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
             self._measure_closed()
 
     def _measure_closed(self) -> None:
+        self._take_in()
         looks, self._closed = self._closed, []
         for look, sample in zip(looks, shared_out(self._measured, looks), strict=True):
-            if not is_blank(sample):
-                self.pool.put(look.glimpse, sample)
-            self.samples.append(sample)
-            if len(self.samples) > self.max_samples:
-                self._widen()
+            self._keep(look, sample)
+
+    def _take_in(self) -> None:
+        if self._under_way is not None:
+            (look, outcome), self._under_way = self._under_way, None
+            self._keep(look, outcome())
+
+    def _keep(self, look: _Look, sample: Sample) -> None:
+        if not is_blank(sample):
+            self.pool.put(look.glimpse, sample)
+        self.samples.append(sample)
+        if len(self.samples) > self.max_samples:
+            self._widen()
 
     def _measured(self, look: _Look) -> Sample:
         view = look.glimpse.small(self.working_px)
@@ -300,7 +314,6 @@ class StillSampler:
     def _widen(self) -> None:
         """Twice as long windows from now on; of each two samples so far the better stays."""
         self.window_seconds *= 2
-        self._window = int(self._window / 2)
         pairs = [self.samples[i : i + 2] for i in range(0, len(self.samples), 2)]
         self.samples = [max(pair, key=worth) for pair in pairs]
         for number in self.pool.numbers - {sample.number for sample in self.samples}:
