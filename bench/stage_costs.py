@@ -74,7 +74,7 @@ def cost_of(clip: Path, *, like_library: bool = False) -> dict[str, Any]:
     parts: tuple[str, ...] = USUAL
     recipe = Recipe()
     if like_library:
-        recipe = replace(recipe, covers=replace(recipe.covers, presets=("youtube",), count=2))
+        recipe = replace(recipe, covers=replace(recipe.covers, presets=("youtube", "telegram")))
         parts = ("stills", "titles", "covers")
 
     before, frames = decode_seconds(clip)
