@@ -271,8 +271,8 @@ _WORSE = (
     "jump_second",
     "noise_mean",
     "grain_mean",
+    "sinks",
     "shines_on",
-    "lingers",
 )
 """Of which more is worse by what they measure, whatever is shown."""
 SENSES: tuple[Sense, ...] = (*(Sense(name, -1) for name in (*_WORSE, *RIGHTED, *METERS, *TOGETHER)),)
