@@ -60,7 +60,7 @@ class FindText:
         fits = np.flatnonzero(self._like_letters(shapes, gray.shape[0]))
         if not self.min_letters <= len(fits) <= _MAX_SHAPES:
             return []  # thousands of shapes are leaves or gravel
-        tones = _tones(gray, np.asarray(labels, np.int32), len(shapes))
+        tones = _tones(gray, mask, np.asarray(labels, np.int32), shapes[:, 4])
         boxes = _grouped(shapes[fits], tones[fits], self.min_letters)
         return [box for box in boxes if _stands_out(gray, mask, box)]
 
@@ -79,30 +79,45 @@ MIN_SEPARATION = 1.45
 """Between letters and ground, in sums of their deviations: text lies at 1.6 to 4, leaves and gravel below 1.3."""
 
 
-def _tones(gray: Gray, labels: NDArray[np.int32], num: int) -> NDArray[np.float64]:
+def _tones(
+    gray: Gray, mask: NDArray[np.uint8], labels: NDArray[np.int32], areas: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Mean luma of every shape, shape (num,); 0 for the ground, which is most of the picture and not looked at."""
-    inside = np.flatnonzero(labels)
-    places = labels.ravel()[inside]
-    return np.bincount(places, gray.ravel()[inside], num) / np.maximum(1, np.bincount(places, minlength=num))
+    inside = np.flatnonzero(mask.view(np.bool_))
+    sums = np.bincount(labels.ravel()[inside], gray.ravel()[inside], len(areas))
+    return sums / np.maximum(1.0, areas)
 
 
 def _grouped(letters: NDArray[np.float64], tones: NDArray[np.float64], min_letters: int) -> list[Box]:
     """Lines: chains of shapes of like height and tone on one baseline with gaps below 1.3 heights."""
     x, y, width, height, _ = letters.T
     right, bottom = x + width, y + height
-    tall = np.maximum(height[:, None], height[None, :])
-    gap = x[None, :] - right[:, None]
-    beside = (x[None, :] > x[:, None]) & (gap >= -0.4 * tall) & (gap <= 1.3 * tall)
-    level = np.abs(bottom[:, None] - bottom[None, :]) <= 0.3 * tall
-    level |= np.abs(y[:, None] - y[None, :]) <= 0.15 * tall
-    like = np.minimum(height[:, None], height[None, :]) >= 0.5 * tall
-    like &= np.abs(tones[:, None] - tones[None, :]) <= 40.0
+    one, other = _beside(x, right, 1.3 * float(height.max()))
+    tall = np.maximum(height[one], height[other])
+    gap = x[other] - right[one]
+    kept = (gap >= -0.4 * tall) & (gap <= 1.3 * tall)
+    kept &= np.minimum(height[one], height[other]) >= 0.5 * tall
+    kept &= np.abs(tones[one] - tones[other]) <= 40.0
+    level = np.abs(bottom[one] - bottom[other]) <= 0.3 * tall
+    kept &= level | (np.abs(y[one] - y[other]) <= 0.15 * tall)
     chain = np.arange(len(letters))
-    for one, other in zip(*np.nonzero(beside & level & like), strict=True):
-        chain[chain == chain[other]] = chain[one]
+    for left, after in zip(one[kept].tolist(), other[kept].tolist(), strict=True):
+        chain[chain == chain[after]] = chain[left]
     long = np.flatnonzero(np.bincount(chain, minlength=1) >= min_letters)
     lines = (np.flatnonzero(chain == label) for label in long)
     return [_box_of(letters[line]) for line in lines if _even(letters[line], tones[line])]
+
+
+def _beside(
+    x: NDArray[np.float64], right: NDArray[np.float64], reach: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs of shapes, the second of which begins after the first does and no further than `reach` from its end."""
+    order = np.argsort(x, kind="stable")
+    begins, ends = (np.searchsorted(x[order], edge, "right") for edge in (x, right + reach))
+    counts = ends - begins
+    one = np.repeat(np.arange(len(x)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return one, order[np.repeat(begins, counts) + within]
 
 
 def _even(line: NDArray[np.float64], tones: NDArray[np.float64]) -> bool:
