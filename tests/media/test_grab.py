@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def test_damage_does_not_stop_a_grab(clip: ClipFactory, tmp_path: Path) -> None:
     path.write_bytes(content)
     frames = grab(probe(path), [0.5, 2.0, 3.5])
     assert [one.seconds for one in frames] == pytest.approx([0.48, 2.0, 3.48], abs=0.3)
+
+
+def test_nothing_opened_waits_for_the_collector(clip: ClipFactory) -> None:
+    info = probe(clip())
+    gc.collect()
+    gc.disable()
+    try:
+        grab(info, [0.1, 0.8])
+        assert not [one for one in gc.get_objects() if isinstance(one, grab_module._Reader)]
+    finally:
+        gc.enable()
 
 
 def test_nothing_asked_nothing_given(clip: ClipFactory) -> None:

@@ -92,7 +92,10 @@ def _by_reading(info: VideoInfo, wanted: Sequence[float]) -> dict[float, Frame]:
 def _by_seeking(info: VideoInfo, wanted: Sequence[float]) -> dict[float, Frame]:
     with open_container(info.path) as container:
         reader = _Reader(container, info)
-        return {one: reader.frame_at(one) for one in wanted}
+        try:
+            return {one: reader.frame_at(one) for one in wanted}
+        finally:
+            reader.close()
 
 
 class _Reader:
@@ -115,6 +118,10 @@ class _Reader:
         """x264 names its version in the first packet only, and decoding its old 4:4:4 streams depends on that."""
         if self.stream.codec_context.name == "h264" and "444" in self.info.pixel_format:
             next(self.decoder.frames(self.container), None)
+
+    def close(self) -> None:
+        """Let go of the decoder and its pictures: the frames to come hold the reader, and it holds them."""
+        self.frames, self.shown, self.after = iter(()), None, None
 
     def frame_at(self, wanted: float) -> Frame:
         self.wanted = wanted

@@ -6,8 +6,6 @@ a shot detector, so the two pictures must also share little: a leap of the frami
 
 from __future__ import annotations
 
-import gc
-
 import numpy as np
 
 from keyart.media.grab import grab
@@ -37,7 +35,6 @@ def cuts_of(info: VideoInfo) -> tuple[float, ...]:
 
 def _are_apart(info: VideoInfo, before: float, after: float) -> bool:
     images = [frame.image for frame in grab(info, [max(0.0, before), after])]
-    gc.collect(1)  # what was opened to seek refers to itself: else 25 MB a cut stay until the collector comes by
     if len(images) < 2:
         return False
     cosine = float(np.dot(*(classical(reduced(image, _LOOK_PX)) for image in images)))
