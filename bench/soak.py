@@ -216,7 +216,20 @@ def result(found: Sequence[Held], warm_rounds: int, seed: int, made_at: str, mat
     if len(warm) >= 2:
         flat = flatness(warm)
         told |= {"flatness": {**asdict(flat), "is_flat": flat.is_flat}, "hours": round(found[-1].minutes / 60, 2)}
+        told |= {"facts": _facts(flat, found[-1])}
     return told
+
+
+def _facts(flat: Flatness, last: Held) -> dict[str, str]:
+    """For running text."""
+    return {
+        "soak-hours": f"{last.minutes / 60:.1f}",
+        "soak-tasks": str(last.tasks),
+        "soak-mib": f"{flat.median_mib:.0f}",
+        "soak-range": f"{100 * (flat.lowest - 1):+.1f} ... {100 * (flat.highest - 1):+.1f} %",
+        "soak-growth": f"{100 * flat.growth_per_hour:+.1f} %",
+        "soak-leaks": f"{flat.more_descriptors} and {flat.more_threads}",
+    }
 
 
 def main(arguments: list[str]) -> int:
