@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from keyart.leash import Line, Stopped
+from keyart.library.making import DISK_FULL
 from keyart.library.values import Order, Result, Row
 from keyart.library.worker import Worker
 
@@ -75,7 +76,10 @@ class _Crew:
         """One worker's life. The thread outlives its child: the kernel ends a child with the thread that began it."""
         try:
             while (row := self._next()) is not None:
-                self._ended.put(self._through(number, worker, row))
+                result = self._through(number, worker, row)
+                if result.kind == DISK_FULL:  # whoever reads the results stops at it, and may be slow to
+                    self._stopped.set()
+                self._ended.put(result)
             self._ended.put(None)
         except Stopped:
             self._ended.put(None)
