@@ -333,8 +333,7 @@ class Checking:
     """An actor that says what can be said of a row without opening the video: not there, refused, made already."""
 
     def __init__(self, order: str, surroundings: Mapping[str, str]) -> None:
-        self._fault = _settle(surroundings)
-        self._order = Order("", ()) if self._fault else value_of(json.loads(order), Order)
+        self._order, self._fault = _told(order, surroundings)
 
     def __call__(self, batch: Any) -> dict[str, list[Any]]:
         number, text = _only(batch, "number"), _only(batch, "row")
@@ -375,10 +374,8 @@ class Making:
     def __init__(self, feed: Any, order: str, surroundings: Mapping[str, str], scratch: str) -> None:
         import ray
 
-        self._feed, self._fault = feed, _settle(surroundings)
-        self._order = (
-            Order("", ()) if self._fault else value_of(json.loads(order), Order)
-        )  # another version's may differ
+        self._feed = feed
+        self._order, self._fault = _told(order, surroundings)
         self._name = str(ray.get_runtime_context().get_actor_id())
         self._room = contextlib.ExitStack()
         folder = Path(scratch) if scratch else self._room.enter_context(room_of("keyart-worker-"))
@@ -429,6 +426,12 @@ class Making:
 
 def _one_line(err: BaseException) -> str:
     return " ".join(str(err).split())[:1000]
+
+
+def _told(order: str, surroundings: Mapping[str, str]) -> tuple[Order, str]:
+    """The driver's order, and why it cannot be followed, else ""; another version's may not even be readable."""
+    fault = _settle(surroundings)
+    return Order("", ()) if fault else value_of(json.loads(order), Order), fault
 
 
 def _settle(surroundings: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
@@ -90,12 +91,8 @@ def _by_reading(info: VideoInfo, wanted: Sequence[float]) -> dict[float, Frame]:
 
 
 def _by_seeking(info: VideoInfo, wanted: Sequence[float]) -> dict[float, Frame]:
-    with open_container(info.path) as container:
-        reader = _Reader(container, info)
-        try:
-            return {one: reader.frame_at(one) for one in wanted}
-        finally:
-            reader.close()
+    with open_container(info.path) as container, closing(_Reader(container, info)) as reader:
+        return {one: reader.frame_at(one) for one in wanted}
 
 
 class _Reader:

@@ -272,13 +272,14 @@ class StillSampler:
         if not looks:
             return
         look = looks[0] if len(looks) == 1 else max(looks, key=lambda one: _promise(one, self.working_px))
-        self._closed.append(look)
-        held_bytes = (len(self._closed) + 1) * look.glimpse.held_bytes
-        if self.dense and len(self._closed) == 1 and held_bytes <= _TOGETHER_BYTES:
+        if self.dense and not self._closed and 2 * look.glimpse.held_bytes <= _TOGETHER_BYTES:
             self._take_in()
-            self._under_way = self._closed.pop(), begun(partial(self._measured, look))
+            self._under_way = look, begun(partial(self._measured, look))
+            return
+        self._closed.append(look)
+        held_bytes = len(self._closed) * look.glimpse.held_bytes
         # between key frames the decoder's core is free
-        elif self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
+        if self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
             self._measure_closed()
 
     def _measure_closed(self) -> None:

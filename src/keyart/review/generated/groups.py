@@ -139,6 +139,12 @@ _STILL = 0.01
 """Usual change, in per cent, below which a clip stands still, the whole of it or most."""
 
 
+def runs_of(flags: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each run of true values begins, and how long it is."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return edges[::2], edges[1::2] - edges[::2]
+
+
 def held_whole(series: Series) -> Mapping[str, float]:
     """Frozen and duplicated frames: their share, the longest run, and how many runs there are."""
     steps = series.get("change", _NONE)
@@ -147,8 +153,7 @@ def held_whole(series: Series) -> Mapping[str, float]:
     usual = float(np.percentile(steps, 75))
     stands = usual < _STILL
     held = np.ones(steps.size, np.bool_) if stands else steps < HELD * usual
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], held.astype(np.int8), [0]])))
-    lengths = edges[1::2] - edges[::2]
+    lengths = runs_of(held)[1]
     longest = int(lengths.max()) if lengths.size else 0
     seen = (1.0 if stands else usual / (usual + _SEEN_CHANGE)) / steps.size
     return {

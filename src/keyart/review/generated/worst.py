@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keyart.media.grab import grab
 from keyart.media.probe import probe
-from keyart.review.generated.groups import HELD
+from keyart.review.generated.groups import HELD, runs_of
 from keyart.review.generated.measure import Measured
 from keyart.review.generated.subjects import filled
 from keyart.types import RGB, VideoInfo
@@ -71,11 +71,10 @@ def _held(measured: Measured) -> list[BadPair]:
     usual = float(np.percentile(steps, 75)) if steps.size else 0.0
     if usual < _MOVES:
         return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (steps < HELD * usual).astype(np.int8), [0]])))
-    runs = edges[1::2] - edges[::2]
+    starts, runs = runs_of(steps < HELD * usual)
     if not runs.size or runs.max() < 2:
         return []
-    before, now = measured.pair_seconds[int(edges[::2][np.argmax(runs)])]
+    before, now = measured.pair_seconds[int(starts[np.argmax(runs)])]
     return [BadPair(float(before), float(now), "the picture stands still", round(3 + 20 * runs.max() / steps.size, 2))]
 
 
