@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.review.generated.flow import FLOW_NAMES, camera_field, flow_statistics, lengths, moved_back
+from keyart.review.generated.held import change, held_whole
 from keyart.review.generated.moments import Moment, blocks
 from keyart.review.generated.ssim import ssim
 from keyart.stills.metrics import blur_share
@@ -121,45 +122,6 @@ def tint_whole(series: Series) -> Mapping[str, float]:
     return {
         "tint_range": spread,
         "tint_way": float(np.abs(np.diff(u)).sum() + np.abs(np.diff(v)).sum()) / max(1, u.size),
-    }
-
-
-def change(moment: Moment) -> Mapping[str, float]:
-    """How much the light of blocks changes, in per cent, less what the whole picture's does: neither grain nor flicker
-    makes two frames of one picture look unlike."""
-    ratio = np.log((moment.light + 8.0) / (moment.earlier.light + 8.0))
-    return {"change": 100.0 * float(np.abs(ratio - np.median(ratio)).mean())}
-
-
-HELD = 0.06
-"""Share of the usual change below which a frame is held: where somebody only pauses, more changes."""
-_SEEN_CHANGE = 0.3
-"""Usual change, in per cent, at which a held frame is half seen: in a clip in which hardly anything moves it is not."""
-_STILL = 0.01
-"""Usual change, in per cent, below which a clip stands still, the whole of it or most."""
-
-
-def runs_of(flags: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where each run of true values begins, and how long it is."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2] - edges[::2]
-
-
-def held_whole(series: Series) -> Mapping[str, float]:
-    """Frozen and duplicated frames: their share, the longest run, and how many runs there are."""
-    steps = series.get("change", _NONE)
-    if not steps.size:
-        return {"held_share": 0.0, "held_longest": 0.0, "held_runs": 0.0}
-    usual = float(np.percentile(steps, 75))
-    stands = usual < _STILL
-    held = np.ones(steps.size, np.bool_) if stands else steps < HELD * usual
-    lengths = runs_of(held)[1]
-    longest = int(lengths.max()) if lengths.size else 0
-    seen = (1.0 if stands else usual / (usual + _SEEN_CHANGE)) / steps.size
-    return {
-        "held_share": float(held.sum()) * seen,
-        "held_longest": longest * seen,
-        "held_runs": lengths.size * seen,
     }
 
 

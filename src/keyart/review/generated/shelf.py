@@ -17,7 +17,7 @@ import numpy as np
 from keyart.review.generated.measure import Measured
 
 SCHEMA = 1
-_EMBEDDED = ("flow.py", "groups.py", "measure.py", "moments.py", "ssim.py", "subjects.py")
+_EMBEDDED = ("flow.py", "groups.py", "held.py", "measure.py", "moments.py", "ssim.py", "subjects.py")
 _HUB = ("hub.py", "lpips_net.py", "prompts.py", "raft_net.py")
 
 
