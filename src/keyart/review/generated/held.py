@@ -41,7 +41,7 @@ _SINGLE = 2
 """Frames of a run that repeats at most."""
 _AROUND = 8
 _SEEN_CHANGE = 0.3
-"""Usual change, in per cent, at which a held frame is half seen: in a clip in which hardly anything moves it is not."""
+"""Change, in per cent, at which a held frame is half seen: in a clip in which hardly anything moves it is not."""
 _STILL = 0.01
 """Usual change, in per cent, below which a clip stands still, the whole of it or most."""
 
@@ -59,14 +59,23 @@ def held_whole(series: Series) -> Mapping[str, float]:
         return {"held_share": 0.0, "held_longest": 0.0, "held_runs": 0.0}
     stands = float(np.percentile(steps, 75)) < _STILL
     sure = np.ones(steps.size) if stands else held_surely(steps)
+    if not stands:
+        sure = sure * _seen(steps, sure > 0)
     runs = [sure[start : start + length] for start, length in zip(*runs_of(sure > 0), strict=True)]
-    usual = _usual_change(steps)
-    seen = (1.0 if stands else usual / (usual + _SEEN_CHANGE)) / steps.size
     return {
-        "held_share": float(sure.sum()) * seen,
-        "held_longest": max((float(one.sum()) for one in runs), default=0.0) * seen,
-        "held_runs": sum(float(one.max()) for one in runs) * seen,
+        "held_share": float(sure.sum()) / steps.size,
+        "held_longest": max((float(one.sum()) for one in runs), default=0.0) / steps.size,
+        "held_runs": sum(float(one.max()) for one in runs) / steps.size,
     }
+
+
+def _seen(steps: Floats, held: Flags) -> Floats:
+    """(pairs,) 0 ... 1: how much a run of held frames is seen, by what usually changes or by the leap after it."""
+    change = np.full(steps.size, _usual_change(steps))
+    for start, length in zip(*runs_of(held), strict=True):
+        after = steps[start + length : start + length + 1]
+        change[start : start + length] = max(change[start], *after) if after.size else change[start]
+    return change / (change + _SEEN_CHANGE)
 
 
 def held_surely(steps: Floats) -> Floats:
@@ -74,6 +83,14 @@ def held_surely(steps: Floats) -> Floats:
     of (pairs,) changes in per cent."""
     sure, given_twice = _held(steps)
     return np.where(given_twice > 0, sure * (1.0 - given_twice), sure)
+
+
+def goes_on(steps: Floats, back: int) -> Flags:
+    """(pairs,) whether none of the last `back` pairs is of frozen frames or of the leap after them."""
+    frozen, off = _frozen(steps, steps < HELD * _usual_around(steps)) >= 0.5, np.zeros(steps.size + 1, np.bool_)
+    for start, length in zip(*runs_of(frozen), strict=True):
+        off[start : start + length + 1] |= length > _SINGLE
+    return np.array([not off[max(0, n - back + 1) : n + 1].any() for n in range(steps.size)], np.bool_)
 
 
 def _held(steps: Floats) -> tuple[Floats, Floats]:
