@@ -115,8 +115,9 @@ def _measured(clip: Path, budgets: Sequence[float]) -> Iterable[Cell]:
 
 
 def _code() -> str:
-    """Changes with what decides how much a level makes."""
+    """Changes with what decides how much a level makes, which stills are chosen, and how they are weighed."""
     files = [REPO / "src/keyart/anytime" / name for name in ("levels.py", "skim.py")]
+    files += [*sorted((REPO / "src/keyart/stills").glob("*.py")), REPO / "bench/anytime_worth.py"]
     return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:12]
 
 
@@ -124,7 +125,11 @@ def _read(log: Path) -> list[Cell]:
     if not log.is_file():
         return []
     rows = [json.loads(line) for line in log.read_text().splitlines()]
-    return [Cell(**{**row, "worth": Worth(**row["worth"]) if row["worth"] else None}) for row in rows]
+    return [Cell(**{**row, "worth": _worth(row["worth"])}) for row in rows]
+
+
+def _worth(row: Mapping[str, Any] | None) -> Worth | None:
+    return Worth(**{**row, "scores": tuple(row["scores"])}) if row else None
 
 
 def _at_level(clip: Path, level: str, ruler: Ruler) -> Cell:
@@ -165,15 +170,21 @@ def _busy() -> float:
 
 def falls(cells: Sequence[Cell], measure: str) -> list[str]:
     """Where that measure of a clip falls from one cell to the next: more time has bought less of it."""
-    found = []
-    for before, after in itertools.pairwise(cells):
-        if before.worth and _of_worth(after, measure) < _of_worth(before, measure) - _FEW:
-            found.append(f"{after.clip}: {before.asked} -> {after.asked}")
-    return found
+    pairs = [(before, after) for before, after in itertools.pairwise(cells) if before.worth]
+    return [
+        f"{after.clip}: {before.asked} -> {after.asked}"
+        for before, after in pairs
+        if _of_worth(after, before, measure) < _of_worth(before, after, measure) - _FEW
+    ]
 
 
-def _of_worth(cell: Cell, measure: str) -> float:
-    return float(getattr(cell.worth, measure)) if cell.worth else 0.0
+def _of_worth(cell: Cell, beside: Cell, measure: str) -> float:
+    """Of the first stills as many as both offer: the mean of three is less than the best of them alone."""
+    if not cell.worth:
+        return 0.0
+    if measure == "first_stills" and beside.worth:
+        return cell.worth.mean_of(min(len(cell.worth.scores), len(beside.worth.scores)))
+    return float(getattr(cell.worth, measure))
 
 
 def _result(cells: Sequence[Cell], budgets: Sequence[float]) -> dict[str, Any]:
@@ -225,7 +236,7 @@ _WHOLE = ("products", "num_stills", "covers")
 _JUDGED = {
     "parts": "share of the parts that have something in them",
     "best_still": "the best still",
-    "first_stills": "the mean of the first three stills; of those there are",
+    "first_stills": "the mean of the first stills, three or as many as both offer",
     "covers": "covers with a readable headline",
 }
 

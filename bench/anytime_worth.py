@@ -32,8 +32,8 @@ class Worth:
     """Share of the usual parts that have something in them, [0, 1]."""
     best_still: float
     """The ruler's score of the best still, [0, 1]."""
-    first_stills: float
-    """The ruler's mean score of the first three that are offered, [0, 1]."""
+    scores: tuple[float, ...]
+    """The ruler's scores of the first three that are offered, in their order, [0, 1]."""
     num_stills: int
     """How many are offered: fewer where the look sees that they are alike, so no measure of quality."""
     covers: int
@@ -41,6 +41,15 @@ class Worth:
     contrast: float
     """Of the most legible headline on a cover 138 pixels wide, WCAG; 0 where there is none."""
     products: int
+
+    @property
+    def first_stills(self) -> float:
+        """Mean of `scores`."""
+        return self.mean_of(len(self.scores))
+
+    def mean_of(self, count: int) -> float:
+        """Of the first `count` stills; 0 where there are none."""
+        return round(sum(self.scores[:count]) / max(1, len(self.scores[:count])), 4)
 
 
 class Ruler:
@@ -104,7 +113,7 @@ def worth_of(manifest: Mapping[str, Any], ruler: Ruler) -> Worth:
     return Worth(
         round(sum(bool(full[part]) for part in USUAL) / len(USUAL), 3),
         max(scores),
-        round(sum(scores[:3]) / len(scores[:3]), 4),
+        tuple(round(one, 4) for one in scores[:3]),
         len(offered),
         sum(bool(one.get("readable")) for one in covers),
         max(told, default=0.0),

@@ -15,7 +15,7 @@ from bench.report import markdown
 from keyart.anytime import LEVELS
 from tests.conftest import ClipFactory, Take
 
-WORTH = Worth(parts=0.5, best_still=0.8, first_stills=0.7, num_stills=3, covers=1, contrast=7.0, products=9)
+WORTH = Worth(parts=0.5, best_still=0.8, scores=(0.8, 0.7, 0.6), num_stills=3, covers=1, contrast=7.0, products=9)
 
 
 def _cell(asked: str, worth: Worth | None, seconds: float = 1.0) -> Cell:
@@ -28,6 +28,15 @@ def test_a_fall_is_named_and_nothing_before_something_is_none() -> None:
     assert falls(cells, "parts") == []
     assert falls([_cell("1", WORTH), _cell("2", None)], "parts") == ["a.mp4: 1 -> 2"]
     assert falls([_cell("1", WORTH), _cell("2", replace(WORTH, best_still=0.79))], "best_still") == []
+
+
+def test_as_many_stills_are_compared_as_both_offer() -> None:
+    one = replace(WORTH, scores=(0.8,), num_stills=1)
+    assert one.first_stills == 0.8 and WORTH.first_stills == pytest.approx(0.7)
+    assert falls([_cell("1", one), _cell("2", WORTH)], "first_stills") == []
+    worse = replace(WORTH, scores=(0.7, 0.9, 0.9))
+    assert falls([_cell("1", one), _cell("2", worse)], "first_stills") == ["a.mp4: 1 -> 2"]
+    assert falls([_cell("1", WORTH), _cell("2", None)], "first_stills") == ["a.mp4: 1 -> 2"]
 
 
 def test_the_result_has_its_tables_and_survives_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

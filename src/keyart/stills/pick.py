@@ -243,7 +243,7 @@ class _Picking:
     def _looked_at(self, passed: tuple[Sample, ...], labels: Labels, around: Surroundings) -> list[Candidate]:
         """Full looks at the best of the most promising clusters, until enough real pictures are at hand."""
         enough = self.settings.count + 4
-        order = shortlist(passed, labels, around, self.settings.per_cluster, 2 * enough)
+        order = shortlist(passed, labels, around, self.settings.per_cluster, 2 * enough, enough)
         order = self._with_learned(order, passed, enough)
         sizes = np.bincount(labels)
         # small faces are worth a search only in a video where none was seen at a glance

@@ -15,14 +15,27 @@ PerCluster = Literal["best", "sharpest"]
 
 
 def shortlist(
-    passed: Sequence[Sample], labels: Labels, around: Surroundings, per_cluster: PerCluster, num_more: int
+    passed: Sequence[Sample],
+    labels: Labels,
+    around: Surroundings,
+    per_cluster: PerCluster,
+    num_more: int,
+    least: int = 0,
 ) -> list[int]:
-    """Indices in the order of promise: one of each cluster, then up to `num_more` of what differs most from those."""
+    """Indices in the order of promise: one of each cluster, then up to `num_more` of what differs most from those.
+
+    Where these are fewer than `least`, the most promising of the rest follow: what looks alike at a glance may differ
+    in an eye or a word.
+    """
     num_clusters = int(labels.max()) + 1
     clusters = [[int(i) for i in np.flatnonzero(labels == label)] for label in range(num_clusters)]
     first = [representative(members, passed, per_cluster) for members in clusters]
     first.sort(key=lambda i: (-_promise(passed[i], around), i))
-    return first if per_cluster == "sharpest" else first + _farthest(passed, first, num_more)
+    if per_cluster == "sharpest":
+        return first
+    found = first + _farthest(passed, first, num_more)
+    rest = sorted(set(range(len(passed))).difference(found), key=lambda i: (-_promise(passed[i], around), i))
+    return found + rest[: max(0, least - len(found))]
 
 
 def representative(members: Sequence[int], passed: Sequence[Sample], per_cluster: PerCluster) -> int:
