@@ -14,6 +14,7 @@ import pytest
 
 from keyart.errors import BadSetting, UnreadableVideo
 from keyart.media import develop
+from keyart.media.clip import read_clip
 from keyart.media.container import packets_of
 from keyart.media.grab import grab
 from keyart.media.probe import probe
@@ -137,3 +138,18 @@ def test_a_time_that_no_seek_can_name_gives_the_last_frame(clip: ClipFactory) ->
     info = probe(clip(takes=(Take("scene-1", 0.4),), size_px=(128, 72)))
     last, same = grab(info, (0.36, 1e300))
     assert (last.image == same.image).all()
+
+
+def test_a_stream_that_changes_its_size_on_the_way_gives_pictures_of_one_size(
+    clip: ClipFactory, tmp_path: Path
+) -> None:
+    wide = clip(takes=(Take("scene-1", 1.0),), size_px=(160, 90), suffix=".ts")
+    tall = clip(takes=(Take("scene-2", 1.0),), size_px=(90, 160), suffix=".ts", start_seconds=1.0)
+    path = tmp_path / "changes.ts"
+    path.write_bytes(wide.read_bytes() + tall.read_bytes())
+    info = probe(path)
+    assert len({glimpse.small(320).shape for glimpse in Scan()(info)}) == 2  # as they lie in the file
+    frames = read_clip(info, 0.0, 2.0, frames_per_second=10, longest_px=120)
+    assert len(frames) > 12 and {one.image.shape for one in frames} == {frames[0].image.shape}
+    last = frames[-1].image
+    assert not last[:, :30].any() and last[:, 50:70].any()  # the tall one stands between two black bars

@@ -30,8 +30,8 @@ from tests.studio.doors import HERE, Answer, ask, nobody_works, rooms_of, studio
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
-EXAMPLES = 12
-SLOW_EXAMPLES = 3
+EXAMPLES = 8
+SLOW_EXAMPLES = 2
 SLOW = {"POST /api/videos/{id}/frames"}
 """Each of these starts a process."""
 ENDS_IT = {"DELETE /api/videos/{id}", "DELETE /api/uploads/{id}"}

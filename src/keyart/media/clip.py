@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 import av
+import numpy as np
 from av.container import InputContainer
 
 from keyart.media.ahead import ahead
@@ -133,14 +134,40 @@ def _read(info: VideoInfo, clips: Sequence[_Clip], longest_px: int, depth: int) 
     if info.video_index is None:
         return
     with open_container(info.path) as container:
-        source = _Source(info, container)
+        source, alike = _Source(info, container), _Alike(longest_px)
         for run in _runs(source, clips):
             with ahead(_glimpses(source, run), depth) as glimpses:
-                yield from _given(glimpses, run, longest_px)
+                yield from _given(glimpses, run, alike)
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Glimpses -> pictures of one size, that of the first: a stream may change its own on the way."""
+
+    longest_px: int
+    size: tuple[int, int] | None = None
+    """Height and width."""
+
+    def __call__(self, glimpse: Glimpse) -> RGB:
+        image = glimpse.small(self.longest_px)
+        self.size = self.size or image.shape[:2]
+        return image if image.shape[:2] == self.size else _fitted(image, *self.size)
+
+
+def _fitted(image: RGB, height: int, width: int) -> RGB:
+    """All of it in the middle of a black picture of that size, as players show it."""
+    import cv2
+
+    scale = min(height / image.shape[0], width / image.shape[1])
+    rows, columns = max(1, round(scale * image.shape[0])), max(1, round(scale * image.shape[1]))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    found: RGB = np.zeros((height, width, 3), np.uint8)
+    found[top : top + rows, left : left + columns] = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
+    return found
 
 
 def _given(
-    glimpses: Iterator[tuple[Glimpse, float]], run: Sequence[_Clip], longest_px: int
+    glimpses: Iterator[tuple[Glimpse, float]], run: Sequence[_Clip], alike: _Alike
 ) -> Iterator[tuple[_Clip, Frame | None]]:
     """The frames of one run; clips that the video's end cuts short are over at the last."""
     left = list(run)
@@ -148,27 +175,25 @@ def _given(
     until = 0.0
     for glimpse, leaves in glimpses:
         if held is not None:
-            yield from _filled(left, held, glimpse.seconds, longest_px)
+            yield from _filled(left, held, glimpse.seconds, alike)
             left = [clip for clip in left if not clip.is_over]
             if not left:
                 return
         held, until = glimpse, leaves
     if held is not None:
-        yield from _filled(left, held, until, longest_px)
+        yield from _filled(left, held, until, alike)
     for clip in left:
         if not clip.is_over:
             clip.is_over = True
             yield clip, None
 
 
-def _filled(
-    clips: Sequence[_Clip], held: Glimpse, until: float, longest_px: int
-) -> Iterator[tuple[_Clip, Frame | None]]:
+def _filled(clips: Sequence[_Clip], held: Glimpse, until: float, alike: _Alike) -> Iterator[tuple[_Clip, Frame | None]]:
     """The picture on display up to `until`, for every clip that asks for that time."""
     image: RGB | None = None
     for clip in clips:
         while not clip.is_complete and clip.due + EARLY_SECONDS < until:
-            image = held.small(longest_px) if image is None else image
+            image = alike(held) if image is None else image
             frame = Frame(image, clip.due)
             clip.num_given += 1
             clip.is_over = clip.is_complete
