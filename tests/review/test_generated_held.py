@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keyart.review.generated.held import Floats, goes_on, held_surely, held_whole
+from keyart.review.generated.groups import smear_whole
+from keyart.review.generated.held import Floats, halted, held_surely, held_whole
 
 PAIRS = 59
 
@@ -93,8 +94,17 @@ def test_what_stands_still_is_held_whole() -> None:
     assert held_whole({})["held_longest"] == 0.0
 
 
-def test_trails_are_not_looked_for_in_a_freeze_nor_in_the_leap_after_it() -> None:
-    going = goes_on(frozen(moving(), 20, 6), back=2)
-    assert not going[20:28].any()  # six pairs, the leap, and the pair that looks back at it
-    assert going[:20].all() and going[28:].all()
-    assert goes_on(moving(), back=8).all()
+def test_a_freeze_and_the_leap_after_it_are_no_motion() -> None:
+    off = halted(frozen(moving(), 20, 6))
+    assert np.flatnonzero(off).tolist() == list(range(20, 27))
+    assert not halted(moving()).any()
+    assert halted(frozen(moving(), PAIRS - 6, 6)).sum() == 6  # no leap: the clip ends
+
+
+def test_trails_are_not_read_off_a_freeze() -> None:
+    """What sinks most is the leap after it."""
+    steps, sinks = frozen(moving(), 20, 6), np.zeros(PAIRS - 1)
+    sinks[26] = 50.0
+    series = {"change": steps, "sinks_next": sinks, "moves_next": np.full(PAIRS - 1, 10.0)}
+    assert smear_whole(series)["sinks"] == 0.0
+    assert smear_whole({**series, "change": moving()})["sinks"] > 0.5

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.review.generated.flow import FLOW_NAMES, camera_field, flow_statistics, lengths, moved_back
-from keyart.review.generated.held import change, goes_on, held_whole
+from keyart.review.generated.held import change, halted, held_whole
 from keyart.review.generated.moments import Moment, blocks
 from keyart.review.generated.ssim import ssim
 from keyart.stills.metrics import blur_share
@@ -262,9 +262,11 @@ def smear_whole(series: Series) -> Mapping[str, float]:
     is then made once more in the next frame. The flow does not explain all of a slow motion or a fade either; but what
     moves comes as it goes, while trails begin at once and sink slowly. So it counts only as far as changes sink.
     """
-    product, change = _mean(series, "shine", 2), _mean(series, "shone", 2)
+    steps = series.get("change", _NONE)
+    off = halted(steps) if steps.size else None
+    product, change = _mean(series, "shine", off, 2), _mean(series, "shone", off, 2)
     sinks = max(
-        _mean(series, f"sinks_{one}", 2 * step) / (_mean(series, f"moves_{one}", 2 * step) + _LEAST_CHANGE)
+        _mean(series, f"sinks_{one}", off, 2 * step) / (_mean(series, f"moves_{one}", off, 2 * step) + _LEAST_CHANGE)
         for one, step in _SINKS_OVER.items()
     )
     surely = float(np.clip((sinks - _LEAST_SINKS) / (_SURE_SINKS - _LEAST_SINKS), 0.0, 1.0))
@@ -274,12 +276,12 @@ def smear_whole(series: Series) -> Mapping[str, float]:
 _FEW_PAIRS = 6
 
 
-def _mean(series: Series, name: str, back: int) -> float:
-    """Of an array whose first value is of the pair `back`, without what lies in a freeze, which stops all motion, or in
+def _mean(series: Series, name: str, off: NDArray[np.bool_] | None, back: int) -> float:
+    """Of an array whose values look back at `back` pairs, without those that see a freeze, which stops all motion, or
     the leap after it. A clip of several takes, where the array begins anew in each, is read whole."""
-    values, steps = series.get(name, _NONE), series.get("change", _NONE)
-    if steps.size and values.size == steps.size - back + 1:
-        going = values[goes_on(steps, back)[back - 1 :]]
+    values = series.get(name, _NONE)
+    if off is not None and values.size == off.size - back + 1 >= 1:
+        going = values[~np.lib.stride_tricks.sliding_window_view(off, back).any(axis=1)]
         values = going if going.size >= _FEW_PAIRS else values
     return float(values.mean()) if values.size else 0.0
 

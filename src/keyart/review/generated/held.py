@@ -57,9 +57,10 @@ def held_whole(series: Series) -> Mapping[str, float]:
     steps = series.get("change", np.zeros(0))
     if not steps.size:
         return {"held_share": 0.0, "held_longest": 0.0, "held_runs": 0.0}
-    stands = float(np.percentile(steps, 75)) < _STILL
-    sure = np.ones(steps.size) if stands else held_surely(steps)
-    if not stands:
+    if float(np.percentile(steps, 75)) < _STILL:
+        sure = np.ones(steps.size)
+    else:
+        sure = held_surely(steps)
         sure = sure * _seen(steps, sure > 0)
     runs = [sure[start : start + length] for start, length in zip(*runs_of(sure > 0), strict=True)]
     return {
@@ -73,8 +74,8 @@ def _seen(steps: Floats, held: Flags) -> Floats:
     """(pairs,) 0 ... 1: how much a run of held frames is seen, by what usually changes or by the leap after it."""
     change = np.full(steps.size, _usual_change(steps))
     for start, length in zip(*runs_of(held), strict=True):
-        after = steps[start + length : start + length + 1]
-        change[start : start + length] = max(change[start], *after) if after.size else change[start]
+        leap = steps[start + length : start + length + 1].max(initial=0.0)  # none where the clip ends
+        change[start : start + length] = max(change[start], leap)
     return change / (change + _SEEN_CHANGE)
 
 
@@ -85,12 +86,12 @@ def held_surely(steps: Floats) -> Floats:
     return np.where(given_twice > 0, sure * (1.0 - given_twice), sure)
 
 
-def goes_on(steps: Floats, back: int) -> Flags:
-    """(pairs,) whether none of the last `back` pairs is of frozen frames or of the leap after them."""
-    frozen, off = _frozen(steps, steps < HELD * _usual_around(steps)) >= 0.5, np.zeros(steps.size + 1, np.bool_)
+def halted(steps: Floats) -> Flags:
+    """(pairs,) whether it is one of frozen frames, or the leap after them."""
+    frozen, found = _frozen(steps, steps < HELD * _usual_around(steps)) >= 0.5, np.zeros(steps.size + 1, np.bool_)
     for start, length in zip(*runs_of(frozen), strict=True):
-        off[start : start + length + 1] |= length > _SINGLE
-    return np.array([not off[max(0, n - back + 1) : n + 1].any() for n in range(steps.size)], np.bool_)
+        found[start : start + length + 1] |= length > _SINGLE
+    return found[: steps.size]
 
 
 def _held(steps: Floats) -> tuple[Floats, Floats]:
