@@ -38,6 +38,8 @@ _MILDER = 1.9
 """How much further the middle may then stray."""
 _DIP = (0.5, 1.5)
 """Of the contrast that a mix of the two ends must lose half way, that is really lost; more is a fade through black."""
+Spread = tuple[float, float]
+"""Of a picture: its sum, and the squares of its distances from its mean; known once for all it is compared with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +104,7 @@ class BlendFinder:
         self._reach: list[float] = []  # how far the finds merged into each of `found` reach
         self._times: list[float] = []
         self._pictures: list[Floats] = []
+        self._spreads: list[Spread] = []
         self._steps: list[float] = []
 
     def see(self, seconds: float, blocks: Floats) -> None:
@@ -110,9 +113,10 @@ class BlendFinder:
         self._steps.append(_distance(blocks, self._pictures[-1]) if self._pictures else 0.0)
         self._times.append(seconds)
         self._pictures.append(blocks)
+        self._spreads.append(_spread(blocks))
         oldest = bisect_left(self._times, seconds - _SPANS_SECONDS[-1] - 2 * _SIDE_SECONDS - 0.5)
         if oldest:
-            del self._times[:oldest], self._pictures[:oldest], self._steps[:oldest]
+            del self._times[:oldest], self._pictures[:oldest], self._spreads[:oldest], self._steps[:oldest]
         for span in _SPANS_SECONDS:
             self._look_back(span, len(self._times) - 1, quiet=False)
         last = bisect_right(self._times, seconds - _SIDE_SECONDS) - 1
@@ -130,9 +134,11 @@ class BlendFinder:
         square = float(way @ way)
         if square < _MIN_DISTANCE**2 * way.size:
             return
-        similar = likeness(before, after)
         distance = sqrt(square / way.size)
-        if similar > _MAX_LIKENESS or max(self._steps[first + 1 : last + 1]) > _MAX_JUMP * distance:
+        if max(self._steps[first + 1 : last + 1]) > _MAX_JUMP * distance:
+            return
+        similar = _likeness(before, after, self._spreads[first], self._spreads[last])
+        if similar > _MAX_LIKENESS:
             return
         if not quiet:
             self._judge(first, last, way, square, self.max_residual * (1 - 0.85 * similar))
@@ -218,10 +224,16 @@ def _extent(times: list[float], shares: list[float], start: float, end: float) -
 
 def likeness(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """Correlation of two pictures, -1 ... 1; 0 where one of them is even. Light and contrast do not matter."""
-    count = one.size
-    total, other_total = float(one.sum()), float(other.sum())
-    varies = max(0.0, float(one @ one) - total * total / count)
-    other_varies = max(0.0, float(other @ other) - other_total * other_total / count)
+    return _likeness(one, other, _spread(one), _spread(other))
+
+
+def _spread(one: NDArray[np.floating]) -> Spread:
+    total = float(one.sum())
+    return total, max(0.0, float(one @ one) - total * total / one.size)
+
+
+def _likeness(one: NDArray[np.floating], other: NDArray[np.floating], spread: Spread, other_spread: Spread) -> float:
+    (total, varies), (other_total, other_varies), count = spread, other_spread, one.size
     return (float(one @ other) - total * other_total / count) / (sqrt(varies * other_varies) + count)
 
 
