@@ -106,8 +106,9 @@ def reduced_luma(frame: av.VideoFrame, width_px: int) -> Gray:
         return np.asarray(frame.reformat(*size, format="gray", interpolation="AREA").to_ndarray(), np.uint8)
     plane = _plane(frame, 0)
     shift = _surplus_bits(frame.format)
-    small: NDArray[Any] = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-    return (small >> shift).astype(np.uint8)
+    if plane.shape != size[::-1]:
+        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
+    return np.array(plane >> shift if shift else plane, np.uint8)  # a copy: the frame's own memory goes with it
 
 
 def _has_planes(form: av.VideoFormat) -> bool:
