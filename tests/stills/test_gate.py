@@ -80,3 +80,8 @@ def test_shot_at(seconds: float, number: int) -> None:
 def test_transition_distance(seconds: float, distance: float) -> None:
     assert transition_distance(seconds, SHOTS) == pytest.approx(distance)
     assert transition_distance(seconds, SHOTS[:1]) == float("inf")
+
+
+def test_of_a_dissolve_half_its_length_may_count_on_either_side() -> None:
+    assert transition_distance(3.6, SHOTS, 0.5) == pytest.approx(0.15)
+    assert transition_distance(3.8, SHOTS, 0.5) == 0.0

@@ -125,6 +125,24 @@ def test_a_dissolve_that_no_detector_reported_is_kept_clear_of(clip: ClipFactory
 
 
 @pytest.mark.usefixtures("needs_faces")
+def test_who_is_seen_between_two_dissolves_only_is_offered(clip: ClipFactory) -> None:
+    """Their lengths are known but not where in them the boundary lies; between the two nothing is surely whole."""
+    path = clip(takes=(*takes("photo-coffee"), Take("photo-astronaut", 2.4), *takes("photo-rocket")))
+    stage, info = PickStills(), probe(path)
+    sampler = stage.sample(info)
+    for glimpse in Scan().open(info):
+        sampler.see(glimpse)
+    shots = (
+        Shot(0.0, 2.0, 0, 50, "start"),
+        Shot(2.0, 4.4, 50, 110, "dissolve", 1.3),
+        Shot(4.4, 6.4, 110, 160, "dissolve", 1.3),
+    )
+    stills = stage(info, sampler, shots).value
+    assert inside(stills[0], 2.65, 3.75) and stills[0].faces
+    assert len(stills) > 1  # the others are whole far from their dissolves
+
+
+@pytest.mark.usefixtures("needs_faces")
 def test_shut_eyes_are_looked_at_again(tmp_path: Path, pick: Pick, astronaut: RGB) -> None:
     """The sampled frame of each second has its eyes shut; open ones are a fifth of a second away."""
     from keyart.stills import objects

@@ -120,12 +120,15 @@ def shot_at(seconds: float, shots: Sequence[Shot]) -> int:
     return max(0, int(np.searchsorted(starts, seconds + 1e-6, side="right")) - 1)
 
 
-def transition_distance(seconds: float, shots: Sequence[Shot]) -> float:
-    """Seconds to the nearest change of shot; 0 within a dissolve or fade; infinite for a video of one shot."""
+def transition_distance(seconds: float, shots: Sequence[Shot], reach: float = 1.0) -> float:
+    """Seconds to the nearest change of shot; 0 within a dissolve or fade; infinite for a video of one shot.
+
+    Of a dissolve that part of its length counts on either side of the boundary: all of it unless told otherwise.
+    """
     nearest = float("inf")
     for shot in shots:
         if shot.transition != "start":
             # wherever in the transition the detector put the boundary, all of it lies within its length
-            away = abs(seconds - shot.start) - shot.transition_seconds
+            away = abs(seconds - shot.start) - reach * shot.transition_seconds
             nearest = min(nearest, max(0.0, away))
     return nearest

@@ -20,7 +20,7 @@ from keyart.media.grab import embedded_cover, grab
 from keyart.stills import metrics
 from keyart.stills.cluster import CLUSTERERS, Labels, similarity_matrix
 from keyart.stills.embed import EMBEDDERS
-from keyart.stills.gate import Gate, transition_distance
+from keyart.stills.gate import Gate, shot_at, transition_distance
 from keyart.stills.learned import Ranker, Told
 from keyart.stills.look import closer_look
 from keyart.stills.objects import (
@@ -48,6 +48,9 @@ from keyart.stills.rank import (
 from keyart.stills.sample import Sample, StillSampler, is_blank, measure, reduced
 from keyart.stills.shortlist import PerCluster, shortlist
 from keyart.types import Frame, Outcome, Shot, Still, VideoInfo
+
+_MIDDLE = 0.5
+"""Of a dissolve's length, that lies on either side of its boundary where this is in its middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,19 +213,26 @@ class _Picking:
     # --- which samples ---
 
     def _passed(self) -> tuple[Sample, ...]:
-        """Through the gate, and outside transitions where anything is."""
+        """Through the gate, and outside transitions where anything is; of a short shot between two, what is least in
+        them."""
         passed = self.settings.gate(self.samples)
-        steady = tuple(sample for sample in passed if self._is_steady(sample.seconds))
+        shown = {shot_at(one.seconds, self.shots) for one in passed if self._is_steady(one.seconds)}
+        steady = tuple(
+            one
+            for one in passed
+            if self._is_steady(one.seconds, 1.0 if shot_at(one.seconds, self.shots) in shown else _MIDDLE)
+        )
         passed = steady or passed or tuple(sample for sample in self.samples if not is_blank(sample))
         if self.settings.objects == "drop":
             kept = without_rare([_labels(sample) for sample in passed], self.settings.theta_object)
             passed = tuple(sample for sample, keep in zip(passed, kept, strict=True) if keep)
         return passed
 
-    def _is_steady(self, seconds: float) -> bool:
+    def _is_steady(self, seconds: float, reach: float = 1.0) -> bool:
         # after a scan of key frames most samples are the first frame of a shot, and whole
         least = 0.08 if self.sampler.dense else -1.0
-        return transition_distance(seconds, self.shots) > least and not self.sampler.mixtures.covers(seconds)
+        away = transition_distance(seconds, self.shots, reach)
+        return away > least and not self.sampler.mixtures.covers(seconds)
 
     def _stills(self, passed: tuple[Sample, ...]) -> tuple[Still, ...]:
         embeddings = np.stack([sample.embedding for sample in passed])
