@@ -216,11 +216,13 @@ class _Picking:
         """Through the gate, and outside transitions where anything is; of a short shot between two, what is least in
         them."""
         passed = self.settings.gate(self.samples)
-        shown = {shot_at(one.seconds, self.shots) for one in passed if self._is_steady(one.seconds)}
+        whole = [self._is_steady(one.seconds) for one in passed]
+        places = [shot_at(one.seconds, self.shots) for one in passed]
+        shown = {place for place, is_whole in zip(places, whole, strict=True) if is_whole}
         steady = tuple(
             one
-            for one in passed
-            if self._is_steady(one.seconds, 1.0 if shot_at(one.seconds, self.shots) in shown else _MIDDLE)
+            for one, place, is_whole in zip(passed, places, whole, strict=True)
+            if is_whole or (place not in shown and self._is_steady(one.seconds, _MIDDLE))
         )
         passed = steady or passed or tuple(sample for sample in self.samples if not is_blank(sample))
         if self.settings.objects == "drop":
