@@ -7,6 +7,7 @@ never pass.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -116,8 +117,7 @@ def passes(sample: Sample, limits: Thresholds) -> bool:
 
 def shot_at(seconds: float, shots: Sequence[Shot]) -> int:
     """Number of the shot on display, from 0; 0 without shots."""
-    starts = [shot.start for shot in shots]
-    return max(0, int(np.searchsorted(starts, seconds + 1e-6, side="right")) - 1)
+    return max(0, bisect_right(shots, seconds + 1e-6, key=lambda shot: shot.start) - 1)
 
 
 def transition_distance(seconds: float, shots: Sequence[Shot], reach: float = 1.0) -> float:

@@ -34,8 +34,10 @@ def shortlist(
     if per_cluster == "sharpest":
         return first
     found = first + _farthest(passed, first, num_more)
+    if len(found) >= least:
+        return found
     rest = sorted(set(range(len(passed))).difference(found), key=lambda i: (-_promise(passed[i], around), i))
-    return found + rest[: max(0, least - len(found))]
+    return found + rest[: least - len(found)]
 
 
 def representative(members: Sequence[int], passed: Sequence[Sample], per_cluster: PerCluster) -> int:

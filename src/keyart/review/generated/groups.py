@@ -11,16 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keyart.review.generated.flow import FLOW_NAMES, camera_field, flow_statistics, lengths, moved_back
-from keyart.review.generated.held import change, halted, held_whole
+from keyart.review.generated.held import Flags, Floats, Series, change, halted, held_whole
 from keyart.review.generated.moments import Moment, blocks
 from keyart.review.generated.ssim import ssim
 from keyart.stills.metrics import blur_share
 
-Floats = NDArray[np.float64]
-Series = Mapping[str, Floats]
 Each = Callable[[Moment], Mapping[str, float]]
 Whole = Callable[[Series], Mapping[str, float]]
 
@@ -263,7 +260,7 @@ def smear_whole(series: Series) -> Mapping[str, float]:
     moves comes as it goes, while trails begin at once and sink slowly. So it counts only as far as changes sink.
     """
     steps = series.get("change", _NONE)
-    off = halted(steps) if steps.size else None
+    off = halted(steps) if steps.size else np.zeros(0, np.bool_)
     product, change = _mean(series, "shine", off, 2), _mean(series, "shone", off, 2)
     sinks = max(
         _mean(series, f"sinks_{one}", off, 2 * step) / (_mean(series, f"moves_{one}", off, 2 * step) + _LEAST_CHANGE)
@@ -276,11 +273,11 @@ def smear_whole(series: Series) -> Mapping[str, float]:
 _FEW_PAIRS = 6
 
 
-def _mean(series: Series, name: str, off: NDArray[np.bool_] | None, back: int) -> float:
+def _mean(series: Series, name: str, off: Flags, back: int) -> float:
     """Of an array whose values look back at `back` pairs, without those that see a freeze, which stops all motion, or
     the leap after it. A clip of several takes, where the array begins anew in each, is read whole."""
     values = series.get(name, _NONE)
-    if off is not None and values.size == off.size - back + 1 >= 1:
+    if values.size == off.size - back + 1 >= 1:
         going = values[~np.lib.stride_tricks.sliding_window_view(off, back).any(axis=1)]
         values = going if going.size >= _FEW_PAIRS else values
     return float(values.mean()) if values.size else 0.0

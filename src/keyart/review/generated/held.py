@@ -52,6 +52,16 @@ def runs_of(flags: Flags) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return edges[::2], edges[1::2] - edges[::2]
 
 
+def between(low: float, high: float, values: Floats | float) -> Floats:
+    """0 up to `low`, 1 from `high` on."""
+    return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0), np.float64)
+
+
+def held_runs(sure: Floats) -> list[tuple[int, Floats]]:
+    """Where each run of what `held_surely` finds begins, and what it finds there."""
+    return [(int(start), sure[start : start + length]) for start, length in zip(*runs_of(sure > 0), strict=True)]
+
+
 def held_whole(series: Series) -> Mapping[str, float]:
     """Frozen and duplicated frames: their share, the longest run, and how many runs there are."""
     steps = series.get("change", np.zeros(0))
@@ -62,7 +72,7 @@ def held_whole(series: Series) -> Mapping[str, float]:
     else:
         sure = held_surely(steps)
         sure = sure * _seen(steps, sure > 0)
-    runs = [sure[start : start + length] for start, length in zip(*runs_of(sure > 0), strict=True)]
+    runs = [values for _, values in held_runs(sure)]
     return {
         "held_share": float(sure.sum()) / steps.size,
         "held_longest": max((float(one.sum()) for one in runs), default=0.0) / steps.size,
@@ -82,8 +92,16 @@ def _seen(steps: Floats, held: Flags) -> Floats:
 def held_surely(steps: Floats) -> Floats:
     """(pairs,) 0 ... 1: how surely the second frame of each pair repeats the first in the place of one that is missing,
     of (pairs,) changes in per cent."""
-    sure, given_twice = _held(steps)
-    return np.where(given_twice > 0, sure * (1.0 - given_twice), sure)
+    share = steps / _usual_around(steps)
+    hardly = share < _HARDLY
+    leaps, twice = _leaps_after(steps, hardly), np.zeros(steps.size)
+    leapt = np.nan_to_num(between(_LEAPS_FROM, _LEAPS_WHOLLY, leaps))
+    faintly = between(-_HARDLY, -HELD, -share) * leapt  # the less, the surer
+    starts, lengths = runs_of(hardly)
+    single = starts[lengths <= _SINGLE]
+    twice[single] = _given_twice(single, leaps[single])
+    twice[1:] = np.maximum(twice[1:], twice[:-1] * hardly[1:])
+    return np.maximum(_frozen(steps, share < HELD), faintly) * (1.0 - twice)
 
 
 def halted(steps: Floats) -> Flags:
@@ -92,20 +110,6 @@ def halted(steps: Floats) -> Flags:
     for start, length in zip(*runs_of(frozen), strict=True):
         found[start : start + length + 1] |= length > _SINGLE
     return found[: steps.size]
-
-
-def _held(steps: Floats) -> tuple[Floats, Floats]:
-    """(pairs,) how surely each is held, and how surely it was only given twice; 0 ... 1."""
-    share = steps / _usual_around(steps)
-    hardly = share < _HARDLY
-    leaps, twice = _leaps_after(steps, hardly), np.zeros(steps.size)
-    leapt = np.clip((leaps - _LEAPS_FROM) / (_LEAPS_WHOLLY - _LEAPS_FROM), 0.0, 1.0)
-    faintly = np.clip((_HARDLY - share) / (_HARDLY - HELD), 0.0, 1.0) * np.nan_to_num(leapt)
-    starts, lengths = runs_of(hardly)
-    single = starts[lengths <= _SINGLE]
-    twice[single] = _given_twice(single, leaps[single])
-    twice[1:] = np.maximum(twice[1:], twice[:-1] * hardly[1:])
-    return np.maximum(_frozen(steps, share < HELD), faintly), twice
 
 
 def _usual_change(steps: Floats) -> float:
@@ -128,9 +132,8 @@ def _frozen(steps: Floats, held: Flags) -> Floats:
         end = start + length
         beside = [float(np.median(steps[max(0, start - 3) : start]))] if start else []
         beside += [float(steps[end])] if end < steps.size else []
-        within = float(np.median(steps[start:end])) / max(min(beside, default=1.0), 1e-9)
-        rests = float(np.clip((within - _STOPS) / (_RESTS - _STOPS), 0.0, 1.0))
-        found[start:end] = 1.0 if length <= _SINGLE else 1.0 - rests
+        within = np.median(steps[start:end]) / max(min(beside, default=1.0), 1e-9)
+        found[start:end] = 1.0 if length <= _SINGLE else 1.0 - between(_STOPS, _RESTS, within)
     return found
 
 
@@ -155,5 +158,4 @@ def _given_twice(starts: NDArray[np.intp], leaps: Floats) -> float:
         return 0.0
     usual = int(np.median(distances))
     even = float(np.isin(distances, (usual, usual + 1)).mean())
-    missing = np.clip((known.mean() - _GOES_ON) / (_LEAPS_ON - _GOES_ON), 0.0, 1.0)
-    return 1.0 - float(missing) if even >= _EVEN else 0.0
+    return 1.0 - float(between(_GOES_ON, _LEAPS_ON, known.mean())) if even >= _EVEN else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from keyart.media.grab import grab
 from keyart.media.probe import probe
-from keyart.review.generated.held import held_surely, runs_of
+from keyart.review.generated.held import held_runs, held_surely
 from keyart.review.generated.measure import Measured
 from keyart.review.generated.subjects import filled
 from keyart.types import RGB, VideoInfo
@@ -71,11 +71,7 @@ def _held(measured: Measured) -> list[BadPair]:
     usual = float(np.percentile(steps, 75)) if steps.size else 0.0
     if usual < _MOVES:
         return []
-    sure = held_surely(steps)
-    runs = [
-        (int(start), float(sure[start : start + length].sum()))
-        for start, length in zip(*runs_of(sure > 0), strict=True)
-    ]
+    runs = [(start, float(sure.sum())) for start, sure in held_runs(held_surely(steps))]
     start, longest = max(runs, key=lambda one: one[1], default=(0, 0.0))
     if longest < 2:
         return []
