@@ -120,7 +120,10 @@ def test_make_writes_all_of_the_contract(made: Path) -> None:
     assert (made / "index.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_make_tells_what_it_made(made: Path, talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_make_tells_what_it_made(
+    made: Path, talk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYART_CACHE", str(made.parent / "cache"))
     assert main(["make", str(talk), "-o", "again"]) == 0
     out, err = capsys.readouterr()
     assert "covers/" in out
@@ -158,6 +161,7 @@ def test_frames_covers_and_teaser_write_a_folder_of_their_own(talk: Path, capsys
     assert "teaser.gif" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_summary_is_made_where_it_is_asked_for(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = _json(capsys, "summary", talk, "--for", "telegram", "--seconds", "3", "--json")
     made = {one["path"]: one for one in found["summaries"] if one["kind"] == "summary"}

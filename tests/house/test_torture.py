@@ -104,6 +104,7 @@ def test_sound_without_pictures(tmp_path: Path, keyart: Keyart) -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.usefixtures("one_of_each")
 def test_a_truncated_file_is_a_certified_partial_package(
     share: float, film: Path, tmp_path: Path, keyart: Keyart
 ) -> None:
@@ -143,12 +144,14 @@ def test_a_corrupted_middle_is_stepped_over(film_mp4: Path, tmp_path: Path, keya
 # --- odd but whole ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_one_frame(tmp_path: Path, clip: ClipFactory, keyart: Keyart) -> None:
     path = clip(takes=(Take("photo-astronaut", 0.04),), size_px=(640, 360))
     assert keyart("make", path, "-o", "out").status == 0
     assert len(assert_whole(tmp_path / "out")["stills"]) == 1
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_half_a_second(tmp_path: Path, clip: ClipFactory, keyart: Keyart) -> None:
     path = clip(takes=(Take("photo-coffee", 0.5),), size_px=(640, 360))
     assert keyart("make", path, "-o", "out").status == 0
@@ -181,12 +184,14 @@ def test_one_pixel_offers_nothing(tmp_path: Path, keyart: Keyart) -> None:
     assert_refused(keyart("make", "dot.mkv", "-o", "out"), tmp_path / "out", "dot.mkv")
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_8k(tmp_path: Path, clip: ClipFactory, keyart: Keyart) -> None:
     path = clip(takes=(Take("photo-astronaut", 0.3),), size_px=(7680, 4320), frames_per_second=Fraction(10))
     assert keyart("make", path, "-o", "out").status == 0
     assert_whole(tmp_path / "out")
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_names_with_spaces_quotes_and_cyrillic(tmp_path: Path, clip: ClipFactory, keyart: Keyart) -> None:
     path = tmp_path / 'мой "фильм" #1 $HOME.mp4'
     shutil.copyfile(clip(takes=(Take("photo-coffee", 1.0),)), path)
@@ -252,16 +257,18 @@ def test_a_read_only_disk(talk: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_full_disk(talk: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     words = ("make", str(talk), "-o", str(disk / "out"))
-    done = _inside_a_mount("size=300k", disk, *words, cache=tmp_path / "cache")
+    done = _inside_a_mount("size=100k", disk, *words, cache=tmp_path / "cache")
     assert done.returncode == 1, done.stderr
     assert "the disk is full" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_full_disk_under_the_cache_stops_nobody(talk: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -270,6 +277,7 @@ def test_a_full_disk_under_the_cache_stops_nobody(talk: Path, tmp_path: Path) ->
     assert_whole(tmp_path / "out")
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_limit_on_file_size_takes_everything_back(talk: Path, tmp_path: Path) -> None:
     # set in the new process: between fork and exec a process that has threads may do nothing
     limited = (
@@ -310,6 +318,7 @@ def test_interrupted_at_any_moment(delay: float, talk: Path, tmp_path: Path) -> 
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_killed_run_goes_on_from_its_last_whole_stage(talk: Path, tmp_path: Path, keyart: Keyart) -> None:
     process = _started(talk, tmp_path)
     for _ in range(2000):
@@ -324,6 +333,7 @@ def test_a_killed_run_goes_on_from_its_last_whole_stage(talk: Path, tmp_path: Pa
     assert any(stage["resumed"] for stage in run["stages"])
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_two_runs_on_one_folder(talk: Path, tmp_path: Path, keyart: Keyart) -> None:
     with claim(tmp_path / "out"):
         done = keyart("make", talk, "-o", "out")

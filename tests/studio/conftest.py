@@ -12,6 +12,9 @@ from fastapi.testclient import TestClient
 
 from keyart import make, save
 from keyart.cache import StageCache
+from keyart.covers import MakeAvatar
+from keyart.covers.variants import MakeVariants
+from keyart.recipe import Recipe
 from keyart.studio.app import application
 from keyart.studio.catalogue import Video, new_id
 from keyart.studio.options import Studio
@@ -44,9 +47,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def package_folder(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
-    """The whole package of `source`."""
+    """The whole package of `source`, with one variant and one avatar."""
     folder = tmp_path_factory.mktemp("packages") / "talk.keyart"
-    save(make(source, cache=StageCache(folder.parent / "cache")), folder)
+    recipe = Recipe(
+        variants=MakeVariants(looks=("anime",), backgrounds=(), count=1), avatar=MakeAvatar(looks=("natural",))
+    )
+    save(make(source, recipe, cache=StageCache(folder.parent / "cache")), folder)
     return folder
 
 

@@ -129,6 +129,7 @@ def test_places_in_the_queue_are_told_too(client: TestClient, rooms: Rooms, wait
 # --- the whole house, from outside --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_video_is_watched_from_the_form_to_the_package_over_a_killed_server(
     tmp_path: Path, clip: ClipFactory
 ) -> None:

@@ -81,6 +81,7 @@ def begun(options: Studio) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_video_becomes_a_package(
     options: Studio, catalogue: Catalogue, jobs: Jobs, clip: ClipFactory, wait_for: Wait
 ) -> None:
@@ -333,6 +334,7 @@ def kill(server: subprocess.Popen[str]) -> None:
     server.communicate()
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_killed_studio_goes_on_where_it_was(
     options: Studio,
     catalogue: Catalogue,

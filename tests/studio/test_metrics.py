@@ -188,6 +188,7 @@ def test_the_darkroom_says_what_it_had_at_hand(local: TestClient, finished: Vide
 # --- work -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_of_each")
 def test_a_real_job_is_counted(
     local: TestClient, rooms: Rooms, source: Path, at_work: None, wait_for: Callable[[Callable[[], bool]], None]
 ) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from keyart.covers.looks.filters import blur
 from keyart.errors import BadSetting
 from keyart.types import RGB
 
@@ -73,12 +74,13 @@ class Mirror:
         check_extra(image, extra_px, side)
         turned = to_left(image, side)
         more = reflected(turned, extra_px, max(1.0, self.reach_share * turned.shape[1]))
-        blurred = [_softened(more, self.softest_share * min(turned.shape[:2]) * share) for share in (0.12, 0.4, 1.0)]
+        softest_px = self.softest_share * min(turned.shape[:2])
         far = np.linspace(1, 0, extra_px, endpoint=False, dtype=np.float32)[None, :, None]
-        done = more.astype(np.float32)
-        for reach, soft in zip((0.06, 0.22, 0.5), blurred, strict=True):  # sharp at the seam, softer with each layer
+        plain = more.astype(np.float32)
+        done = plain.copy()
+        for reach, soft in zip((0.06, 0.22, 0.5), (0.12, 0.4, 1.0), strict=True):  # softer with each layer
             share = np.clip(far / reach, 0, 1)
-            done += (soft - done) * share
+            done += (blur(plain, soft * softest_px) - done) * share
         done *= 1 - (1 - self.darkest) * (far * far * (3 - 2 * far)) ** 0.7
         grain = np.random.default_rng(seed).normal(0, self.noise_sigma, done.shape[:2]).astype(np.float32)
         filled = np.clip(np.round(done + grain[..., None]), 0, 255).astype(np.uint8)
@@ -174,14 +176,6 @@ def reflected(image: RGB, extra_px: int, reach_px: float) -> RGB:
     out = np.arange(extra_px, 0, -1) - 0.5
     inside = reach_px * (1 - np.exp(-out / reach_px))
     return np.ascontiguousarray(image[:, np.clip(inside.astype(np.int64), 0, image.shape[1] - 1)])
-
-
-def _softened(image: RGB, sigma_px: float) -> Floats:
-    import cv2
-
-    if sigma_px < 0.3:
-        return image.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def extended_to(image: RGB, width_px: int, height_px: int, at: tuple[int, int], fill: str, seed: int = 0) -> RGB:
