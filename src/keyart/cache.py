@@ -114,26 +114,30 @@ class StageCache:
             if not self.trims_seldom or key.startswith("0"):
                 self._trim()
 
-    def warm_up(self) -> None:
+    def warm_up(self, kind: Any) -> None:
         """Load what `put` will need: worth doing beside the work whose outcome is to be kept."""
-        _converter()
+        _converter().get_unstructure_hook(kind)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.stage"
 
     def _trim(self) -> None:
-        entries = sorted(self._entries(), key=lambda pair: pair[0].st_mtime_ns)
+        entries = list(self._entries())
         excess = sum(stat.st_size for stat, _ in entries) - self.max_bytes
-        for stat, path in entries:
+        if excess <= 0:
+            return
+        for stat, path in sorted(entries, key=lambda pair: pair[0].st_mtime_ns):
             if excess <= 0:
                 break
-            path.unlink(missing_ok=True)
+            Path(path).unlink(missing_ok=True)
             excess -= stat.st_size
 
-    def _entries(self) -> Iterator[tuple[os.stat_result, Path]]:
-        for path in self.folder.glob("*.stage"):
-            with contextlib.suppress(FileNotFoundError):  # another process trims as well
-                yield path.stat(), path
+    def _entries(self) -> Iterator[tuple[os.stat_result, str]]:
+        with os.scandir(self.folder) as found:
+            for one in found:
+                with contextlib.suppress(FileNotFoundError):  # another process trims as well
+                    if one.name.endswith(".stage"):
+                        yield one.stat(), one.path
 
 
 def _pack(archive: zipfile.ZipFile, value: object, kind: Any) -> None:

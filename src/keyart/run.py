@@ -69,7 +69,7 @@ class Run:
         start = time.perf_counter()
         kept: tuple[Outcome[Any], ...] | None = self.cache.get(key, kind)
         if kept is None:
-            beside(self.cache.warm_up)
+            beside(lambda: self.cache.warm_up(kind))
         with self._watched(names[0]):
             outcomes = kept if kept is not None else work()
         if kept is None:

@@ -201,5 +201,5 @@ class _Nothing(StageCache):
     def put(self, *_: object) -> None:
         return None
 
-    def warm_up(self) -> None:
+    def warm_up(self, *_: object) -> None:
         return None
