@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from keyart.covers.brief import filled_by
+from keyart.covers.crop import Framing
 from keyart.covers.extend import (
     EXTENSIONS,
     SIDES,
@@ -24,6 +26,7 @@ from keyart.covers.extend import (
     seam_blurred,
 )
 from keyart.errors import BadSetting
+from keyart.types import Box
 from tests.covers.conftest import scenery
 
 
@@ -150,3 +153,20 @@ def test_nonsense_is_refused() -> None:
         EXTENSIONS["mirror"](scenery(40, 30), 10, "up", 0)  # type: ignore[arg-type]
     with pytest.raises(BadSetting, match="extended by 1 to 320 px, not 0"):
         EXTENSIONS["fade"](scenery(40, 30), 0, "left", 0)
+
+
+@pytest.mark.parametrize(
+    ("head", "fill"),
+    [
+        (Box(40, 100, 20, 30), "blur"),  # cut off above, where the frame goes on
+        (Box(40, 110, 20, 30), "mirror"),
+        (Box(40, 130, 20, 30), "mirror"),  # a chin at the lower border
+    ],
+)
+def test_a_head_that_is_cut_off_is_not_mirrored(head: Box, fill: str) -> None:
+    inner = Box(0, 100, 100, 60)
+    framing = Framing(100, 240, Box(0, 0, 100, 60), (head,), (head,), (), np.zeros((4, 4)), inner)
+    assert filled_by("mirror", framing) == fill
+    assert filled_by("fade", framing) == "fade", "what the user asks for stays"
+    whole = replace(framing, inner=Box(0, 0, 100, 240))
+    assert filled_by("mirror", whole) == "crop"

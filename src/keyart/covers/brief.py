@@ -115,7 +115,7 @@ class Brief:
 
     def picture(self, framing: Framing) -> RGB:
         """The pixels of a framing, what is missing beside the still filled in."""
-        if self.fill == "blur" or not framing.has_blurred_sides:
+        if filled_by(self.fill, framing) in ("blur", "crop"):
             return picture(self.scene, framing)
         return self.scene.once(framing, lambda: self._extended(framing), self.fill, self.seed)
 
@@ -147,6 +147,25 @@ class Brief:
     def key_ink(self, chosen: Colour) -> Colour:
         """A colour of the user's is for all words."""
         return self.wishes.ink or chosen
+
+
+def filled_by(fill: str, framing: Framing) -> str:
+    """What fills the sides that a framing lacks: `fill`, "crop" where it lacks none, "blur" where a mirror would draw a
+    head that the still cuts off into a cone of skin."""
+    if not framing.has_blurred_sides:
+        return "crop"
+    return "blur" if fill == "mirror" and _cuts_a_head(framing) else fill
+
+
+def _cuts_a_head(framing: Framing) -> bool:
+    """Whether a head reaches a border of the still, other than the lower one, beyond which the frame goes on."""
+    inner = framing.inner
+    return any(
+        (inner.y > 0 and head.y <= inner.y)
+        or (inner.x > 0 and head.x <= inner.x)
+        or (inner.right < framing.width_px and head.right >= inner.right)
+        for head in framing.heads
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from keyart.cores import shared_out
 from keyart.covers.breaks import shortened
-from keyart.covers.brief import FILLS, Brief, Plan, framing_score, framings
+from keyart.covers.brief import FILLS, Brief, Plan, filled_by, framing_score, framings
 from keyart.covers.choose import compared, eased, ordered, other_side, painted_until_read, shortcomings, worth
 from keyart.covers.compare import Glance, glance
 from keyart.covers.crop import CALM_FROM, Framing, Scene, scene_of
@@ -79,7 +79,7 @@ class MakeCovers:
     template."""
     fill: Literal["mirror", "fade", "fade as printed", "blur"] = "mirror"
     """What stands beside a still whose shape does not suit the preset: its reflection, the thesis' extension (§5.7) as
-    meant or as printed, or an enlarged blurred copy."""
+    meant or as printed, or an enlarged blurred copy; the copy instead of a reflection where a head is cut off."""
     look: str = ""
     """A name from LOOKS that the still is restyled in; empty leaves it as it is."""
     background: str = ""
@@ -291,7 +291,7 @@ class MakeCovers:
         facts = picture_facts(info, job.preset, job.still, job.scene, version.framing, version.template)
         if job.still.origin in ("by hand", "picture"):
             facts["origin"] = job.still.origin
-        facts["fill"] = self.fill if version.framing.has_blurred_sides else "crop"
+        facts["fill"] = filled_by(self.fill, version.framing)
         if version.framing.scale >= CALM_FROM:
             facts["treatment"] = "enlarged by Lanczos, codec blocks calmed before, edges crisped after"
         for name, value in (("look", self.look), ("background", self.background)):
