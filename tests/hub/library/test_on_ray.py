@@ -214,7 +214,8 @@ def test_an_actor_that_is_killed_loses_nothing(
     # one may have been made just before its actor was killed: then it was there
     assert {name: end.replace("present", "made") for name, end in told.items()} == ends
     assert packages(tmp_path) == made, "the same bytes as without Ray"
-    assert len({one.worker for one in found if one.end == "made"}) == 3, "two workers, and one in place of the killed"
+    # two workers, and one in place of the killed where it was ready before the others had made the rest
+    assert len({one.worker for one in found if one.end == "made"}) in (2, 3)
     assert all(count == 1 for one in found for _, count in one.loads), "models are loaded once by each"
 
 
