@@ -122,11 +122,9 @@ class StageCache:
         return self.folder / f"{key}.stage"
 
     def _trim(self) -> None:
-        entries = list(self._entries())
+        entries = sorted(self._entries(), key=lambda pair: pair[0].st_mtime_ns)
         excess = sum(stat.st_size for stat, _ in entries) - self.max_bytes
-        if excess <= 0:
-            return
-        for stat, path in sorted(entries, key=lambda pair: pair[0].st_mtime_ns):
+        for stat, path in entries:
             if excess <= 0:
                 break
             Path(path).unlink(missing_ok=True)

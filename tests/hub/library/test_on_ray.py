@@ -145,7 +145,8 @@ def test_another_version_in_the_cluster_ends_the_run(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     folder = tmp_path_factory.mktemp("videos")
-    paths = [folder / f"видео {number}.mp4" for number in range(9)]
+    # enough for whoever takes the place of a killed worker: on a slow machine it is ready seconds later
+    paths = [folder / f"видео {number}.mp4" for number in range(18)]
     for number, path in enumerate(paths):
         takes = (Take(f"scene-{number}", 0.5), Take(f"scene-{number + 20}", 0.5))
         make_clip(path, ClipRecipe(takes=takes, size_px=(160, 90)))
@@ -214,8 +215,7 @@ def test_an_actor_that_is_killed_loses_nothing(
     # one may have been made just before its actor was killed: then it was there
     assert {name: end.replace("present", "made") for name, end in told.items()} == ends
     assert packages(tmp_path) == made, "the same bytes as without Ray"
-    # two workers, and one in place of the killed where it was ready before the others had made the rest
-    assert len({one.worker for one in found if one.end == "made"}) in (2, 3)
+    assert len({one.worker for one in found if one.end == "made"}) == 3, "two workers, and one in place of the killed"
     assert all(count == 1 for one in found for _, count in one.loads), "models are loaded once by each"
 
 
