@@ -261,3 +261,16 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> ClipFactory:
         return path if path.exists() else make_clip(path, recipe)
 
     return make
+
+
+@pytest.fixture
+def patched(clip: ClipFactory, tmp_path: Path) -> Path:
+    """H.264 with flipped bits in the second half: libav makes up what they were meant to be."""
+    takes = tuple(Take(f"scene-{number}", 1.0) for number in range(6))
+    content = bytearray(clip(takes=takes, size_px=(640, 360), codec_options={"bf": "2", "g": "100"}).read_bytes())
+    start = content.index(b"mdat")
+    for place in np.random.default_rng(5).integers(start + (len(content) - start) // 2, len(content) - 5000, 12):
+        content[place] ^= 8
+    path = tmp_path / "patched.mp4"
+    path.write_bytes(content)
+    return path

@@ -91,7 +91,8 @@ def _made(
     said = _said(recipe, info) if "titles" in wanted else ()
     words = beside(lambda: _words(run, recipe, info, said, own)) if "titles" in wanted else None
     moments = recipe.summaries.watch() if "summaries" in wanted else None
-    shots, stills, products = _look(run, recipe, info, wanted, moments, begun) if "shots" in wanted else ((), (), ())
+    looked = _look(run, recipe, info, wanted, moments, begun) if "shots" in wanted else (info, (), (), ())
+    info, shots, stills, products = looked
     named, frames = _by_hand(run, recipe, info) if "covers" in wanted and recipe.covers.is_named else ((), ())
     products += frames if "stills" not in wanted else ()
     give_back_memory()  # what passed is gone; what is made of the stills needs room of its own
@@ -180,8 +181,8 @@ def _look(
     wanted: frozenset[str],
     moments: Onlooker | None,
     begun: Pass | None,
-) -> tuple[tuple[Shot, ...], tuple[Still, ...], Products]:
-    """One pass over the pictures, and what its onlookers make of it."""
+) -> tuple[VideoInfo, tuple[Shot, ...], tuple[Still, ...], Products]:
+    """One pass over the pictures, what it tells of the file, and what its onlookers make of it."""
     from keyart.media.scan import ScanReport
 
     def work() -> tuple[Outcome[Any], ...]:
@@ -191,25 +192,32 @@ def _look(
         onlookers: list[Onlooker] = [one for one in (watcher, sampler, tiles, moments) if one is not None]
         with opencv_on_one_thread():  # the other core is the decoder's
             scanned = _passed(run, begun if begun and begun.scan == recipe.scan else recipe.scan.open(info), onlookers)
+        seen = _seen(info, scanned.value)
         with run.timing("shots"):
             shots = watcher.shots(scanned.value.end_seconds)
         with run.timing("stills"):
-            stills = recipe.stills(info, sampler, shots, _told(recipe, info)) if sampler else _not_asked_for()
+            stills = recipe.stills(seen, sampler, shots, _told(recipe, seen)) if sampler else _not_asked_for()
         with run.timing("storyboard"):
-            board = recipe.storyboard(info, tiles) if tiles else _not_asked_for()
+            board = recipe.storyboard(seen, tiles) if tiles else _not_asked_for()
         return scanned, _shots_outcome(shots, watcher.exact), stills, board
 
     kind = tuple[Outcome[ScanReport], Outcome[tuple[Shot, ...]], Outcome[tuple[Still, ...]], Outcome[Products]]
     inputs = (recipe.scan, recipe.shots, *(getattr(recipe, name) for name in sorted(wanted & {"stills", "storyboard"})))
     inputs += (_ranker_key(recipe.stills.ranker),) if "stills" in wanted else ()
-    _, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
+    scanned, shots, stills, board = run.together(("scan", "shots", "stills", "storyboard"), work, kind, *inputs)
     if "stills" in wanted and not stills.value:
         raise NothingUsable(f"{info.path}: {stills.reason}")
+    info = _seen(info, scanned.value)
     if not stills.value:  # whoever asks for shots alone does not wait for the room of the stills
-        return shots.value, (), board.value
+        return info, shots.value, (), board.value
     from keyart.stills.export import still_products
 
-    return shots.value, stills.value, still_products(stills.value) + board.value
+    return info, shots.value, stills.value, still_products(stills.value) + board.value
+
+
+def _seen(info: VideoInfo, report: ScanReport) -> VideoInfo:
+    """What is known of the file after the pass."""
+    return replace(info, is_damaged=report.is_damaged)
 
 
 def _told(recipe: Recipe, info: VideoInfo) -> Told | None:

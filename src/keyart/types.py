@@ -154,6 +154,8 @@ class VideoInfo:
     """Oddities a user should know, one sentence each."""
     called: str = ""
     """What the file is called where its path does not say; empty takes the path's last part."""
+    is_damaged: bool = False
+    """Whether a pass met damaged pictures: the video is decoded on one thread then, so as to be the same every time."""
 
     @property
     def name(self) -> str:

@@ -344,10 +344,21 @@ def test_two_runs_on_one_folder(talk: Path, tmp_path: Path, keyart: Keyart) -> N
 
 
 def test_the_same_input_gives_the_same_bytes(talk: Path, tmp_path: Path, keyart: Keyart) -> None:
+    assert what_differs("make", talk, tmp_path, keyart) == ["run.json"]
+
+
+def test_the_same_damaged_input_gives_the_same_bytes(patched: Path, tmp_path: Path, keyart: Keyart) -> None:
+    assert what_differs("teaser", patched, tmp_path, keyart) == ["run.json"]
+    status, reason = stages(tmp_path / "a")["scan"]
+    assert status == "degraded" and "patched up" in reason
+
+
+def what_differs(command: str, video: Path, tmp_path: Path, keyart: Keyart) -> list[str]:
+    """Between two packages of one video, neither of which knew of the other."""
     for name in ("a", "b"):
-        assert keyart("make", talk, "-o", name, env={"KEYART_CACHE": str(tmp_path / f"cache-{name}")}).status == 0
+        assert keyart(command, video, "-o", name, env={"KEYART_CACHE": str(tmp_path / f"cache-{name}")}).status == 0
     first, second = (
         {p.relative_to(tmp_path / n): p.read_bytes() for p in (tmp_path / n).rglob("*") if p.is_file()} for n in "ab"
     )
     assert first.keys() == second.keys()
-    assert [str(name) for name in first if first[name] != second[name]] == ["run.json"]
+    return [str(name) for name in first if first[name] != second[name]]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, pairwise, repeat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal, cast
 
 import av
 import numpy as np
@@ -16,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
-from keyart.media.decode import Clock
+from keyart.media.decode import Clock, Decoder, before_damage
 from keyart.media.probe import probe
 from keyart.media.scan import Glimpse, Scan, ScanReport, coarse_chroma, coarse_luma, reduced_luma
 from keyart.types import VideoInfo
@@ -170,6 +173,39 @@ def test_damage_in_the_middle_is_passed_over(clip: ClipFactory, tmp_path: Path, 
     assert not report.complete and "damaged" in report.notes[0]
     assert seen[-1].seconds > 4.5
     assert all(a.seconds < b.seconds for a, b in pairwise(seen))
+
+
+@pytest.mark.parametrize("mode", ["full", "fast"])
+def test_a_damaged_file_shows_the_same_every_time(patched: Path, mode: Literal["full", "fast"]) -> None:
+    info = probe(patched)
+
+    def shown(info: VideoInfo) -> tuple[list[bytes], ScanReport]:
+        run = Scan(mode=mode).open(info)
+        return [one.detail(640).tobytes() for one in run], run.report
+
+    pictures, report = shown(info)
+    if mode == "full":
+        assert len(pictures) == 150 and report.is_damaged and not report.complete
+        assert "patched up, first at" in report.notes[-1]
+    assert all(shown(info) == (pictures, report) for _ in range(3))
+    assert shown(replace(info, is_damaged=True)) == (pictures, report)
+
+
+def test_what_may_be_damaged_is_held_back() -> None:
+    class Late:
+        """Tells of damage in frame 20 when it gives frame 23."""
+
+        num_threads, is_damaged, context = 4, False, SimpleNamespace(width=320, height=180)
+
+        def frames(self) -> Iterator[int]:
+            for number in range(100):
+                self.is_damaged = number >= 23
+                yield number
+
+    late = Late()
+    assert list(before_damage(cast(Decoder, late), late.frames())) == list(range(11))
+    late.context = SimpleNamespace(width=7680, height=4320)
+    assert list(before_damage(cast(Decoder, late), late.frames())) == list(range(22))
 
 
 def test_nothing_decodable_is_one_line(clip: ClipFactory, tmp_path: Path) -> None:

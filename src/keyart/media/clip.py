@@ -98,7 +98,7 @@ class _Source:
     def __init__(self, info: VideoInfo, container: InputContainer) -> None:
         self.info, self.container = info, container
         self.stream = container.streams[info.video_index or 0]
-        self.decoder = Decoder(self.stream)
+        self.decoder = Decoder(self.stream, alone=info.is_damaged)
 
     def seek(self, seconds: float) -> None:
         """To the key frame before; not every container can: reading then goes on from where it is."""

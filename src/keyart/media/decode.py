@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 from av.container import InputContainer
@@ -13,24 +14,32 @@ from keyart.cores import allowed
 from keyart.media.container import is_showable, packets_of, pixel_limit
 from keyart.types import VideoInfo
 
+T = TypeVar("T")
+
 _MAX_READ_FAILURES = 16
 _THREAD_BYTES = 128 << 20
 """Decoded pictures that frame threads may hold between them: 8K gets two threads, 1080p as many as there are cores."""
 _MOST_THREADS = allowed(min(16, (os.cpu_count() or 1) + 4))
 """More than cores: frame threads wait for one another, and libav's own choice leaves a tenth of two cores idle."""
 _HELD_BYTES = 64 << 20
+_HELD_BACK_BYTES = 64 << 20
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _USUAL_STEP_SECONDS = 0.04
 _TICK_SECONDS = 0.001
 
 
 class Decoder:
-    """The decoder of one stream. Damage is counted and passed over; `notes` tells of it afterwards."""
+    """The decoder of one stream. Damage is counted and passed over; `notes` tells of it afterwards.
 
-    def __init__(self, stream: Any) -> None:
+    `alone`: on one thread, as damaged video has to be. Of several, each patches a damaged picture up from what the
+    others have made of theirs by then, which is something else every time.
+    """
+
+    def __init__(self, stream: Any, *, alone: bool = False) -> None:
         self.stream = stream
-        self.context = _context(stream)
+        self.context = _context(stream, alone=alone)
         self.damaged_seconds: list[float] = []
+        self.patched_seconds: list[float] = []
         self.num_read_failures = 0
         self.end_seconds = 0.0
         """Container time at which the last packet that was read leaves the screen."""
@@ -59,15 +68,27 @@ class Decoder:
         except av.EOFError:
             return []
         except av.FFmpegError:
-            self._is_damaged(packet)
+            self._note_damage(packet)
             return []
-        if self._kind == "video" and not all(is_showable(one.width, one.height) for one in frames):
-            self._is_damaged(packet)  # a stream may change its size on the way
+        if self._kind != "video":
+            return frames
+        self.patched_seconds += [(one.pts or 0) * self._tick for one in frames if one.is_corrupt]
+        if not all(is_showable(one.width, one.height) for one in frames):
+            self._note_damage(packet)  # a stream may change its size on the way
             return [one for one in frames if is_showable(one.width, one.height)]
         return frames
 
-    def _is_damaged(self, packet: av.Packet[Any] | None) -> None:
+    def _note_damage(self, packet: av.Packet[Any] | None) -> None:
         self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether anything so far could not be decoded as it was meant."""
+        return bool(self.damaged_seconds or self.patched_seconds)
+
+    @property
+    def num_threads(self) -> int:
+        return int(self.context.thread_count)
 
     def frames(self, container: InputContainer) -> Iterator[Any]:
         for packet in self.packets(container):
@@ -86,12 +107,15 @@ class Decoder:
             count = len(self.damaged_seconds)
             place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
             notes.append(f"{count} damaged piece{'s' if count > 1 else ''} of the {self._kind} passed over, {place}.")
+        if self.patched_seconds:
+            count, first = len(self.patched_seconds), max(0.0, self.patched_seconds[0] - start_seconds)
+            notes.append(f"{count} damaged picture{'s' if count > 1 else ''} patched up, first at {first:.1f} s.")
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
         return tuple(notes)
 
 
-def _context(stream: Any) -> Any:
+def _context(stream: Any, *, alone: bool) -> Any:
     context = stream.codec_context
     if stream.metadata.get("alpha_mode") == "1" and context.name in _ALPHA_DECODERS:
         # libavcodec's own VP8 and VP9 decoders leave the transparency out
@@ -101,8 +125,27 @@ def _context(stream: Any) -> Any:
     if stream.type != "video":
         return context
     frame_bytes = stream.codec_context.width * stream.codec_context.height * 2
-    context.thread_count = max(1, min(_MOST_THREADS, _THREAD_BYTES // max(1, frame_bytes)))
+    context.thread_count = 1 if alone else max(1, min(_MOST_THREADS, _THREAD_BYTES // max(1, frame_bytes)))
     return context
+
+
+def before_damage(decoder: Decoder, frames: Iterable[T]) -> Iterator[T]:
+    """The frames of a decoder as long as none of them can be damaged.
+
+    libav tells of damage some frames late: as many are held back as its threads have under way, twice over, and less
+    where they are large.
+    """
+    held: deque[T] = deque()
+    size_px = decoder.context.width * decoder.context.height
+    most = min(2 * decoder.num_threads + 4, _HELD_BACK_BYTES // max(1, 2 * size_px))
+    for frame in frames:
+        held.append(frame)
+        if decoder.is_damaged:
+            return
+        if len(held) > most:
+            yield held.popleft()
+    if not decoder.is_damaged:
+        yield from held
 
 
 def key_frames(

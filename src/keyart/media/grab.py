@@ -103,7 +103,7 @@ class _Reader:
             raise UnreadableVideo(f"{info.path}: has sound but no pictures")
         self.info, self.container = info, container
         self.stream: Any = container.streams[info.video_index]
-        self.decoder = Decoder(self.stream)
+        self.decoder = Decoder(self.stream, alone=info.is_damaged)
         self.tick = float(self.stream.time_base or 0)
         self.frames: Iterator[av.VideoFrame] = iter(())
         self.wanted = float("-inf")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, Protocol
 
 import av
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from keyart.errors import UnreadableVideo
 from keyart.media.ahead import ahead
 from keyart.media.container import open_container
-from keyart.media.decode import Clock, Decoder, key_frames
+from keyart.media.decode import Clock, Decoder, before_damage, key_frames
 from keyart.media.develop import develop
 from keyart.types import RGB, Frame, Gray, VideoInfo
 
@@ -157,6 +158,8 @@ class ScanReport:
     complete: bool = True
     """False where the file is cut short or parts of it could not be decoded; `notes` say which."""
     notes: tuple[str, ...] = ()
+    is_damaged: bool = False
+    """Whether pictures were lost or patched up; a file that is merely cut short is not damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class Pass:
         self.scan, self.info = scan, info
         self.report = ScanReport(complete=False, notes=("The pass did not reach the end.",))
         self._held = ExitStack()
-        self._begun: tuple[Iterator[av.VideoFrame], Decoder, Clock] | None = None
+        self._begun: tuple[Iterator[av.VideoFrame], Clock] | None = None
 
     def begin(self) -> Pass:
         """Decode ahead from now on, until the first glimpse is asked for further than after it."""
@@ -199,20 +202,20 @@ class Pass:
         self._held.close()
         self._begun = None
 
-    def _opened(self) -> tuple[Iterator[av.VideoFrame], Decoder, Clock]:
+    def _opened(self) -> tuple[Iterator[av.VideoFrame], Clock]:
         info = self.info
         if info.video_index is None:
             raise UnreadableVideo(f"{info.path}: has sound but no pictures")
         container = self._held.enter_context(open_container(info.path))
         stream = container.streams[info.video_index]
-        decoder = Decoder(stream)
+        self._decoder = Decoder(stream, alone=info.is_damaged)
         clock = Clock(info, float(stream.time_base or 0))
-        frames = self._held.enter_context(ahead(self._frames(container, decoder), *self._depths()))
-        return frames, decoder, clock
+        frames = self._held.enter_context(ahead(self._frames(container), *self._depths()))
+        return frames, clock
 
     def __iter__(self) -> Iterator[Glimpse]:
         info, number = self.info, -1
-        frames, decoder, clock = self._begun or self._opened()
+        frames, clock = self._begun or self._opened()
         try:
             for number, frame in enumerate(frames):
                 yield Glimpse(frame, info, number, clock.seconds(frame))
@@ -220,13 +223,27 @@ class Pass:
             self.close()
         if number < 0:
             raise UnreadableVideo(f"{info.path}: not one picture in it could be decoded")
-        end_seconds = clock.end_seconds
+        end_seconds, decoder = clock.end_seconds, self._decoder
         if self.scan.mode == "fast":  # the last frame was hardly a key frame
             end_seconds = max(end_seconds, decoder.end_seconds - info.start_seconds)
         notes = (*decoder.notes(info.start_seconds), *clock.notes, *self._cut_short(end_seconds))
-        self.report = ScanReport(number + 1, end_seconds, not notes, notes)
+        self.report = ScanReport(number + 1, end_seconds, not notes, notes, decoder.is_damaged)
 
-    def _frames(self, container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
+    def _frames(self, container: InputContainer) -> Iterator[av.VideoFrame]:
+        """What is decoded, the same every time: where it is damaged, on one thread from what was not handed on yet."""
+        if self._decoder.num_threads == 1:
+            yield from self._decoded(container, self._decoder)
+            return
+        given = 0
+        for frame in before_damage(self._decoder, self._decoded(container, self._decoder)):
+            given += 1
+            yield frame
+        if self._decoder.is_damaged:
+            with open_container(self.info.path) as again:
+                self._decoder = Decoder(again.streams[self.info.video_index or 0], alone=True)
+                yield from islice(self._decoded(again, self._decoder), given, None)
+
+    def _decoded(self, container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
         if self.scan.mode == "full":
             return decoder.frames(container)
         longest = self.scan.max_key_seconds
