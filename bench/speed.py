@@ -271,13 +271,30 @@ def _median(values: Iterable[float]) -> float | None:
     return statistics.median(found) if found else None
 
 
+_DECODE_SECONDS = {60: 1.95, 300: 9.40}
+"""What the bare decode took on the machine for which limits in seconds were set; elsewhere they are so many decodes."""
+
+
+def _in_decodes(seconds: int, limit: float) -> Target:
+    decode = _DECODE_SECONDS[seconds]
+    return Target(
+        f"fast-{seconds}-decodes",
+        f"the same against the decode ({limit:g} s where that took {decode:g} s)",
+        lambda s: s.ratio("stills, fast", "decode", seconds),
+        round(limit / decode, 3),
+        "x",
+    )
+
+
 TARGETS: tuple[Target, ...] = (
     Target("stills-60", "stills of 60 s against the decode", lambda s: s.ratio("stills", "decode", 60), 1.5, "x"),
     Target("stills-300", "stills of 5 min against the decode", lambda s: s.ratio("stills", "decode", 300), 1.3, "x"),
     Target("katna-60", "faster than Katna, 60 s", lambda s: s.ratio("Katna", "stills", 60), 8.0, "x", at_least=True),
     Target("katna-300", "faster than Katna, 5 min", lambda s: s.ratio("Katna", "stills", 300), 8.0, "x", at_least=True),
     Target("fast-60", "fast stills of 60 s", lambda s: s.wall("stills, fast", 60), 1.0, "s"),
+    _in_decodes(60, 1.0),
     Target("fast-300", "fast stills of 5 min", lambda s: s.wall("stills, fast", 300), 2.0, "s"),
+    _in_decodes(300, 2.0),
     Target("package-60", "whole package of 60 s, subtitles at hand", lambda s: s.wall("package", 60), 20.0, "s"),
     Target("package-memory", "peak memory of the package of 60 s", lambda s: s.peak_mib("package", 60), 1200.0, "MiB"),
     Target("help", "keyart --help", lambda s: s.wall("help", 60), 0.2, "s"),

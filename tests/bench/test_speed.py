@@ -74,6 +74,7 @@ def test_the_targets_of_the_issue() -> None:
     assert limits == {
         "stills-60": 1.5, "stills-300": 1.3, "katna-60": 8.0, "katna-300": 8.0, "fast-60": 1.0, "fast-300": 2.0,
         "package-60": 20.0, "package-memory": 1200.0, "help": 0.2,
+        "fast-60-decodes": 0.513, "fast-300-decodes": 0.213,
     }  # fmt: skip
     assert {target.name for target in TARGETS if target.at_least} == {"katna-60", "katna-300"}
 
