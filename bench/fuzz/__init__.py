@@ -151,7 +151,9 @@ def exported_code() -> tuple[str, Path]:
     if not folder.exists():
         partial = HERE / f".code-{stamp}"
         with tarfile.open(fileobj=io.BytesIO(_git("archive", "HEAD", "src/keyart"))) as archive:
-            archive.extractall(partial, filter="data")
+            # not as an argument: Python 3.11.3 and before know of none
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(partial)
         partial.replace(folder)
     return stamp, folder / "src"
 
