@@ -22,7 +22,9 @@ _THREAD_BYTES = 128 << 20
 _MOST_THREADS = allowed(min(16, (os.cpu_count() or 1) + 4))
 """More than cores: frame threads wait for one another, and libav's own choice leaves a tenth of two cores idle."""
 _HELD_BYTES = 64 << 20
+"""Compressed, of a stretch without a key frame."""
 _HELD_BACK_BYTES = 64 << 20
+"""Decoded, until it is known that nothing in them is damaged."""
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _USUAL_STEP_SECONDS = 0.04
 _TICK_SECONDS = 0.001
@@ -103,16 +105,18 @@ class Decoder:
     def notes(self, start_seconds: float) -> tuple[str, ...]:
         notes = []
         if self.damaged_seconds:
-            first = max(0.0, self.damaged_seconds[0] - start_seconds)
-            count = len(self.damaged_seconds)
-            place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
-            notes.append(f"{count} damaged piece{'s' if count > 1 else ''} of the {self._kind} passed over, {place}.")
+            notes.append(_told(self.damaged_seconds, start_seconds, "piece", f"of the {self._kind} passed over"))
         if self.patched_seconds:
-            count, first = len(self.patched_seconds), max(0.0, self.patched_seconds[0] - start_seconds)
-            notes.append(f"{count} damaged picture{'s' if count > 1 else ''} patched up, first at {first:.1f} s.")
+            notes.append(_told(self.patched_seconds, start_seconds, "picture", "patched up"))
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
         return tuple(notes)
+
+
+def _told(damage_seconds: list[float], start_seconds: float, what: str, fate: str) -> str:
+    first, count = max(0.0, damage_seconds[0] - start_seconds), len(damage_seconds)
+    place = f"first at {first:.1f} s" if first < float("inf") else "at the end"
+    return f"{count} damaged {what}{'s' if count > 1 else ''} {fate}, {place}."
 
 
 def _context(stream: Any, *, alone: bool) -> Any:
