@@ -17,7 +17,16 @@ from keyart.models import PACKS, have
 from keyart.models.store import store_folder
 from keyart.package import Package
 
-_LIBRARIES = ("av", "numpy", "opencv-contrib-python-headless", "onnxruntime", "pillow", "scikit-learn", "slovnet")
+_LIBRARIES = (
+    "ai-edge-litert",
+    "av",
+    "numpy",
+    "opencv-contrib-python-headless",
+    "onnxruntime",
+    "pillow",
+    "scikit-learn",
+    "slovnet",
+)
 
 
 @dataclass(frozen=True, slots=True)

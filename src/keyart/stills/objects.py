@@ -173,12 +173,8 @@ def _letterboxed(image: RGB, side_px: int) -> tuple[RGB, float, float, float]:
 
 
 def _run(name: str, square: RGB) -> dict[str, NDArray[np.float32]]:
-    card, network = CARDS[name], tflite_network(name)
-    # a network takes (1, 3, height, width) of pixel * scale + offset
-    blob = np.ascontiguousarray(square.astype(np.float32).transpose(2, 0, 1)[None] * card.scale + card.offset)
-    network.setInput(blob)
-    names = network.getUnconnectedOutLayersNames()
-    return dict(zip(names, network.forward(names), strict=True))
+    card = CARDS[name]
+    return tflite_network(name)(square.astype(np.float32) * card.scale + card.offset)
 
 
 def _face_network(square: RGB) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

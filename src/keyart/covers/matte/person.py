@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +45,8 @@ def person_map(image: RGB) -> NDArray[np.float64] | None:
 def _answer(small: NDArray[np.float32]) -> Share:
     card = CARDS[PERSON_MODEL]
     assert card.input_px is not None
-    network: Any = tflite_network(PERSON_MODEL)
-    network.setInput(np.ascontiguousarray((small * card.scale + card.offset).transpose(2, 0, 1)[None]))
-    return np.clip(np.asarray(network.forward(), np.float32).reshape(card.input_px[::-1]), 0, 1)
+    (mask,) = tflite_network(PERSON_MODEL)(small * card.scale + card.offset).values()
+    return np.clip(mask.reshape(card.input_px[::-1]), 0, 1)
 
 
 def likely(image: RGB) -> Share:
