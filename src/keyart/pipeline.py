@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,9 @@ def _look(
 ) -> tuple[VideoInfo, tuple[Shot, ...], tuple[Still, ...], Products]:
     """One pass over the pictures, what it tells of the file, and what its onlookers make of it."""
     from keyart.media.scan import ScanReport
+
+    if "stills" in wanted:
+        beside(lambda: import_module("keyart.stills.export"))  # what writes pictures loads while the frames pass
 
     def work() -> tuple[Outcome[Any], ...]:
         watcher = recipe.shots.watch(info)

@@ -141,7 +141,7 @@ class BriefFinder:
 
 
 def _apart(one: _Seen, other: _Seen) -> float:
-    return float(np.abs(one.blocks - other.blocks).mean())
+    return float(np.abs(one.blocks - other.blocks).sum() / one.blocks.size)
 
 
 def _unlike_a_mix(pictures: list[Floats]) -> float:

@@ -76,6 +76,20 @@ class Gradual:
         return self.through_flat and likeness(self.before.astype(float), self.after.astype(float)) > _SAME_LIKENESS
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pair:
+    """Two pictures that may be the ends of a mix: unlike, and no cut between them."""
+
+    first: int
+    """The number of the earlier one, from the beginning of the video."""
+    way: Floats
+    square: float
+    """Of the way's length."""
+    distance: float
+    """Root mean square, in grey levels."""
+    similar: float
+
+
 def joined(found: Sequence[Gradual], gap_seconds: float) -> list[Gradual]:
     """A fade-out and the fade-in that follows it within `gap_seconds` are one transition."""
     whole: list[Gradual] = []
@@ -106,46 +120,60 @@ class BlendFinder:
         self._pictures: list[Floats] = []
         self._spreads: list[Spread] = []
         self._steps: list[float] = []
+        self._pairs: list[tuple[_Pair, ...]] = []  # that each picture is the later one of
+        self._num_gone = 0
 
     def see(self, seconds: float, blocks: Floats) -> None:
         if self._times and seconds - self._times[-1] < _STRIDE_SECONDS:
             return
+        self._take_in(seconds, blocks)
+        here = len(self._times) - 1
+        for pair in self._pairs[here]:
+            most = self.max_residual * (1 - 0.85 * pair.similar)
+            self._judge(pair.first - self._num_gone, here, pair, most)
+        # once there is something to see after it
+        earlier = bisect_right(self._times, seconds - _SIDE_SECONDS) - 1
+        for pair in self._pairs[earlier] if earlier > 0 else ():
+            if pair.first >= self._num_gone:
+                self._judge_mildly(pair.first - self._num_gone, earlier, pair)
+
+    def _take_in(self, seconds: float, blocks: Floats) -> None:
         self._steps.append(_distance(blocks, self._pictures[-1]) if self._pictures else 0.0)
         self._times.append(seconds)
         self._pictures.append(blocks)
         self._spreads.append(_spread(blocks))
         oldest = bisect_left(self._times, seconds - _SPANS_SECONDS[-1] - 2 * _SIDE_SECONDS - 0.5)
         if oldest:
-            del self._times[:oldest], self._pictures[:oldest], self._spreads[:oldest], self._steps[:oldest]
-        for span in _SPANS_SECONDS:
-            self._look_back(span, len(self._times) - 1, quiet=False)
-        last = bisect_right(self._times, seconds - _SIDE_SECONDS) - 1
-        for span in _SPANS_SECONDS if last > 0 else ():
-            self._look_back(span, last, quiet=True)
+            for kept in (self._times, self._pictures, self._spreads, self._steps, self._pairs):
+                del kept[:oldest]
+            self._num_gone += oldest
+        self._pairs.append(tuple(pair for span in _SPANS_SECONDS if (pair := self._pair(span)) is not None))
 
-    def _look_back(self, span: float, last: int, *, quiet: bool) -> None:
-        """`quiet`: there is something to see after `last`, and it must not change much; then mildness is in order."""
+    def _pair(self, span: float) -> _Pair | None:
+        """Of the newest picture and the one `span` seconds before it."""
+        last = len(self._times) - 1
         first = bisect_right(self._times, self._times[last] - span) - 1
         # a gap in the video or too few frames in between leave nothing to judge by
         if first < 0 or last - first < 5 or self._times[last] - self._times[first] > 1.5 * span:
-            return
+            return None
         before, after = self._pictures[first], self._pictures[last]
         way = after - before
         square = float(way @ way)
         if square < _MIN_DISTANCE**2 * way.size:
-            return
+            return None
         distance = sqrt(square / way.size)
         if max(self._steps[first + 1 : last + 1]) > _MAX_JUMP * distance:
-            return
+            return None
         similar = _likeness(before, after, self._spreads[first], self._spreads[last])
-        if similar > _MAX_LIKENESS:
+        return _Pair(first + self._num_gone, way, square, distance, similar) if similar <= _MAX_LIKENESS else None
+
+    def _judge_mildly(self, first: int, last: int, pair: _Pair) -> None:
+        """Where not much changes before and after, mildness is in order."""
+        if not self._is_quiet_around(first, last, _MAX_SIDE * pair.distance):
             return
-        if not quiet:
-            self._judge(first, last, way, square, self.max_residual * (1 - 0.85 * similar))
-        elif self._is_quiet_around(first, last, _MAX_SIDE * distance):
-            if self._loses_contrast(first, last):
-                self._judge(first, last, way, square, _MILDER * self.max_residual * (1 - 0.85 * similar))
-            self._judge_wipe(first, last, distance)
+        if self._loses_contrast(first, last):
+            self._judge(first, last, pair, _MILDER * self.max_residual * (1 - 0.85 * pair.similar))
+        self._judge_wipe(first, last, pair.distance)
 
     def _is_quiet_around(self, first: int, last: int, most: float) -> bool:
         before = bisect_right(self._times, self._times[first] - _SIDE_SECONDS) - 1
@@ -168,7 +196,8 @@ class BlendFinder:
             start, end = (self._times[first + place] for place in extent)
             self._keep(first, last, (start, end), 0.0, distance, is_wipe=True)
 
-    def _judge(self, first: int, last: int, way: Floats, square: float, most: float) -> None:
+    def _judge(self, first: int, last: int, pair: _Pair, most: float) -> None:
+        way, square = pair.way, pair.square
         start, end = self._times[first], self._times[last]
         middles = [bisect_left(self._times, start + part * (end - start)) for part in _QUARTERS]
         shares, residual = [], 0.0
