@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import chain, pairwise, repeat
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import av
 import numpy as np
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
 from keyart.media.decode import Clock, Decoder, before_damage
+from keyart.media.planes import coarse_chroma, coarse_luma, reduced_luma
 from keyart.media.probe import probe
-from keyart.media.scan import Glimpse, Scan, ScanReport, coarse_chroma, coarse_luma, reduced_luma
+from keyart.media.scan import Glimpse, Scan, ScanReport
 from keyart.types import VideoInfo
 from tests.conftest import ClipFactory, ClipRecipe, Picture, Take, make_clip, pictures
 
@@ -189,6 +190,55 @@ def test_a_damaged_file_shows_the_same_every_time(patched: Path, mode: Literal["
         assert "patched up, first at" in report.notes[-1]
     assert all(shown(info) == (pictures, report) for _ in range(3))
     assert shown(replace(info, is_damaged=True)) == (pictures, report)
+
+
+_LATE = {
+    "mp4": ClipRecipe(),
+    "matroska": ClipRecipe(suffix=".mkv"),
+    "transport stream": ClipRecipe(suffix=".ts"),
+    "mpeg-2 in ts": ClipRecipe(codec="mpeg2video", suffix=".ts"),
+    "mpeg-4 in avi": ClipRecipe(codec="mpeg4", suffix=".avi"),
+}
+
+
+def _damaged_late(name: str, clip: ClipFactory, tmp_path: Path) -> Path:
+    """24 seconds, bits flipped near their end."""
+    takes = tuple(Take(f"scene-{number % 6}", 1.0) for number in range(24))
+    options = {"g": "50", "bf": "2"} if _LATE[name].codec != "mpeg4" else {"g": "50"}
+    recipe = replace(_LATE[name], takes=takes, size_px=(320, 180), codec_options=options)
+    content = bytearray(clip(**vars(recipe)).read_bytes())
+    for place in np.random.default_rng(3).integers(int(0.9 * len(content)), int(0.95 * len(content)), 12):
+        content[place] ^= 8
+    path = tmp_path / f"late{recipe.suffix}"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", _LATE)
+def test_after_late_damage_only_the_end_is_decoded_anew(
+    name: str, clip: ClipFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = probe(_damaged_late(name, clip, tmp_path))
+    alone: list[float] = []
+    decode = Decoder.decode
+
+    def counted(self: Decoder, packet: av.Packet[Any] | None) -> list[Any]:
+        if self.num_threads == 1 and packet is not None:
+            alone.append(self.seconds(packet))
+        return decode(self, packet)
+
+    monkeypatch.setattr(Decoder, "decode", counted)
+
+    def shown(info: VideoInfo) -> tuple[list[bytes], ScanReport]:
+        run = Scan().open(info)
+        return [one.detail(320).tobytes() for one in run], run.report
+
+    passed = shown(info)
+    seen_alone = len(alone)
+    assert passed[1].is_damaged
+    assert passed == shown(replace(info, is_damaged=True))
+    if name != "mpeg-4 in avi":  # which has no time stamps of pictures
+        assert 0 < seen_alone < 0.7 * (len(alone) - seen_alone)
 
 
 def test_what_may_be_damaged_is_held_back() -> None:

@@ -83,6 +83,11 @@ class Decoder:
     def _note_damage(self, packet: av.Packet[Any] | None) -> None:
         self.damaged_seconds.append(self.seconds(packet) if packet is not None else float("inf"))
 
+    def forget_damage(self, until_seconds: float) -> None:
+        """Of what lies up to a time of the container."""
+        self.damaged_seconds = [one for one in self.damaged_seconds if one > until_seconds]
+        self.patched_seconds = [one for one in self.patched_seconds if one > until_seconds]
+
     @property
     def is_damaged(self) -> bool:
         """Whether anything so far could not be decoded as it was meant."""

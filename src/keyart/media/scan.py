@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import av
-import numpy as np
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
+from keyart.media.again import frames_after
 from keyart.media.ahead import ahead
 from keyart.media.container import open_container
 from keyart.media.decode import Clock, Decoder, before_damage, key_frames
 from keyart.media.develop import develop
+from keyart.media.planes import coarse_chroma, coarse_luma, reduced_luma
 from keyart.types import RGB, Frame, Gray, VideoInfo
 
-COARSE_COLUMNS = 64
 _MAX_GAP_SHARE = 0.3
 """Of a short video, that a fast scan may leave unseen in one piece."""
 _AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
@@ -83,68 +82,6 @@ class Glimpse:
     @property
     def held_bytes(self) -> int:
         return sum(plane.buffer_size for plane in self._frame.planes)
-
-
-def coarse_luma(frame: av.VideoFrame) -> Gray:
-    """About 64 columns of the first plane. Swscale would cost ten times this strided look."""
-    return _coarse(frame, 0, COARSE_COLUMNS) if _has_planes(frame.format) else _scaled_luma(frame)
-
-
-def coarse_chroma(frame: av.VideoFrame) -> tuple[Gray, Gray] | None:
-    """About 32 columns each of the second and third plane."""
-    if not _has_planes(frame.format) or len({part.plane for part in frame.format.components}) < 3:
-        return None
-    return _coarse(frame, 1, COARSE_COLUMNS // 2), _coarse(frame, 2, COARSE_COLUMNS // 2)
-
-
-def reduced_luma(frame: av.VideoFrame, width_px: int) -> Gray:
-    """The first plane, averaged down to at most `width_px` on its longer side."""
-    import cv2
-
-    scale = min(1.0, width_px / max(frame.width, frame.height))
-    size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    if not _has_planes(frame.format):
-        return np.asarray(frame.reformat(*size, format="gray", interpolation="AREA").to_ndarray(), np.uint8)
-    plane = _plane(frame, 0)
-    shift = _surplus_bits(frame.format)
-    if plane.shape != size[::-1]:
-        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-    return np.array(plane >> shift if shift else plane, np.uint8)  # a copy: the frame's own memory goes with it
-
-
-def _has_planes(form: av.VideoFormat) -> bool:
-    first = form.components[0]
-    odd = form.has_palette or form.is_big_endian or form.is_bit_stream
-    return form.is_planar and not odd and first.plane in (0, 2) and first.bits <= 16
-
-
-def _coarse(frame: av.VideoFrame, number: int, columns: int) -> Gray:
-    plane = _plane(frame, number)
-    step = max(1, plane.shape[1] // columns)
-    rows = plane[step // 2 :: step, step // 2 :: step]
-    shift = _surplus_bits(frame.format)
-    return np.array(rows >> shift if shift else rows, np.uint8)
-
-
-def _plane(frame: av.VideoFrame, number: int) -> NDArray[Any]:
-    """(height, width) of one plane, not copied; 16-bit words where it has more than 8 bits."""
-    plane = frame.planes[number]
-    kind = np.uint16 if frame.format.components[0].bits > 8 else np.uint8
-    samples: NDArray[Any] = np.frombuffer(memoryview(plane), kind)
-    return samples.reshape(plane.height, -1)[:, : plane.width]
-
-
-def _surplus_bits(form: av.VideoFormat) -> int:
-    """By how much a sample is shifted down to 8 bits; P010 and its kin keep theirs at the top of the word."""
-    bits = form.components[0].bits
-    return 0 if bits <= 8 else 8 if form.name.startswith("p") else bits - 8
-
-
-def _scaled_luma(frame: av.VideoFrame) -> Gray:
-    """For packed, palette and other rare formats."""
-    height = max(1, round(frame.height * COARSE_COLUMNS / frame.width))
-    small = frame.reformat(COARSE_COLUMNS, min(height, 4 * COARSE_COLUMNS), format="gray", interpolation="POINT")
-    return np.asarray(small.to_ndarray(), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,14 +171,30 @@ class Pass:
         if self._decoder.num_threads == 1:
             yield from self._decoded(container, self._decoder)
             return
-        given = 0
-        for frame in before_damage(self._decoder, self._decoded(container, self._decoder)):
+        given, last = 0, None
+        for last in before_damage(self._decoder, self._decoded(container, self._decoder)):
             given += 1
-            yield frame
+            yield last
         if self._decoder.is_damaged:
-            with open_container(self.info.path) as again:
-                self._decoder = Decoder(again.streams[self.info.video_index or 0], alone=True)
-                yield from islice(self._decoded(again, self._decoder), given, None)
+            yield from self._rest(given, last)
+
+    def _rest(self, given: int, last: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
+        """What comes after the last of the given frames, on one thread: from shortly before it where that can be."""
+        # how often reading failed up to there is known only to who has read it all
+        if last is not None and self.scan.mode == "full" and not self._decoder.num_read_failures:
+            with open_container(self.info.path) as near:
+                decoder = self._alone(near)
+                rest = frames_after(last, near, decoder)
+                if rest is not None:
+                    self._decoder = decoder
+                    yield from rest
+                    return
+        with open_container(self.info.path) as again:
+            self._decoder = self._alone(again)
+            yield from islice(self._decoded(again, self._decoder), given, None)
+
+    def _alone(self, container: InputContainer) -> Decoder:
+        return Decoder(container.streams[self.info.video_index or 0], alone=True)
 
     def _decoded(self, container: InputContainer, decoder: Decoder) -> Iterator[av.VideoFrame]:
         if self.scan.mode == "full":
