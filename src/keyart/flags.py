@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import MISSING
+from pathlib import Path
 from typing import Any
 
 from keyart.settings import Given, settings_of
@@ -46,3 +48,16 @@ def given(args: argparse.Namespace) -> list[Given]:
 
 def _shown(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value) or "none"
+
+
+def add_usual(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that works for longer."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show where an error came from")
+    parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="add lines of JSON there that tell how it goes")
+
+
+def wants_help() -> bool:
+    """Whether this process was asked for the flags, not for what they do."""
+    return any(word in sys.argv for word in ("-h", "--help"))

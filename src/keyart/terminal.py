@@ -81,3 +81,9 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[-1]]) for row in rows
     )
+
+
+def logs_on_stderr() -> bool:
+    """Whether lines of a log tell there what else would be told there."""
+    logs = sys.modules.get("keyart.logs")
+    return logs is not None and logs.on_stderr()

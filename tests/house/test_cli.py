@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from keyart.cli import COMMANDS, main
+from keyart.cli import main
+from keyart.commands import COMMANDS
 from keyart.errors import BadSetting
 from keyart.media.scan import Pass, Scan
 from keyart.recipe import recipe_for
@@ -63,6 +65,12 @@ def test_help_enters_no_room() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip().endswith("[]")
     assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_a_module_that_runs(command: str) -> None:
+    module = import_module(COMMANDS[command].module)
+    assert callable(module.add) and callable(module.run)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -20,11 +20,12 @@ import pytest
 
 from keyart.errors import BadSetting, MissingFile
 from keyart.library import report as reports
+from keyart.library import reporting
 from keyart.library.figures import Figures, Prices
 from keyart.library.ledger import LOG, ledger_folder
 from keyart.library.lines import plain
 from keyart.library.places import Place
-from keyart.library.report import Near, Ran, add_report, near_in, report_command, report_of, write_report
+from keyart.library.report import Near, Ran, near_in, report_of, write_report
 from keyart.library.values import End, Result, Row, StageTold
 
 
@@ -262,8 +263,8 @@ def test_every_video_as_it_ended_last(tmp_path: Path, capsys: pytest.CaptureFixt
         {"event": "end", "run": "2", "name": "c", "result": {"end": "no result"}},
     )
     parser = argparse.ArgumentParser()
-    add_report(parser)
-    assert report_command(parser.parse_args([str(tmp_path), "--core-hour", "2", "--json"])) == 0
+    reporting.add(parser)
+    assert reporting.run(parser.parse_args([str(tmp_path), "--core-hour", "2", "--json"])) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["videos"], told["present"], told["degraded"], told["failed"]) == (2, 1, 1, 0)
     assert told["stages"]["scan"]["seconds"] == 1.5
@@ -272,12 +273,12 @@ def test_every_video_as_it_ended_last(tmp_path: Path, capsys: pytest.CaptureFixt
         ("1", {"made": 1, "failed": 1}, "interrupted"),
         ("2", None, ""),
     ]
-    assert report_command(parser.parse_args([str(tmp_path)])) == 0
+    assert reporting.run(parser.parse_args([str(tmp_path)])) == 0
     assert capsys.readouterr().out.splitlines()[0] == str(tmp_path / "report.html")
     with pytest.raises(BadSetting):
-        report_command(parser.parse_args([str(tmp_path), "--gb-month", "-1"]))
+        reporting.run(parser.parse_args([str(tmp_path), "--gb-month", "-1"]))
     with pytest.raises(MissingFile, match="no index is there"):
-        report_command(parser.parse_args([str(tmp_path), "--near", str(tmp_path / "none")]))
+        reporting.run(parser.parse_args([str(tmp_path), "--near", str(tmp_path / "none")]))
 
 
 def test_the_same_log_gives_the_same_report(tmp_path: Path) -> None:

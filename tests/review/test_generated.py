@@ -19,9 +19,8 @@ from keyart.media import grab
 from keyart.media.encode import write_mp4
 from keyart.media.images import read_image
 from keyart.media.probe import probe
-from keyart.review.generated import shelf
+from keyart.review.generated import command, shelf
 from keyart.review.generated.aggregate import AGGREGATIONS, aggregated, as_it_is
-from keyart.review.generated.command import add_arguments, judge_command
 from keyart.review.generated.cuts import cuts_of
 from keyart.review.generated.features import (
     COHERENCE,
@@ -419,16 +418,16 @@ def test_the_command_ranks_takes_and_draws_the_worst_pairs(tmp_path: Path, capsy
     poor = [*frames[:15], *(np.roll(one, (0, 24), (0, 1)) for one in frames[15:])]
     paths = [str(film(tmp_path / "poor.mp4", poor)), str(film(tmp_path / "good.mp4", frames))]
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    command.add(parser)
     strip = tmp_path / "worst.png"
-    assert judge_command(parser.parse_args(["--compare", *paths, "--json", "--strip", str(strip)])) == 0
+    assert command.run(parser.parse_args(["--compare", *paths, "--json", "--strip", str(strip)])) == 0
     facts = json.loads(capsys.readouterr().out)
     assert [one["video"] for one in facts["takes"]] == ["good.mp4", "poor.mp4"]
     assert read_image(strip).shape[1] == 960
-    assert judge_command(parser.parse_args([paths[0], "--prompt", "a wall"])) == 0
+    assert command.run(parser.parse_args([paths[0], "--prompt", "a wall"])) == 0
     assert "of 10" in capsys.readouterr().out
     with pytest.raises(BadSetting, match="no clip is named"):
-        judge_command(parser.parse_args([]))
+        command.run(parser.parse_args([]))
 
 
 def test_the_worst_pair_is_where_the_leap_is(tmp_path: Path) -> None:

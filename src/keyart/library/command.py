@@ -1,4 +1,4 @@
-"""`keyart library` and `keyart report`: arguments -> an order -> one call."""
+"""`keyart library`: arguments -> an order -> one call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bytes_of(text: str, what: str = "a size") -> int:
     return int(float(found[1]) * _BYTES[found[2].lower()])
 
 
-def add_library(parser: argparse.ArgumentParser, wants_help: bool) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """All flags of a library run, and those of every stage."""
     say = parser.add_argument
     say(
@@ -61,11 +61,11 @@ def add_library(parser: argparse.ArgumentParser, wants_help: bool) -> None:
     say("--fresh", action="store_true", help="make what is there again, and use nothing that an earlier run has kept")
     say("--channel", type=Path, metavar="FILE", help="a channel.toml for all of them")
     say("--threads", type=int, default=1, metavar="N", help="of one worker (default 1)")
-    _add_usual(parser, wants_help)
+    _add_usual(parser)
 
 
-def _add_usual(parser: argparse.ArgumentParser, wants_help: bool) -> None:
-    from keyart.flags import add_flags
+def _add_usual(parser: argparse.ArgumentParser) -> None:
+    from keyart.flags import add_flags, add_usual, wants_help
     from keyart.package import PARTS
     from keyart.recipe import stage_types
 
@@ -79,12 +79,9 @@ def _add_usual(parser: argparse.ArgumentParser, wants_help: bool) -> None:
         help="a learned model (.kamodel), for the stage that its card names; may be said again",
     )  # fmt: skip
     say("--json", action="store_true", help="print the summary as JSON")
-    say("-c", "--config", type=Path, metavar="FILE", help="a keyart.toml to read after the usual ones")
-    say("-q", "--quiet", action="store_true", help="print nothing but errors")
-    say("-v", "--verbose", action="store_true", help="show where an error came from")
-    say("--log", type=Path, metavar="FILE", help="add lines of JSON there that tell how it goes")
+    add_usual(parser)
     for section, stage in stage_types(PARTS).items():
-        add_flags(parser, section, stage, prefix=f"{section}-", explain=wants_help, leave_out=("seed",))
+        add_flags(parser, section, stage, prefix=f"{section}-", explain=wants_help(), leave_out=("seed",))
 
 
 def order_of(args: argparse.Namespace) -> Order:
@@ -137,7 +134,7 @@ def _file(path: Path | None, flag: str) -> str:
     return str(path.absolute()) if path else ""
 
 
-def library_command(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Exit status: 0 every video has its package, 1 some have not, 130 interrupted."""
     from keyart.library.display import shown
     from keyart.library.driver import make_library

@@ -133,9 +133,14 @@ def _context(stream: Any, *, alone: bool) -> Any:
     stream.thread_type = context.thread_type = "AUTO"
     if stream.type != "video":
         return context
-    frame_bytes = stream.codec_context.width * stream.codec_context.height * 2
-    context.thread_count = 1 if alone else max(1, min(_MOST_THREADS, _THREAD_BYTES // max(1, frame_bytes)))
+    each = picture_bytes(stream.codec_context.width, stream.codec_context.height)
+    context.thread_count = 1 if alone else max(1, min(_MOST_THREADS, _THREAD_BYTES // each))
     return context
+
+
+def picture_bytes(width_px: int, height_px: int) -> int:
+    """About what a decoded picture takes, before one is there to ask; at least 1."""
+    return max(1, 2 * width_px * height_px)
 
 
 def before_damage(decoder: Decoder, frames: Iterable[T]) -> Iterator[T]:
@@ -145,8 +150,8 @@ def before_damage(decoder: Decoder, frames: Iterable[T]) -> Iterator[T]:
     where they are large.
     """
     held: deque[T] = deque()
-    size_px = decoder.context.width * decoder.context.height
-    most = min(2 * decoder.num_threads + 4, _HELD_BACK_BYTES // max(1, 2 * size_px))
+    each = picture_bytes(decoder.context.width, decoder.context.height)
+    most = min(2 * decoder.num_threads + 4, _HELD_BACK_BYTES // each)
     for frame in frames:
         held.append(frame)
         if decoder.is_damaged:

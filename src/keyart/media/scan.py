@@ -15,7 +15,7 @@ from keyart.errors import UnreadableVideo
 from keyart.media.again import frames_after
 from keyart.media.ahead import ahead
 from keyart.media.container import open_container
-from keyart.media.decode import Clock, Decoder, before_damage, key_frames
+from keyart.media.decode import Clock, Decoder, before_damage, key_frames, picture_bytes
 from keyart.media.develop import develop
 from keyart.media.planes import coarse_chroma, coarse_luma, reduced_luma
 from keyart.types import RGB, Frame, Gray, VideoInfo
@@ -206,8 +206,8 @@ class Pass:
 
     def _depths(self) -> tuple[int, int]:
         """Frames decoded ahead: enough to bridge a closer look at one, few where they are large; more for a start."""
-        frame_bytes = max(1, self.info.coded_width_px * self.info.coded_height_px * 2)
-        return min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes), _HEAD_START_BYTES // frame_bytes
+        each = picture_bytes(self.info.coded_width_px, self.info.coded_height_px)
+        return min(_AHEAD_FRAMES, _AHEAD_BYTES // each), _HEAD_START_BYTES // each
 
     def _cut_short(self, end_seconds: float) -> tuple[str, ...]:
         promised = self.info.duration_seconds

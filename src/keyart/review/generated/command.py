@@ -12,8 +12,8 @@ from keyart.review.generated.verdict import GeneratedVerdict, JudgeVideo, compar
 from keyart.review.generated.worst import worst_pairs_strip
 
 
-def add_arguments(parser: argparse.ArgumentParser, _: object = None) -> None:
-    """What the command takes; the second argument is what the command line's table hands on."""
+def add(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
     parser.add_argument("videos", nargs="*", metavar="VIDEO", type=Path, help="the clip")
     parser.add_argument(
         "--compare", nargs="+", metavar="VIDEO", type=Path, default=[], help="rank these takes, best first"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: object = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def judge_command(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Judge what is asked for and print it. Raises `KeyartError`."""
     videos = (*args.videos, *args.compare)
     if not videos:

@@ -49,7 +49,7 @@ RECIPES = {
 """What can be learned, by the name that is asked for."""
 
 
-def add(parser: argparse.ArgumentParser, _: object = None) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
     """The recipes as verbs, each with its flags."""
     verbs = parser.add_subparsers(dest="recipe", required=True)
     for name, recipe in RECIPES.items():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from keyart.errors import BadSetting, KeyartError, MissingExtra
-from keyart.learn.cli import RECIPES, add, recipe_of, run
+from keyart.learn.command import RECIPES, add, recipe_of, run
 from keyart.learn.headlines import Epoch, LearnHeadlines, best_of
 from keyart.settings import settings_of
 
