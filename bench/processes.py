@@ -56,6 +56,7 @@ def measured(
         peak = _Peak(process.pid) if watch_memory else None
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
+        most_mib = peak.stop() if peak else 0.0
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime
@@ -63,7 +64,7 @@ def measured(
         said = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
         raise CommandFailed(f"exit {process.returncode}: {said[-1]}")
     others = max(0.0, _busy_seconds() - busy - cpu) / wall
-    return Cost(wall, cpu, peak.stop() if peak else 0.0, others)
+    return Cost(wall, cpu, most_mib, others)
 
 
 class _Peak(threading.Thread):

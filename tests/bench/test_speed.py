@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bench import record, rivals, speed
 from bench.__main__ import COMMANDS
 from bench.__main__ import main as bench_main
 from bench.clips import BenchClip
-from bench.processes import CommandFailed, Cost, measured, tree, wait_for_quiet
+from bench.processes import CommandFailed, Cost, _Peak, measured, tree, wait_for_quiet
 from bench.speed import CONTENDERS, TARGETS, Book, Contender, Measurement, Plan, Summary, Target, judged, race_table
 from tests.conftest import ClipFactory, Take
 
@@ -193,7 +194,8 @@ def test_a_failed_command_says_its_last_line(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="exit 3: the reason"):
         measured([sys.executable, "-c", "print('noise'); print('the reason'); raise SystemExit(3)"], folder=tmp_path)
     with pytest.raises(CommandFailed, match="exit 1: it said nothing"):
-        measured(["false"], folder=tmp_path)
+        measured(["false"], folder=tmp_path, watch_memory=True)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, _Peak)]  # nobody watches any more
 
 
 def test_a_command_that_hangs_is_ended(tmp_path: Path) -> None:
