@@ -147,7 +147,7 @@ def _failed(err: KeyartError, verbose: bool) -> int:
         import traceback
 
         traceback.print_exception(err)
-    from keyart.terminal import logs_on_stderr
+    from keyart.witness import logs_on_stderr
 
     if not logs_on_stderr():
         print(f"keyart: {err}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,27 @@ def add_usual(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", type=Path, metavar="FILE", help="add lines of JSON there that tell how it goes")
 
 
-def wants_help() -> bool:
+def add_making(parser: argparse.ArgumentParser, stages: Mapping[str, type[Any]], *, whole: bool, own: str = "") -> None:
+    """How things are made: what all stages share, and the settings of each; those of the section `own` unprefixed.
+
+    `whole`: of the whole package, not of a part.
+    """
+    say = parser.add_argument
+    say("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
+    say("--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)")
+    say("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
+    if whole or own == "summaries":
+        say("--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions")
+    if whole:
+        say(
+            "--ranker", dest="rankers", type=Path, action="append", default=[], metavar="FILE",
+            help="a learned model (.kamodel), for the stage that its card names; may be said again",
+        )  # fmt: skip
+    for section, stage in stages.items():
+        prefix = "" if section == own else f"{section}-"
+        add_flags(parser, section, stage, prefix=prefix, explain=_wants_help(), leave_out=("seed",))
+
+
+def _wants_help() -> bool:
     """Whether this process was asked for the flags, not for what they do."""
     return any(word in sys.argv for word in ("-h", "--help"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyart.progress import Progress, Silent
@@ -83,7 +84,11 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def logs_on_stderr() -> bool:
-    """Whether lines of a log tell there what else would be told there."""
-    logs = sys.modules.get("keyart.logs")
-    return logs is not None and logs.on_stderr()
+def product_table(made: Iterable[tuple[str, str]], folder: Path) -> str:
+    """What lies in a package's folder, a line a kind, from kind and path of each product."""
+    kinds: dict[str, list[str]] = {}
+    for kind, path in made:
+        kinds.setdefault(kind, []).append(path)
+    rows = [[kind, str(len(paths)), f"{paths[0]}{' ...' if len(paths) > 1 else ''}"] for kind, paths in kinds.items()]
+    page = [["page", "1", "index.html"]] if (folder / "index.html").exists() else []
+    return table([*rows, *page])

@@ -203,3 +203,9 @@ def _inherited_trace() -> str:
     parts = os.environ.get("TRACEPARENT", "").split("-")
     is_one = len(parts) == 4 and len(parts[1]) == 32 and set(parts[1]) <= set("0123456789abcdef")
     return parts[1] if is_one else ""
+
+
+def logs_on_stderr() -> bool:
+    """Whether lines of a log tell there what else would be told there."""
+    logs = sys.modules.get("keyart.logs")
+    return logs is not None and logs.on_stderr()

@@ -12,7 +12,7 @@ from keyart.cache import StageCache, cache_folder
 from keyart.channel import find_channel
 from keyart.flags import given
 from keyart.recipe import rankers_given, recipe_for
-from keyart.terminal import table, told
+from keyart.terminal import product_table, told
 
 
 def make_command(args: argparse.Namespace, parts: tuple[str, ...], folder: Path) -> int:
@@ -42,11 +42,8 @@ def make_command(args: argparse.Namespace, parts: tuple[str, ...], folder: Path)
 
 def _said(within: Within, seconds: float) -> str:
     lines = [f"  {one['text']}" for one in within.manifest["titles"]]
-    kinds: dict[str, list[str]] = {}
-    for product in within.manifest["products"]:
-        kinds.setdefault(product["kind"], []).append(product["path"])
-    rows = [[kind, str(len(paths)), f"{paths[0]}{' ...' if len(paths) > 1 else ''}"] for kind, paths in kinds.items()]
-    lines.append(table([*rows, *([["page", "1", "index.html"]] if (within.folder / "index.html").exists() else [])]))
+    made = ((product["kind"], product["path"]) for product in within.manifest["products"])
+    lines.append(product_table(made, within.folder))
     return "\n".join([*lines, f"{within.folder}", _verdict(within, seconds)])
 
 

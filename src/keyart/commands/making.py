@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from keyart import plain
 from keyart.cache import StageCache, cache_folder
 from keyart.channel import find_channel
-from keyart.flags import add_flags, add_usual, given, wants_help
+from keyart.flags import add_making, add_usual, given
 from keyart.package import PARTS, USUAL, claim, manifest
-from keyart.terminal import logs_on_stderr, table, told
+from keyart.terminal import product_table, table, told
+from keyart.witness import logs_on_stderr
 
 if TYPE_CHECKING:
     from keyart.commands import Command
@@ -26,38 +27,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="package folder to write")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_usual(parser)
-    parser.add_argument("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
-    parser.add_argument(
-        "--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)"
-    )
     parser.add_argument(
         "--channel", metavar="FILE", help="a channel.toml; without it KEYART_CHANNEL, or the one beside the video"
     )
     parser.set_defaults(format=None)
     parser.add_argument("--fresh", action="store_true", help="do not use what an earlier run has kept")
-    parser.add_argument("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
-    if not command.parts or command.section == "summaries":
-        parser.add_argument(
-            "--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions"
-        )
     if not command.parts:
         parser.add_argument("--budget", metavar="TIME", help="the best package within that time: 20s, 2m")
         parser.add_argument(
             "--prompt", dest="review__prompt", help="what the video was generated from: it is then judged as well"
         )
-        parser.add_argument(
-            "--ranker", dest="rankers", type=Path, action="append", default=[], metavar="FILE",
-            help="a learned model (.kamodel), for the stage that its card names; may be said again",
-        )  # fmt: skip
     if command.section == "shots":
         from keyart.shots.export import EXPORTERS
 
         parser.add_argument("--format", choices=tuple(EXPORTERS), help="print them as other programs read them")
     from keyart.recipe import stage_types
 
-    for section, stage in stage_types(command.parts or PARTS).items():
-        prefix = "" if section == command.section else f"{section}-"
-        add_flags(parser, section, stage, prefix=prefix, explain=wants_help(), leave_out=("seed",))
+    add_making(parser, stage_types(command.parts or PARTS), whole=not command.parts, own=command.section)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -146,10 +132,5 @@ def _print_table(package: Package) -> None:
         )
         print(table(rows))
         return
-    kinds: dict[str, list[str]] = {}
-    for product in package.products:
-        kinds.setdefault(product.kind, []).append(product.path)
-    rows = [[kind, str(len(paths)), f"{paths[0]}{' ...' if len(paths) > 1 else ''}"] for kind, paths in kinds.items()]
-    page = [["page", "1", "index.html"]] if (package.folder / "index.html").exists() else []
-    print(table([*rows, *page]))
+    print(product_table(((product.kind, product.path) for product in package.products), package.folder))
     print(f"{package.folder}")

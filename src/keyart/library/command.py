@@ -42,6 +42,10 @@ def bytes_of(text: str, what: str = "a size") -> int:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """All flags of a library run, and those of every stage."""
+    from keyart.flags import add_making, add_usual
+    from keyart.package import PARTS
+    from keyart.recipe import stage_types
+
     say = parser.add_argument
     say(
         "sources", nargs="+", metavar="SOURCE",
@@ -61,27 +65,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     say("--fresh", action="store_true", help="make what is there again, and use nothing that an earlier run has kept")
     say("--channel", type=Path, metavar="FILE", help="a channel.toml for all of them")
     say("--threads", type=int, default=1, metavar="N", help="of one worker (default 1)")
-    _add_usual(parser)
-
-
-def _add_usual(parser: argparse.ArgumentParser) -> None:
-    from keyart.flags import add_flags, add_usual, wants_help
-    from keyart.package import PARTS
-    from keyart.recipe import stage_types
-
-    say = parser.add_argument
-    say("--seed", type=int, default=0, help="for every stage that draws lots (default 0)")
-    say("--licence", choices=("any", "permissive"), help="permissive: no model whose licence is not (default any)")
-    say("--scan", dest="scan__mode", choices=("full", "fast"), help="the same as --scan-mode")
-    say("--for", dest="summaries__platforms", metavar="NAMES", help="the platforms of short versions")
-    say(
-        "--ranker", dest="rankers", type=Path, action="append", default=[], metavar="FILE",
-        help="a learned model (.kamodel), for the stage that its card names; may be said again",
-    )  # fmt: skip
     say("--json", action="store_true", help="print the summary as JSON")
     add_usual(parser)
-    for section, stage in stage_types(PARTS).items():
-        add_flags(parser, section, stage, prefix=f"{section}-", explain=wants_help(), leave_out=("seed",))
+    add_making(parser, stage_types(PARTS), whole=True)
 
 
 def order_of(args: argparse.Namespace) -> Order:

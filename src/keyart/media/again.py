@@ -22,7 +22,7 @@ def frames_after(last: av.VideoFrame, container: InputContainer, decoder: Decode
     """
     frames = _from_before(last, container, decoder)
     if frames is not None:
-        decoder.forget_damage(until_seconds=(last.pts or 0) * float(decoder.stream.time_base))
+        decoder.forget_damage(until_seconds=decoder.seconds(last))
     return frames
 
 

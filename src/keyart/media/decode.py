@@ -102,9 +102,9 @@ class Decoder:
             yield from self.decode(packet)
         yield from self.decode(None)
 
-    def seconds(self, packet: av.Packet[Any]) -> float:
-        """The container's time of a packet."""
-        time = packet.pts if packet.pts is not None else packet.dts
+    def seconds(self, item: av.Packet[Any] | av.VideoFrame) -> float:
+        """The container's time of a packet or a picture."""
+        time = item.pts if item.pts is not None else item.dts
         return (time or 0) * self._tick
 
     def notes(self, start_seconds: float) -> tuple[str, ...]:

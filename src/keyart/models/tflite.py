@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keyart.models.cards import CARDS
 from keyart.models.loads import note_load
 from keyart.models.store import model_path
 
 _networks = threading.local()
 _loading = threading.Lock()
+"""One at a time: standard error leads elsewhere while the first one loads."""
 _greeted = threading.Event()
 _GREETING = b"XNNPACK delegate"
 
@@ -48,6 +50,12 @@ def tflite_network(name: str) -> TfliteNetwork:
         with _loading, _without_greeting():
             made[name] = TfliteNetwork(path)
     return made[name]
+
+
+def answer(name: str, pixels: NDArray[np.uint8] | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Outputs by name of a stored model for a picture of its size, (height, width, 3), RGB, 0 ... 255."""
+    card = CARDS[name]
+    return tflite_network(name)(pixels.astype(np.float32) * card.scale + card.offset)
 
 
 @contextmanager

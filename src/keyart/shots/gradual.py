@@ -129,8 +129,7 @@ class BlendFinder:
         self._take_in(seconds, blocks)
         here = len(self._times) - 1
         for pair in self._pairs[here]:
-            most = self.max_residual * (1 - 0.85 * pair.similar)
-            self._judge(pair.first - self._num_gone, here, pair, most)
+            self._judge(pair.first - self._num_gone, here, pair, self.max_residual)
         # once there is something to see after it
         earlier = bisect_right(self._times, seconds - _SIDE_SECONDS) - 1
         for pair in self._pairs[earlier] if earlier > 0 else ():
@@ -172,7 +171,7 @@ class BlendFinder:
         if not self._is_quiet_around(first, last, _MAX_SIDE * pair.distance):
             return
         if self._loses_contrast(first, last):
-            self._judge(first, last, pair, _MILDER * self.max_residual * (1 - 0.85 * pair.similar))
+            self._judge(first, last, pair, _MILDER * self.max_residual)
         self._judge_wipe(first, last, pair.distance)
 
     def _is_quiet_around(self, first: int, last: int, most: float) -> bool:
@@ -196,7 +195,8 @@ class BlendFinder:
             start, end = (self._times[first + place] for place in extent)
             self._keep(first, last, (start, end), 0.0, distance, is_wipe=True)
 
-    def _judge(self, first: int, last: int, pair: _Pair, most: float) -> None:
+    def _judge(self, first: int, last: int, pair: _Pair, max_residual: float) -> None:
+        """Between pictures that are alike, less than `max_residual` must do."""
         way, square = pair.way, pair.square
         start, end = self._times[first], self._times[last]
         middles = [bisect_left(self._times, start + part * (end - start)) for part in _QUARTERS]
@@ -208,9 +208,9 @@ class BlendFinder:
             shares.append(share)
             residual = max(residual, sqrt(float(rest @ rest) / square))
         rising = all(b - a > 0.02 for a, b in zip([0.0, *shares], [*shares, 1.0], strict=True))
-        if rising and residual < most:
+        if rising and residual < max_residual * (1 - 0.85 * pair.similar):
             times = [self._times[middle] for middle in middles]
-            clarity = sqrt(square / way.size) * (1 - residual)
+            clarity = pair.distance * (1 - residual)
             self._keep(first, last, _extent(times, shares, start, end), residual, clarity)
 
     def _keep(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from keyart.models import CARDS, have, model_path
 from keyart.models.loads import note_load
-from keyart.models.tflite import tflite_network
+from keyart.models.tflite import answer
 from keyart.types import RGB, Box, Face, Gray
 
 Points = NDArray[np.float32]
@@ -172,13 +172,8 @@ def _letterboxed(image: RGB, side_px: int) -> tuple[RGB, float, float, float]:
     return square, 1.0 / scale, -dx / scale, -dy / scale
 
 
-def _run(name: str, square: RGB) -> dict[str, NDArray[np.float32]]:
-    card = CARDS[name]
-    return tflite_network(name)(square.astype(np.float32) * card.scale + card.offset)
-
-
 def _face_network(square: RGB) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    out = _run(FACE_MODELS[0], square)
+    out = answer(FACE_MODELS[0], square)
     return out["classificators"].reshape(-1), out["regressors"].reshape(-1, 16)
 
 
@@ -279,7 +274,7 @@ def landmarks(image: RGB, find: Find) -> tuple[Points, float]:
     px = CARDS[FACE_MODELS[1]].input_px
     assert px is not None
     crop = _crop(image, find.box.center, side, angle, px[0])
-    out = sorted(_run(FACE_MODELS[1], crop).values(), key=lambda values: values.size)
+    out = sorted(answer(FACE_MODELS[1], crop).values(), key=lambda values: values.size)
     back = cv2.invertAffineTransform(_turned(find.box.center, side, angle, px[0]))
     points = out[1].reshape(468, 3)[:, :2] @ back[:, :2].T + back[:, 2]
     return points.astype(np.float32), float(1.0 / (1.0 + np.exp(-float(out[0].reshape(-1)[0]))))
@@ -356,7 +351,7 @@ def person_mask(image: RGB) -> NDArray[np.float32] | None:
 
     px = CARDS[PERSON_MODEL].input_px
     assert px is not None
-    (mask,) = _run(PERSON_MODEL, np.asarray(cv2.resize(image, px, interpolation=cv2.INTER_AREA), np.uint8)).values()
+    (mask,) = answer(PERSON_MODEL, np.asarray(cv2.resize(image, px, interpolation=cv2.INTER_AREA), np.uint8)).values()
     return mask.reshape(px[1], px[0])
 
 

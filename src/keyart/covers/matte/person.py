@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from keyart.covers.matte.guess import Guess, Share
 from keyart.models import CARDS, have
-from keyart.models.tflite import tflite_network
+from keyart.models.tflite import answer
 from keyart.types import RGB, Box
 
 PERSON_MODEL = "selfie-segmentation"
@@ -45,7 +45,7 @@ def person_map(image: RGB) -> NDArray[np.float64] | None:
 def _answer(small: NDArray[np.float32]) -> Share:
     card = CARDS[PERSON_MODEL]
     assert card.input_px is not None
-    (mask,) = tflite_network(PERSON_MODEL)(small * card.scale + card.offset).values()
+    (mask,) = answer(PERSON_MODEL, small).values()
     return np.clip(mask.reshape(card.input_px[::-1]), 0, 1)
 
 
