@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import keyart.cache
 from keyart.cache import StageCache, cache_folder, code_stamp, key_of
 from keyart.types import (
     Box,
@@ -132,6 +133,12 @@ def test_a_key_changes_with_every_part_and_nothing_else() -> None:
 def test_the_stamp_of_the_code_is_one_per_process() -> None:
     assert code_stamp() == code_stamp()
     assert len(code_stamp()) == 16
+
+
+def test_the_stamp_sees_every_file_of_the_package() -> None:
+    there = {path.name for path in Path(keyart.cache.__file__).parent.rglob("*") if path.is_file()}
+    seen = {name for name, _, _ in keyart.cache._marks(Path(keyart.cache.__file__).parent)}
+    assert seen == {name for name in there if not name.endswith(".pyc")}
 
 
 def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -51,14 +51,19 @@ def file_sha256(path: Path) -> str:
 @cache
 def code_stamp() -> str:
     """Changes with any file of the package: what other code has made is not what this code would make."""
-    files = sorted(Path(__file__).parent.rglob("*.*"))
-    marks = [
-        (one.name, stat.st_size, stat.st_mtime_ns)
-        for one in files
-        if "__pycache__" not in one.parts
-        for stat in [one.stat()]
-    ]
+    marks = sorted(_marks(Path(__file__).parent))
     return hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
+
+
+def _marks(folder: str | Path) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of change of every file; `scandir`, as `rglob` takes a hundredth of a second over ours."""
+    with os.scandir(folder) as entries:
+        for one in entries:
+            if not one.is_dir():
+                stat = one.stat()
+                yield one.name, stat.st_size, stat.st_mtime_ns
+            elif one.name != "__pycache__":
+                yield from _marks(one.path)
 
 
 def _plain(part: object) -> object:

@@ -41,6 +41,14 @@ def test_coarse_difference() -> None:
     assert metrics.coarse_difference(even(0), even(0, 16, 16)) == 1.0
 
 
+@pytest.mark.parametrize("count", [1, 2, 7, 40])
+@pytest.mark.parametrize("percent", [0, 2, 50, 80, 100])
+def test_percentile_lies_between_the_two_values_around_it(count: int, percent: int) -> None:
+    values = np.random.default_rng(count).normal(0.0, 100.0, (count, 1))
+    assert metrics.percentile(values, percent) == pytest.approx(float(np.percentile(values, percent)), abs=1e-12)
+    assert metrics.median([3.0, 1.0, 2.0, 8.0]) == 2.5
+
+
 def test_laplacian_variance_of_one_dot() -> None:
     picture = even(0, 5, 5)
     picture[2, 2] = 10  # Laplacian: -40 in the middle, 10 at four places, mean 0 over 25

@@ -12,7 +12,7 @@ import pytest
 
 from keyart.errors import MissingModel
 from keyart.stills import objects
-from keyart.stills.objects import DETECTORS, Find, HaarFaces, MediapipeFaces
+from keyart.stills.objects import DETECTORS, Find, HaarFaces, MediapipeFaces, _crop
 from keyart.types import RGB, Box, Face
 
 from .conftest import ASTRONAUT_FACE, photo
@@ -187,3 +187,20 @@ def test_shares(seen: Sequence[bool] = (True, False, True, True)) -> None:
     assert objects.presence_share(seen) == 0.75 and objects.presence_share(()) == 0.0
     face = objects.in_shares(Face(Box(50, 20, 100, 40), 0.9), 200, 100)
     assert (face.box.x, face.box.y, face.box.width, face.box.height) == (0.25, 0.2, 0.5, 0.4)
+
+
+@pytest.mark.parametrize(
+    "center", [(640.0, 360.0), (-300.0, 100.0), (1500.0, 100.0), (1900.0, 100.0), (640.0, 1100.0), (5.0, -200.0)]
+)
+@pytest.mark.parametrize("degrees", [0.0, 45.0])
+def test_a_large_square_is_cut_out_wherever_it_lies(center: tuple[float, float], degrees: float) -> None:
+    image = np.full((720, 1280, 3), 200, np.uint8)
+    square = _crop(image, center, 400.0, degrees, 128)
+    assert square.shape == (128, 128, 3)
+    inside = 0 <= center[0] < 1280 and 0 <= center[1] < 720
+    assert bool(square[64, 64].all()) == inside, "what lies beside the picture is black"
+
+
+def test_a_turned_square_shows_its_corners() -> None:
+    image = np.full((720, 1280, 3), 200, np.uint8)
+    assert _crop(image, (640.0, 360.0), 400.0, 45.0, 128).min() >= 199

@@ -11,9 +11,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from keyart.errors import BadSetting
+from keyart.stills import metrics
 from keyart.stills.sample import MIN_DEVIATION, Sample, is_blank
 from keyart.types import Shot
 
@@ -76,7 +75,7 @@ class Gate:
             )
 
         def median(name: str) -> float:
-            return float(np.median([getattr(sample, name) for sample in filled]))
+            return metrics.median([getattr(sample, name) for sample in filled])
 
         def common(name: str, least: float, most: float = float("inf")) -> bool:
             within = sum(least <= float(getattr(sample, name)) <= most for sample in filled)
@@ -85,7 +84,7 @@ class Gate:
         light, (least, most) = median("brightness"), self.brightness
         lit = common("brightness", least, most)
         return Thresholds(
-            sharp=max(MIN_SHARPNESS, self.sharp_share * float(np.percentile([one.sharpness for one in filled], 25)))
+            sharp=max(MIN_SHARPNESS, self.sharp_share * metrics.percentile([one.sharpness for one in filled], 25))
             if self.theta_sharp is None
             else self.theta_sharp,
             dark=least if lit else max(MIN_BRIGHTNESS, min(least, light * 0.5)),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from keyart.models import CARDS, have, model_path
 from keyart.models.loads import note_load
 from keyart.models.tflite import answer
+from keyart.stills.metrics import median, percentile
 from keyart.types import RGB, Box, Face, Gray
 
 Points = NDArray[np.float32]
@@ -125,12 +126,12 @@ def iris_marks(eye: Gray) -> tuple[float, float]:
     import cv2
 
     light = cv2.GaussianBlur(eye, (0, 0), 0.8).astype(np.float32)
-    skin, darkest = np.percentile(light, (80, 2))
-    dark = np.clip((skin - light) / max(float(skin - darkest), 12.0), 0.0, 1.0)
+    skin, darkest = (percentile(light, percent) for percent in (80, 2))
+    dark = np.clip((skin - light) / max(skin - darkest, 12.0), 0.0, 1.0)
     broad = cv2.blur(dark, (8, 1))[:, 6:-6]
     profile = cv2.blur(dark[4:-4].sum(axis=0)[None], (8, 1))[0, 6:-6]
     width = eye.shape[1]
-    return float((broad > 0.5).sum(axis=0).max()) / width, float(profile.max() - np.median(profile)) / width
+    return float((broad > 0.5).sum(axis=0).max()) / width, (float(profile.max()) - median(profile)) / width
 
 
 def eyes_open(image: RGB, points: Points) -> float:
@@ -186,12 +187,18 @@ def _turned(center: tuple[float, float], side: float, degrees: float, px: int) -
     return turn
 
 
+_CORNER = 0.75
+"""From the middle of a square, the farthest that lies in it however it is turned, in its sides; and a little more."""
+
+
 def _crop(image: RGB, center: tuple[float, float], side: float, degrees: float, px: int) -> RGB:
     import cv2
 
     if side > 2.0 * px:  # shrink what is around first, or the map would skip pixels
-        left, top = (max(0, int(middle - side)) for middle in center)
-        part = image[top : top + int(2 * side), left : left + int(2 * side)]
+        least, ends = int(side / px) + 1, image.shape[1::-1]  # of which a pixel is left
+        left, top = (max(0, min(int(middle - side), end - least)) for middle, end in zip(center, ends, strict=True))
+        right, bottom = (max(least, int(middle + _CORNER * side)) for middle in center)
+        part = image[top:bottom, left:right]
         scale = px / side
         image = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
         center, side = ((center[0] - left) * scale, (center[1] - top) * scale), float(px)

@@ -5,7 +5,7 @@ gate ─> clusters ─> a few of each ─> full pictures ─> faces, text, terms
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -265,7 +265,8 @@ class _Picking:
             missing = enough - sum(not is_card(candidate) for candidate in found)
             batch, order = order[:missing], order[missing:]
             samples = [passed[index] for index in batch]
-            looked = shared_out(lambda pair: self._look(*pair, tiles=not any_face), self._pictures(samples))
+            at_hand = partial(self._at_hand, fetched=self._fetched(samples), tiles=not any_face)
+            looked = shared_out(at_hand, samples)
             for label, candidate in zip(labels[batch].tolist(), looked, strict=True):
                 learned = self.learned.get(candidate.sample.number)
                 found.append(replace(candidate, cluster=label, cluster_size=int(sizes[label]), learned=learned))
@@ -278,12 +279,16 @@ class _Picking:
         best = sorted(range(len(passed)), key=lambda i: (-self.learned.get(passed[i].number, 0.0), i))[: count // 2]
         return best + [index for index in order if index not in set(best)]
 
-    def _pictures(self, samples: Sequence[Sample]) -> list[tuple[Sample, Frame]]:
-        """Samples with their full pictures: those held in the pool, the others decoded again in one go."""
-        held = [self.sampler.pool.picture(sample.number) for sample in samples]
-        missing = [sample.seconds for sample, frame in zip(samples, held, strict=True) if frame is None]
-        fetched = iter(grab(self.info, missing) if missing else ())
-        return [(sample, frame or next(fetched)) for sample, frame in zip(samples, held, strict=True)]
+    def _fetched(self, samples: Sequence[Sample]) -> dict[int, Frame]:
+        """By number, the full pictures of those whose decoded ones the pool had to let go; decoded again in one go."""
+        gone = [sample for sample in samples if sample.number not in self.sampler.pool.numbers]
+        frames = grab(self.info, [sample.seconds for sample in gone])
+        return {sample.number: frame for sample, frame in zip(gone, frames, strict=True)}
+
+    def _at_hand(self, sample: Sample, fetched: Mapping[int, Frame], *, tiles: bool) -> Candidate:
+        frame = fetched.get(sample.number) or self.sampler.pool.picture(sample.number)
+        assert frame is not None, "it is in the pool or was fetched"
+        return self._look(sample, frame, tiles=tiles)
 
     def _look(self, sample: Sample, frame: Frame, *, tiles: bool, known: Candidate | None = None) -> Candidate:
         """All that the terms need; text is taken from `known`, the same scene a moment apart."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
+from keyart.stills.metrics import median, percentile
 from keyart.stills.sample import Sample
 from keyart.types import RGB, Box, Face, Frame, Term
 
@@ -81,8 +82,8 @@ def surroundings(
     passed: Sequence[Sample], labels: Sequence[int], end_seconds: float, main: frozenset[str]
 ) -> Surroundings:
     return Surroundings(
-        sharpness=float(np.median([sample.sharpness for sample in passed])),
-        colourfulness=float(np.percentile([sample.colourfulness for sample in passed], 90)),
+        sharpness=median([sample.sharpness for sample in passed]),
+        colourfulness=percentile([sample.colourfulness for sample in passed], 90),
         largest_cluster=int(np.bincount(np.asarray(labels, np.int64)).max()),
         has_faces=any(sample.faces for sample in passed),
         main_objects=main,
