@@ -49,6 +49,15 @@ def test_percentile_lies_between_the_two_values_around_it(count: int, percent: i
     assert metrics.median([3.0, 1.0, 2.0, 8.0]) == 2.5
 
 
+def test_halving_ends_before_the_picture_is_too_small_or_odd() -> None:
+    image = np.arange(64 * 96 * 3, dtype=np.uint32).reshape(64, 96, 3).astype(np.uint8)
+    assert metrics.halved(image, 17) is image
+    assert metrics.halved(image, 16).shape == (32, 48, 3)
+    assert metrics.halved(image[:62], 4).shape == (31, 48, 3)
+    means = image.reshape(32, 2, 48, 2, 3).astype(np.float64).mean(axis=(1, 3))
+    assert np.abs(metrics.halved(image, 16) - means).max() <= 0.5
+
+
 def test_laplacian_variance_of_one_dot() -> None:
     picture = even(0, 5, 5)
     picture[2, 2] = 10  # Laplacian: -40 in the middle, 10 at four places, mean 0 over 25

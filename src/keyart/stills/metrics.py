@@ -25,6 +25,19 @@ def to_gray(image: RGB) -> Gray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
+def halved(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Means of two by two pixels, again and again, while both sides stay at least twice `side_px`.
+
+    OpenCV takes a tenth of the time for these than for means of any other number of pixels.
+    """
+    import cv2
+
+    while min(image.shape[:2]) >= 4 * side_px and not (image.shape[0] % 2 or image.shape[1] % 2):
+        size = image.shape[1] // 2, image.shape[0] // 2
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return image
+
+
 def frame_difference(now: RGB, before: RGB) -> float:
     """D_t of thesis §4.1, eq. 1: mean absolute difference over all 3HW values, pictures scaled to [0, 1]."""
     if now.shape != before.shape:

@@ -91,9 +91,10 @@ def measure(
 def reduced(image: RGB, side_px: int) -> RGB:
     import cv2
 
-    scale = side_px / max(image.shape[:2])
-    if scale >= 1.0:
+    if side_px >= max(image.shape[:2]):
         return image
+    image = metrics.halved(image, side_px)
+    scale = side_px / max(image.shape[:2])
     return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
