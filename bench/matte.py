@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.record import MEDIA, REPO, WORK, commit, machine, write_result
-from keyart.covers.matte import MakeMatte, person_map
+from keyart.covers.matte import MakeMatte
 from keyart.media.grab import grab
 from keyart.media.images import read_image
 from keyart.media.probe import probe
-from keyart.stills.objects import choose_detector
+from keyart.stills.objects import choose_detector, person_mask
 from keyart.types import RGB, Box
 
 FOLDER = REPO / "bench" / "masks"
@@ -151,10 +151,10 @@ Cut = tuple[NDArray[Any], RGB]
 
 
 def _raw(image: RGB, _: Sequence[Box]) -> Cut | None:
-    answer = person_map(image)
+    answer = person_mask(image)
     if answer is None:
         return None
-    return cv2.resize(answer.astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_LINEAR), image
+    return cv2.resize(answer, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), image
 
 
 def cutter(backend: str) -> Callable[[RGB, Sequence[Box]], Cut | None]:

@@ -127,25 +127,25 @@ def test_the_subject_without_faces_is_what_draws_the_eye() -> None:
 
 
 def test_people_are_of_interest_where_the_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = np.zeros((256, 256))
+    people = np.zeros((256, 256), np.float32)
     people[60:250, 150:220] = 1.0
-    monkeypatch.setattr(crop, "person_map", lambda _: people)
+    monkeypatch.setattr(crop, "person_mask", lambda _: people)
     scene = scene_of(scenery(640, 360))
     x, _ = scene.subject.center
     assert 370 < x < 560 and scene.interest[30, 45] >= 0.7
     (head,) = scene.heads
     assert scene.faces == () and 70 < head.y < 90 and 370 < head.x < 380 and head.height == pytest.approx(79, abs=4)
     assert not any(cuts_heads(scene, shown.window) for shown in framings(scene, 1280, 480))
-    monkeypatch.setattr(crop, "person_map", lambda _: np.ones((256, 256)))
+    monkeypatch.setattr(crop, "person_mask", lambda _: np.ones((256, 256), np.float32))
     assert scene_of(scenery(640, 360)).people is None  # everything a person: the map means nothing
-    monkeypatch.setattr(crop, "person_map", lambda _: None)
+    monkeypatch.setattr(crop, "person_mask", lambda _: None)
     assert scene_of(scenery(640, 360)).interest.max() == pytest.approx(1)
 
 
 def test_lettering_may_stand_on_a_big_chest(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = np.zeros((256, 256))
+    people = np.zeros((256, 256), np.float32)
     people[40:, 80:180] = 1.0
-    monkeypatch.setattr(crop, "person_map", lambda _: people)
+    monkeypatch.setattr(crop, "person_mask", lambda _: people)
     scene = scene_of(scenery(640, 360), [Box(270, 70, 110, 130)])
     rows = scene.interest.shape[0]
     assert scene.interest[rows - 3, 32] < scene.interest[rows // 3, 32]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from keyart.covers.cutout import CutOut, hard_cut, soft_cut, sticker
-from keyart.covers.matte import MATTERS, MakeMatte, Matte, person_map
+from keyart.covers.matte import MATTERS, MakeMatte, Matte
 from keyart.covers.matte.alpha import fitted, without_specks
 from keyart.covers.matte.colour import foreground_colours
 from keyart.covers.matte.guess import Guess, Share
@@ -22,6 +22,7 @@ from keyart.errors import BadSetting, MissingModel
 from keyart.media.images import read_image, read_receipt
 from keyart.models import CARDS, have, model_path
 from keyart.models.store import stored_path
+from keyart.stills.objects import person_mask
 from keyart.types import RGB, Box, Still, VideoInfo
 
 ASTRONAUT_FACE = Box(180, 82, 94, 94)
@@ -176,7 +177,7 @@ def test_what_is_asked_for_by_name_and_missing_says_the_cure(tmp_path: Path, mon
     for name in ("selfie", "modnet", "birefnet"):
         with pytest.raises(MissingModel, match="keyart models pull"):
             MakeMatte(name)(image)
-    assert person_map(image) is None
+    assert person_mask(image) is None
     chosen = MakeMatte()(image)
     assert chosen is not None and chosen.backend == "saliency", "what is not asked for may be done without"
 
@@ -206,8 +207,8 @@ def test_auto_takes_people_first_and_faces_where_the_network_is_missing(
 
 
 def test_the_map_of_people_is_the_networks_own_answer() -> None:
-    found = person_map(astronaut())
-    assert found is not None and found.shape == (256, 256) and found.dtype == np.float64
+    found = person_mask(astronaut())
+    assert found is not None and found.shape == (256, 256) and found.dtype == np.float32
     assert found[50, 115] > 0.95 and found[10, 10] < 0.05
     assert float((found > 0.5).mean()) == pytest.approx(0.545, abs=0.02)
 

@@ -245,7 +245,7 @@ def _made_by_command(command: str, video: Path, folder: Path) -> bytes:
     return made.read_bytes()
 
 
-@pytest.mark.parametrize("walk", ["en"], indirect=True)
+@pytest.mark.parametrize("walk", ["en", "ru"], indirect=True)
 def test_a_file_that_is_no_video_is_refused_in_place(walk: Walk, tmp_path: Path) -> None:
     fake = tmp_path / "not a video.mp4"
     fake.write_text("<!doctype html><script>alert(1)</script>")
@@ -253,6 +253,7 @@ def test_a_file_that_is_no_video_is_refused_in_place(walk: Walk, tmp_path: Path)
     page.goto("/")
     page.locator("#files").set_input_files([fake])
     page.locator('.job [data-part="line"]', has_text="not a video").wait_for()
+    page.locator('.job [data-part="line"]', has_text=walk.say("refused.415")).wait_for()
     assert page.locator('.job[data-state="taking"]').count() == 1, "nothing was queued"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,6 +149,14 @@ def test_no_word_is_left_over() -> None:
     together = "\n".join(texts)
     left = [key for key in wording("en").words if not key.startswith(begun) and f'"{key}"' not in together]
     assert not left
+
+
+def test_every_refusal_has_its_words() -> None:
+    code = "".join(path.read_text("utf-8") for path in Path(str(_STUDIO)).parent.rglob("*.py"))
+    raised = set(re.findall(r"(?:HTTPException|_refused|_Refusal)\(\s*(\d{3})\b", code))
+    assert {"400", "404", "409", "413", "415", "507"} <= raised
+    words = wording("ru").words
+    assert raised <= {key.removeprefix("refused.") for key in words}, "a page in Russian says it in Russian"
 
 
 def test_names_of_things_are_translated() -> None:

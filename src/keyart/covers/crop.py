@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from keyart.covers.grade import Grade, grade_for, graded
-from keyart.covers.matte import person_map
+from keyart.stills.objects import person_mask
 from keyart.types import RGB, Box
 
 _MAP_PX = 64
@@ -145,8 +145,10 @@ def scene_of(image: RGB, faces: Sequence[Box] = (), avoid: Sequence[Box] = ()) -
 
 
 def _people_in(image: RGB) -> NDArray[np.float64] | None:
-    found = person_map(image)
-    return found if found is not None and 0.02 < float((found > 0.5).mean()) < 0.85 else None
+    found = person_mask(image)
+    if found is None or not 0.02 < float((found > 0.5).mean()) < 0.85:
+        return None
+    return found.astype(np.float64)
 
 
 def faceless_heads(people: NDArray[np.float64], faces: Sequence[Box], width: float, height: float) -> tuple[Box, ...]:

@@ -18,9 +18,10 @@ from keyart.covers.matte.cut import beside_faces, standing_out
 from keyart.covers.matte.guess import Guess
 from keyart.covers.matte.keep import content_key, kept
 from keyart.covers.matte.networks import birefnet, modnet
-from keyart.covers.matte.person import PERSON_MODEL, people
+from keyart.covers.matte.person import people
 from keyart.errors import BadSetting, MissingModel
 from keyart.models import have
+from keyart.stills.objects import PERSON_MODEL
 from keyart.types import RGB, Box
 
 Subject = Literal["person", "object"]

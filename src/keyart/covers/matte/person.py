@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.covers.matte.guess import Guess, Share
-from keyart.models import CARDS, have
+from keyart.models import CARDS
 from keyart.models.tflite import answer
+from keyart.stills.objects import PERSON_MODEL
 from keyart.types import RGB, Box
-
-PERSON_MODEL = "selfie-segmentation"
 
 _MOST_OBLONG = 8
 _OBLONG = 1.1  # longer side over shorter side from which a picture is looked at in squares
@@ -28,18 +27,6 @@ _SURE = 0.7  # somewhere inside, a figure must be this likely; the look at the w
 _CERTAIN = 0.85  # mean likelihood within a figure without a face, by the closer look
 _AGREED = 0.85  # overlap (IoU) of what the squares and the closer look say about it
 _MARGIN = 0.15  # round a figure, share of its size
-
-
-def person_map(image: RGB) -> NDArray[np.float64] | None:
-    """Probability of a person per cell of a 256x256 grid laid over the picture; None where the model is not stored."""
-    if not have(PERSON_MODEL):
-        return None
-    import cv2
-
-    card = CARDS[PERSON_MODEL]
-    assert card.input_px is not None
-    small = cv2.resize(image, card.input_px, interpolation=cv2.INTER_AREA).astype(np.float32)
-    return np.asarray(_answer(small), np.float64)
 
 
 def _answer(small: NDArray[np.float32]) -> Share:

@@ -1,6 +1,6 @@
-// Calls of the API: JSON in, JSON out, the one line of an error as an Error.
+// Calls of the API: JSON in, JSON out; of a refusal what it is in the page's language, and the one line of it.
 
-import { say } from "./words.js";
+import { maybe, say } from "./words.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
@@ -33,9 +33,11 @@ export async function json(method, address, options) {
 }
 
 async function line(answer) {
+  const kind = maybe(`refused.${answer.status}`, answer.statusText || String(answer.status));
   try {
-    return (await answer.json()).error ?? answer.statusText;
+    const { error } = await answer.json();
+    return error ? `${kind} (${error})` : kind;
   } catch {
-    return answer.statusText || String(answer.status);
+    return kind;
   }
 }
