@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from keyart.errors import UnreadableVideo
-from keyart.media.decode import Clock, Decoder, before_damage
+from keyart.media.decode import Aftermath, Clock, Decoder, before_damage
 from keyart.media.planes import coarse_chroma, coarse_luma, reduced_luma
 from keyart.media.probe import probe
 from keyart.media.scan import Glimpse, Scan, ScanReport
@@ -174,6 +174,39 @@ def test_damage_in_the_middle_is_passed_over(clip: ClipFactory, tmp_path: Path, 
     assert not report.complete and "damaged" in report.notes[0]
     assert seen[-1].seconds > 4.5
     assert all(a.seconds < b.seconds for a, b in pairwise(seen))
+
+
+def test_what_builds_on_a_damaged_picture_is_damaged_up_to_the_next_key_frame(
+    clip: ClipFactory, tmp_path: Path
+) -> None:
+    takes = tuple(Take(f"scene-{number}", 1.0) for number in range(6))
+    content = bytearray(clip(takes=takes, codec_options={"g": "25", "bf": "0"}).read_bytes())
+    hurt = tmp_path / "hurt.mp4"
+    middle = len(content) // 2
+    content[middle : middle + 400] = bytes(400)
+    hurt.write_bytes(content)
+    seen, report = scanned(hurt)
+    damaged = [one.number for one in seen if one.is_damaged]
+    assert report.is_damaged and damaged
+    keys = [one.number for one in seen if one.is_key and one.number > damaged[0]]
+    assert damaged == list(range(damaged[0], keys[0])), "all of them, and nothing after the key frame"
+    assert len(damaged) > len(report.notes), "more than the decoder tells of"
+
+
+def test_damage_heals_without_a_key_frame_in_time() -> None:
+    def frame(seconds: float, *, key: bool = False, corrupt: bool = False) -> av.VideoFrame:
+        return cast(av.VideoFrame, SimpleNamespace(seconds=seconds, key_frame=key, is_corrupt=corrupt))
+
+    decoder = cast(Decoder, SimpleNamespace(damaged_seconds=[], seconds=lambda frame: frame.seconds))
+    after = Aftermath()
+    assert not after.shows_in(frame(0.0, key=True), decoder)
+    assert after.shows_in(frame(1.0, corrupt=True), decoder)
+    assert after.shows_in(frame(12.9), decoder) and not after.shows_in(frame(13.1), decoder)
+    decoder.damaged_seconds += [14.0, 20.0, float("inf")]
+    assert after.shows_in(frame(14.5), decoder), "a picture that was lost is missed by those that build on it"
+    assert not after.shows_in(frame(15.0, key=True), decoder) and not after.shows_in(frame(19.0), decoder)
+    assert after.shows_in(frame(21.0), decoder)
+    assert after.shows_in(frame(22.0, key=True, corrupt=True), decoder), "a key frame may be damaged itself"
 
 
 @pytest.mark.parametrize("mode", ["full", "fast"])

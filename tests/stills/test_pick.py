@@ -114,6 +114,12 @@ def test_blurred_and_flashed_frames_are_not_offered(tmp_path: Path, pick: Pick) 
     assert inside(stills[0], 30 / 25, 42 / 25) or inside(stills[0], 45 / 25, 55 / 25)
 
 
+def test_damaged_pictures_and_those_that_build_on_them_are_not_offered(patched: Path, pick: Pick) -> None:
+    spoilt = {one.seconds for one in Scan().open(probe(patched)) if one.is_damaged}
+    offered = {still.frame.seconds for still in pick(patched).value}
+    assert len(spoilt) > 20 and offered and not offered & spoilt
+
+
 def test_a_dissolve_that_no_detector_reported_is_kept_clear_of(clip: ClipFactory) -> None:
     path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-rocket", 2.0, dissolve_seconds=1.0)))
     stage, info = PickStills(), probe(path)

@@ -116,7 +116,10 @@ def test_damaged_frames_are_the_last_resort() -> None:
     for number, damaged in enumerate((True, False, True)):
         pass_of.see(cast(Glimpse, Seen(number, number / 10, scene(number), is_damaged=damaged)))
     assert [sample.number for sample in pass_of.finish()] == [1]
-    assert len(after(sampler(), [scene(1)] * 3, is_damaged=True).finish()) == 1
+    (spoilt,) = after(sampler(), [scene(1)] * 3, is_damaged=True).finish()
+    assert spoilt.is_damaged
+    whole = after(sampler(), [scene(1)] * 3).finish()[0]
+    assert not whole.is_damaged and worth(whole) > worth(spoilt)
 
 
 @pytest.mark.parametrize("level", [0, 90, 255])

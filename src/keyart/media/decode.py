@@ -26,6 +26,8 @@ _HELD_BYTES = 64 << 20
 _HELD_BACK_BYTES = 64 << 20
 """Decoded, until it is known that nothing in them is damaged."""
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_HEALED_SECONDS = 12.0
+"""After damage, without a key frame."""
 _USUAL_STEP_SECONDS = 0.04
 _TICK_SECONDS = 0.001
 
@@ -116,6 +118,32 @@ class Decoder:
         if self.num_read_failures:
             notes.append(f"The file could not be read in {self.num_read_failures} places.")
         return tuple(notes)
+
+
+class Aftermath:
+    """Which pictures show damage: those that the decoder patched up, and those that build on them or on lost ones.
+
+    Of the latter no decoder tells. A whole key frame ends it; and so does time, as streams without any heal bit by bit.
+    """
+
+    def __init__(self) -> None:
+        self._whole = self._damaged = float("-inf")  # container times of the last such picture
+        self._decoder: Decoder | None = None
+        self._num_told = 0
+
+    def shows_in(self, frame: av.VideoFrame, decoder: Decoder) -> bool:
+        """Whether a frame shows damage; to be asked of each frame in its turn."""
+        here = decoder.seconds(frame)
+        if decoder is not self._decoder:
+            self._decoder, self._num_told = decoder, 0
+        while self._num_told < len(decoder.damaged_seconds) and decoder.damaged_seconds[self._num_told] <= here:
+            self._damaged = max(self._damaged, decoder.damaged_seconds[self._num_told])
+            self._num_told += 1
+        if frame.is_corrupt:
+            self._damaged = here
+        elif frame.key_frame:
+            self._whole = here
+        return frame.is_corrupt or self._whole < self._damaged >= here - _HEALED_SECONDS
 
 
 def _told(damage_seconds: list[float], start_seconds: float, what: str, fate: str) -> str:

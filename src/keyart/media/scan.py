@@ -15,7 +15,7 @@ from keyart.errors import UnreadableVideo
 from keyart.media.again import frames_after
 from keyart.media.ahead import ahead
 from keyart.media.container import open_container
-from keyart.media.decode import Clock, Decoder, before_damage, key_frames, picture_bytes
+from keyart.media.decode import Aftermath, Clock, Decoder, before_damage, key_frames, picture_bytes
 from keyart.media.develop import develop
 from keyart.media.planes import coarse_chroma, coarse_luma, reduced_luma
 from keyart.types import RGB, Frame, Gray, VideoInfo
@@ -41,7 +41,9 @@ class Glimpse:
 
     __slots__ = ("_frame", "_info", "_luma", "is_damaged", "is_key", "number", "seconds")
 
-    def __init__(self, frame: av.VideoFrame, info: VideoInfo, number: int, seconds: float) -> None:
+    def __init__(
+        self, frame: av.VideoFrame, info: VideoInfo, number: int, seconds: float, *, is_damaged: bool = False
+    ) -> None:
         self._frame, self._info = frame, info
         self._luma: Gray | None = None
         self.number = number
@@ -49,8 +51,8 @@ class Glimpse:
         self.seconds = seconds
         """From the first displayed frame."""
         self.is_key = bool(frame.key_frame)
-        self.is_damaged = bool(frame.is_corrupt)
-        """Whether the decoder had to make parts of it up."""
+        self.is_damaged = is_damaged or bool(frame.is_corrupt)
+        """Whether the decoder had to make parts of it up, or of one that it builds on."""
 
     @property
     def luma(self) -> Gray:
@@ -153,9 +155,11 @@ class Pass:
     def __iter__(self) -> Iterator[Glimpse]:
         info, number = self.info, -1
         frames, clock = self._begun or self._opened()
+        aftermath = Aftermath()
         try:
             for number, frame in enumerate(frames):
-                yield Glimpse(frame, info, number, clock.seconds(frame))
+                is_damaged = aftermath.shows_in(frame, self._decoder)
+                yield Glimpse(frame, info, number, clock.seconds(frame), is_damaged=is_damaged)
         finally:
             self.close()
         if number < 0:

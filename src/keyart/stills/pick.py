@@ -213,9 +213,10 @@ class _Picking:
     # --- which samples ---
 
     def _passed(self) -> tuple[Sample, ...]:
-        """Through the gate, and outside transitions where anything is; of a short shot between two, what is least in
-        them."""
+        """Through the gate, undamaged and outside transitions where anything is; of a short shot between two, what is
+        least in them."""
         passed = self.settings.gate(self.samples)
+        passed = tuple(one for one in passed if not one.is_damaged) or passed
         whole = [self._is_steady(one.seconds) for one in passed]
         places = [shot_at(one.seconds, self.shots) for one in passed]
         shown = {place for place, is_whole in zip(places, whole, strict=True) if is_whole}

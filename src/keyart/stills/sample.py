@@ -52,6 +52,8 @@ class Sample:
     embedding: NDArray[np.float16]
     faces: tuple[Face, ...] = ()
     """From one cheap look; boxes in shares of the picture."""
+    is_damaged: bool = False
+    """Whether parts of it are made up, or of what it builds on."""
 
 
 def measure(
@@ -272,7 +274,7 @@ class StillSampler:
         looks, self._calmest = list(self._calmest.values()), {}
         if not looks:
             return
-        look = looks[0] if len(looks) == 1 else max(looks, key=lambda one: _promise(one, self.working_px))
+        look = looks[0] if len(looks) == 1 else max(looks, key=self._order)
         if self.dense and not self._closed and 2 * look.glimpse.held_bytes <= _TOGETHER_BYTES:
             self._take_in()
             self._under_way = look, begun(partial(self._measured, look))
@@ -282,6 +284,9 @@ class StillSampler:
         # between key frames the decoder's core is free
         if self.dense or len(self._closed) >= _TOGETHER or held_bytes > _TOGETHER_BYTES:
             self._measure_closed()
+
+    def _order(self, look: _Look) -> tuple[bool, float]:
+        return not look.glimpse.is_damaged, _promise(look, self.working_px)
 
     def _measure_closed(self) -> None:
         self._take_in()
@@ -303,7 +308,8 @@ class StillSampler:
 
     def _measured(self, look: _Look) -> Sample:
         view = look.glimpse.small(self.working_px)
-        return self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
+        sample = self.measured(view, look.glimpse.number, look.glimpse.seconds, look.change)
+        return replace(sample, is_damaged=True) if look.glimpse.is_damaged else sample
 
     def measured(self, view: RGB, number: int, seconds: float, change: float) -> Sample:
         """A sample of a picture at working size, its faces looked for at a glance."""
@@ -329,9 +335,9 @@ def _promise(look: _Look, working_px: int) -> float:
     return metrics.laplacian_variance(gray) * min(1.0, 4.0 * spread) / (1.0 + 40.0 * look.change)
 
 
-def worth(sample: Sample) -> tuple[bool, float, float]:
-    """Order among neighbours in time: something to see, then how well a face shows, then sharpness."""
-    return not is_blank(sample), face_promise(sample), sample.sharpness
+def worth(sample: Sample) -> tuple[bool, bool, float, float]:
+    """Order among neighbours in time: something to see, whole, then how well a face shows, then sharpness."""
+    return not is_blank(sample), not sample.is_damaged, face_promise(sample), sample.sharpness
 
 
 def face_promise(sample: Sample) -> float:
