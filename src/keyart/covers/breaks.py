@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 from keyart.covers.fonts import Typeface
@@ -66,6 +67,7 @@ class Lines:
     """0 for even lines that break by meaning; each broken rule adds about 1."""
 
 
+@lru_cache(128)  # a headline is broken for a hundred places, each time the same
 def ways_to_break(text: str, face: Typeface) -> tuple[Lines, ...]:
     """The best way for each number of lines, fewest lines first. Lines that cannot be had are left out."""
     words = glued(text)
