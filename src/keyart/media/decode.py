@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -128,17 +129,13 @@ class Aftermath:
 
     def __init__(self) -> None:
         self._whole = self._damaged = float("-inf")  # container times of the last such picture
-        self._decoder: Decoder | None = None
-        self._num_told = 0
 
     def shows_in(self, frame: av.VideoFrame, decoder: Decoder) -> bool:
         """Whether a frame shows damage; to be asked of each frame in its turn."""
         here = decoder.seconds(frame)
-        if decoder is not self._decoder:
-            self._decoder, self._num_told = decoder, 0
-        while self._num_told < len(decoder.damaged_seconds) and decoder.damaged_seconds[self._num_told] <= here:
-            self._damaged = max(self._damaged, decoder.damaged_seconds[self._num_told])
-            self._num_told += 1
+        lost_before = bisect_right(decoder.damaged_seconds, here)
+        if lost_before:
+            self._damaged = max(self._damaged, decoder.damaged_seconds[lost_before - 1])
         if frame.is_corrupt:
             self._damaged = here
         elif frame.key_frame:

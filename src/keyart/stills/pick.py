@@ -282,7 +282,8 @@ class _Picking:
 
     def _fetched(self, samples: Sequence[Sample]) -> dict[int, Frame]:
         """By number, the full pictures of those whose decoded ones the pool had to let go; decoded again in one go."""
-        gone = [sample for sample in samples if sample.number not in self.sampler.pool.numbers]
+        held = self.sampler.pool.numbers
+        gone = [sample for sample in samples if sample.number not in held]
         frames = grab(self.info, [sample.seconds for sample in gone])
         return {sample.number: frame for sample, frame in zip(gone, frames, strict=True)}
 
