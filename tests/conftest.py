@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -225,8 +226,9 @@ def make_clip(path: Path, recipe: ClipRecipe, frames: Iterable[Picture] | None =
 def _at_usual_priority() -> None:
     """SVT-AV1 makes its caller a real-time process where it may, and every test after it slows the other worker."""
     for thread in Path("/proc/self/task").glob("*"):
-        if os.sched_getscheduler(int(thread.name)) in (os.SCHED_FIFO, os.SCHED_RR):
-            os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
+        with suppress(ProcessLookupError):  # a thread that has ended since
+            if os.sched_getscheduler(int(thread.name)) in (os.SCHED_FIFO, os.SCHED_RR):
+                os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
 
 
 _ONE_OF_EACH = {

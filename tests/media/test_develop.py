@@ -95,6 +95,22 @@ def test_sizes_keep_shape_and_never_vanish() -> None:
     assert shown_size(flat("yuv420p", 1, 1, 1), turned, 0) == (64, 128)
 
 
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (642, 362)])  # halved twice; once; never: odd planes
+def test_small_pictures_for_measuring_are_like_exact_ones(size: tuple[int, int]) -> None:
+    frame = av.VideoFrame.from_ndarray(picture_of("scene-3", *size, 0.3), "rgb24").reformat(format="yuv420p")
+    quick, exact = (develop(frame, INFO, 320, exact=care).astype(float) for care in (False, True))
+    assert np.abs(quick - exact).mean() < 3.0
+
+
+def test_halving_keeps_matrix_and_range() -> None:
+    frame = flat("yuv420p", 173, 42, 26, size=(640, 480))
+    frame.colorspace, frame.color_range = 1, 1
+    large, small = (middle(develop(frame, INFO, side, exact=False)) for side in (640, 80))
+    assert large == small
+    frame.color_range = 2
+    assert middle(develop(frame, INFO, 80, exact=False)) == middle(develop(frame, INFO, exact=False)) != large
+
+
 # --- light --------------------------------------------------------------------------------------------------------
 
 

@@ -96,6 +96,20 @@ def test_luma_is_a_small_copy_that_follows_the_picture(clip: ClipFactory) -> Non
     )
 
 
+@pytest.mark.parametrize("size", [(1280, 2), (2, 1280), (64, 48), (130, 50), (1000, 600)])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv420p10le"])
+def test_coarse_planes_are_samples_of_the_picture(size: tuple[int, int], form: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    frame = av.VideoFrame.from_ndarray(noise, "rgb24").reformat(format=form)
+    luma = frame.to_ndarray()[: size[1]].astype(int)
+    step = max(1, size[0] // 64)
+    top = min(step // 2, size[1] - 1)
+    expected = luma[top::step, step // 2 :: step] >> (2 if form.endswith("10le") else 0)
+    assert np.array_equal(coarse_luma(frame), expected)
+    chroma = coarse_chroma(frame)
+    assert chroma is not None and min(chroma[0].shape) >= 1 and chroma[0].shape == chroma[1].shape
+
+
 def test_coarse_planes_of_deep_and_packed_pictures() -> None:
     wide = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 128, np.uint8), "rgb24")
     assert coarse_chroma(wide) is None

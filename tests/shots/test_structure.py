@@ -116,6 +116,18 @@ def test_nothing_moves_nothing_votes() -> None:
     assert vote((1.0, 1.0, 1.0), 0).weight == 0 and Evidence().verdict() == (None, 0.0)
 
 
+@pytest.mark.parametrize("columns", [240, 480, 720, 961, 1280, 1366, 1440, 1920])
+def test_fields_are_means_of_columns(columns: int) -> None:
+    plane = np.random.default_rng(columns).integers(0, 256, (ROWS, columns), dtype=np.uint8)
+    each = -(-columns // 360)
+    upper, _ = fields(plane)
+    assert upper.shape == (ROWS // 2 - 2, columns // each)
+    if columns % each == 0:
+        means = plane.reshape(ROWS, columns // each, each).mean(axis=2)[0::2]
+        raised = 0.75 * means[1:-1] + 0.25 * means[2:]
+        assert np.abs(upper - raised).max() <= 1.01 and abs(float((upper - raised).mean())) < 0.3
+
+
 def test_fields_meet_half_way() -> None:
     ramp = np.repeat(np.arange(ROWS, dtype=np.uint8)[:, None], COLUMNS, axis=1)
     upper, lower = fields(ramp)

@@ -49,13 +49,21 @@ def test_percentile_lies_between_the_two_values_around_it(count: int, percent: i
     assert metrics.median([3.0, 1.0, 2.0, 8.0]) == 2.5
 
 
-def test_halving_ends_before_the_picture_is_too_small_or_odd() -> None:
+def test_shrinking_by_halves_gives_the_means_of_the_pixels() -> None:
     image = np.arange(64 * 96 * 3, dtype=np.uint32).reshape(64, 96, 3).astype(np.uint8)
-    assert metrics.halved(image, 17) is image
-    assert metrics.halved(image, 16).shape == (32, 48, 3)
-    assert metrics.halved(image[:62], 4).shape == (31, 48, 3)
-    means = image.reshape(32, 2, 48, 2, 3).astype(np.float64).mean(axis=(1, 3))
-    assert np.abs(metrics.halved(image, 16) - means).max() <= 0.5
+    means = image.reshape(8, 8, 12, 8, 3).astype(np.float64).mean(axis=(1, 3))
+    assert np.abs(metrics.shrunk(image, 12, 8) - means).max() <= 1.5  # each of three halvings rounds
+    once = image.reshape(32, 2, 48, 2, 3).astype(np.float64).mean(axis=(1, 3))
+    assert np.abs(metrics.shrunk(image, 48, 32) - once).max() <= 0.5
+
+
+def test_shrinking_goes_down_to_any_size() -> None:
+    gray = np.asarray(cv2.GaussianBlur(noise(), (0, 0), 2), np.uint8)
+    for size in ((7, 5), (1, 1), (31, 17), (200, 200)):
+        small = metrics.shrunk(gray, *size)
+        assert small.shape == size[::-1]
+        at_once = cv2.resize(gray, size, interpolation=cv2.INTER_AREA).astype(int)
+        assert np.abs(small.astype(int) - at_once).mean() <= 1, size
 
 
 def test_laplacian_variance_of_one_dot() -> None:

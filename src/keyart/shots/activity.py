@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +74,16 @@ def warped(picture: Gray, field: NDArray[np.float32]) -> Gray:
     """`picture` brought back along the field to where the other one was."""
     import cv2
 
-    rows, columns = picture.shape
-    x = field[..., 0] + np.arange(columns, dtype=np.float32)
-    y = field[..., 1] + np.arange(rows, dtype=np.float32)[:, None]
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    places, both_in_one = field + _places(*picture.shape), cast(Any, None)
+    return np.asarray(
+        cv2.remap(picture, places, both_in_one, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+@lru_cache(maxsize=8)
+def _places(rows: int, columns: int) -> NDArray[np.float32]:
+    """(rows, columns, 2): x and y of each pixel."""
+    return np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(np.float32)
 
 
 def dissimilarity(one: Gray, other: Gray) -> float:

@@ -25,17 +25,20 @@ def to_gray(image: RGB) -> Gray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def halved(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
-    """Means of two by two pixels, again and again, while both sides stay at least twice `side_px`.
+def shrunk(image: NDArray[np.uint8], width_px: int, height_px: int) -> NDArray[np.uint8]:
+    """The picture at that size: means of the pixels that fall into each.
 
-    OpenCV takes a tenth of the time for these than for means of any other number of pixels.
+    By halves as long as at least twice the size is left: for means of two by two pixels OpenCV takes a tenth of the
+    time that it takes for any other number.
     """
     import cv2
 
-    while min(image.shape[:2]) >= 4 * side_px and not (image.shape[0] % 2 or image.shape[1] % 2):
-        size = image.shape[1] // 2, image.shape[0] // 2
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return image
+    while True:
+        height, width = image.shape[:2]
+        if width % 2 or height % 2 or width < 4 * width_px or height < 4 * height_px:
+            break
+        image = np.asarray(cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, (width_px, height_px), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def frame_difference(now: RGB, before: RGB) -> float:

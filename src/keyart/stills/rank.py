@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keyart.errors import BadSetting
-from keyart.stills.metrics import halved, median, percentile
+from keyart.stills.metrics import median, percentile, shrunk
 from keyart.stills.sample import Sample
 from keyart.types import RGB, Box, Face, Frame, Term
 
@@ -265,8 +265,7 @@ def alike_view(image: RGB) -> NDArray[np.float32]:
     """A small blurred picture for `likeness`: shape (48, 48, 3)."""
     import cv2
 
-    image = halved(image, _ALIKE_PX)
-    small = cv2.resize(image, (_ALIKE_PX, _ALIKE_PX), interpolation=cv2.INTER_AREA)
+    small = shrunk(image, _ALIKE_PX, _ALIKE_PX)
     return np.asarray(cv2.GaussianBlur(small, (0, 0), 0.8), np.float32)
 
 

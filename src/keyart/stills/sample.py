@@ -91,13 +91,10 @@ def measure(
 
 
 def reduced(image: RGB, side_px: int) -> RGB:
-    import cv2
-
-    if side_px >= max(image.shape[:2]):
-        return image
-    image = metrics.halved(image, side_px)
-    scale = side_px / max(image.shape[:2])
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    """At most `side_px` on its longer side."""
+    height, width = image.shape[:2]
+    scale = side_px / max(height, width)
+    return image if scale >= 1 else metrics.shrunk(image, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 @dataclass(slots=True)
@@ -330,9 +327,12 @@ class StillSampler:
 
 def _promise(look: _Look, working_px: int) -> float:
     """Which of a window's frames to keep: the sharpest, unless it is empty; a frame amid a jump counts little."""
-    gray = look.glimpse.detail(working_px)
-    spread = metrics.level_spread(metrics.luma_histogram(gray))
-    return metrics.laplacian_variance(gray) * min(1.0, 4.0 * spread) / (1.0 + 40.0 * look.change)
+    spread = metrics.level_spread(metrics.luma_histogram(look.glimpse.luma))
+    return (
+        metrics.laplacian_variance(look.glimpse.detail(working_px))
+        * min(1.0, 4.0 * spread)
+        / (1.0 + 40.0 * look.change)
+    )
 
 
 def worth(sample: Sample) -> tuple[bool, bool, float, float]:
