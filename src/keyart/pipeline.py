@@ -221,7 +221,7 @@ def _look(
 
 def _seen(info: VideoInfo, report: ScanReport) -> VideoInfo:
     """What is known of the file after the pass."""
-    return replace(info, is_damaged=report.is_damaged)
+    return replace(info, is_damaged=report.is_damaged, damaged_spans=report.damaged_spans)
 
 
 def _told(recipe: Recipe, info: VideoInfo) -> Told | None:

@@ -156,6 +156,8 @@ class VideoInfo:
     """What the file is called where its path does not say; empty takes the path's last part."""
     is_damaged: bool = False
     """Whether a pass met damaged pictures: the video is decoded on one thread then, so as to be the same every time."""
+    damaged_spans: tuple[tuple[float, float], ...] = ()
+    """Seconds from, to: where the pass met pictures that show damage; in the order of time, apart from one another."""
 
     @property
     def name(self) -> str:

@@ -85,6 +85,15 @@ def test_the_embedded_cover_has_no_moment() -> None:
     assert all(one.still_rank == 0 for one in moments([cover], shots_at(0, end=9), 9, looks=2, apart=1))
 
 
+def test_damaged_stretches_are_left_out_where_anything_else_can_be_shown() -> None:
+    shots = shots_at(0, 10, end=20)
+    seen = [still(4.0), still(12.0, rank=2)]
+    places = moments(seen, shots, 20, looks=2, apart=1, damaged=((4.2, 9.0), (11.0, 20.0)))
+    assert [(one.seconds, one.start, one.end) for one in places] == [(4.0, 0.0, 4.2), (11.0, 10.08, 11.0)]
+    nowhere = moments(seen, shots, 20, looks=2, apart=1, damaged=((0.0, 20.0),))
+    assert [one.still_rank for one in nowhere] == [1, 2], "rather damaged than nothing"
+
+
 def test_a_piece_lies_inside_its_shot_and_near_its_still(clip: ClipFactory) -> None:
     info = probe(clip(takes=(Take("scene-1", 2), Take("scene-2", 3), Take("scene-3", 2))))
     found = best_piece(info, Moment(2.3, 2.08, 4.92, 1, 0.7, 1), 1.0, frames_per_second=25, longest_px=160)

@@ -67,9 +67,8 @@ def reduced_luma(frame: av.VideoFrame, width_px: int) -> Gray:
     plane = samples_of(frame.planes[0], layout.kind)
     if plane.shape != size[::-1]:
         plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-    return np.array(
-        plane >> layout.surplus_bits if layout.surplus_bits else plane, np.uint8
-    )  # a copy: see `samples_of`
+    # a copy: what lies in the frame's own memory holds the frame
+    return np.array(plane >> layout.surplus_bits if layout.surplus_bits else plane, np.uint8)
 
 
 def _coarse(plane: VideoPlane, layout: _Layout, columns: int) -> Gray:

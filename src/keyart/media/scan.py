@@ -22,6 +22,8 @@ from keyart.types import RGB, Frame, Gray, VideoInfo
 
 _MAX_GAP_SHARE = 0.3
 """Of a short video, that a fast scan may leave unseen in one piece."""
+_NEAR_SECONDS = 0.5
+"""Less than this of whole pictures between two damaged stretches is of no use to anybody."""
 _AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
 _HEAD_START_BYTES = 128_000_000
 """Decoded before anybody looks: as much as is ready by the time the rooms have been entered."""
@@ -99,6 +101,8 @@ class ScanReport:
     notes: tuple[str, ...] = ()
     is_damaged: bool = False
     """Whether pictures were lost or patched up; a file that is merely cut short is not damaged."""
+    damaged_spans: tuple[tuple[float, float], ...] = ()
+    """Seconds from, to: where what was shown to the onlookers showed damage; with little between them they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class Pass:
     def __init__(self, scan: Scan, info: VideoInfo) -> None:
         self.scan, self.info = scan, info
         self.report = ScanReport(complete=False, notes=("The pass did not reach the end.",))
+        self._damaged: list[tuple[float, float]] = []
         self._held = ExitStack()
         self._begun: tuple[Iterator[av.VideoFrame], Clock] | None = None
 
@@ -159,7 +164,9 @@ class Pass:
         try:
             for number, frame in enumerate(frames):
                 is_damaged = aftermath.shows_in(frame, self._decoder)
-                yield Glimpse(frame, info, number, clock.seconds(frame), is_damaged=is_damaged)
+                glimpse = Glimpse(frame, info, number, clock.seconds(frame), is_damaged=is_damaged)
+                self._note_damage(glimpse)
+                yield glimpse
         finally:
             self.close()
         if number < 0:
@@ -168,7 +175,18 @@ class Pass:
         if self.scan.mode == "fast":  # the last frame was hardly a key frame
             end_seconds = max(end_seconds, decoder.end_seconds - info.start_seconds)
         notes = (*decoder.notes(info.start_seconds), *clock.notes, *self._cut_short(end_seconds))
-        self.report = ScanReport(number + 1, end_seconds, not notes, notes, decoder.is_damaged)
+        spans = tuple((start, min(end, end_seconds)) for start, end in self._damaged)
+        self.report = ScanReport(number + 1, end_seconds, not notes, notes, decoder.is_damaged, spans)
+
+    def _note_damage(self, glimpse: Glimpse) -> None:
+        """A stretch of damage lasts up to the first whole picture after it."""
+        start, end = self._damaged[-1] if self._damaged else (0.0, float("-inf"))
+        if glimpse.is_damaged and glimpse.seconds - end > _NEAR_SECONDS:
+            self._damaged.append((glimpse.seconds, float("inf")))
+        elif glimpse.is_damaged:
+            self._damaged[-1] = start, float("inf")
+        elif end == float("inf"):
+            self._damaged[-1] = start, glimpse.seconds
 
     def _frames(self, container: InputContainer) -> Iterator[av.VideoFrame]:
         """What is decoded, the same every time: where it is damaged, on one thread from what was not handed on yet."""

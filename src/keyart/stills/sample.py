@@ -328,11 +328,8 @@ class StillSampler:
 def _promise(look: _Look, working_px: int) -> float:
     """Which of a window's frames to keep: the sharpest, unless it is empty; a frame amid a jump counts little."""
     spread = metrics.level_spread(metrics.luma_histogram(look.glimpse.luma))
-    return (
-        metrics.laplacian_variance(look.glimpse.detail(working_px))
-        * min(1.0, 4.0 * spread)
-        / (1.0 + 40.0 * look.change)
-    )
+    sharpness = metrics.laplacian_variance(look.glimpse.detail(working_px))
+    return sharpness * min(1.0, 4.0 * spread) / (1.0 + 40.0 * look.change)
 
 
 def worth(sample: Sample) -> tuple[bool, bool, float, float]:

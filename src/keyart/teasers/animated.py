@@ -113,7 +113,8 @@ class MakeTeaser:
         return tuple(best_pieces(info, places, self.piece_seconds, frames_per_second=_rate(info), longest_px=longest))
 
     def _pieces(self, info: VideoInfo, stills: Sequence[Still], shots: Sequence[Shot], end: float) -> tuple[Piece, ...]:
-        places = moments(stills, shots, end, looks=self.looks, apart=self.piece_seconds)
+        damaged = info.damaged_spans
+        places = moments(stills, shots, end, looks=self.looks, apart=self.piece_seconds, damaged=damaged)
         count, seconds = self._plan(end, len({one.shot for one in places}))
         found = best_pieces(
             info,

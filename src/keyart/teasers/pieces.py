@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -65,23 +65,40 @@ class Piece:
 
 
 def moments(
-    stills: Sequence[Still], shots: Sequence[Shot], end_seconds: float, *, looks: int, apart: float
+    stills: Sequence[Still],
+    shots: Sequence[Shot],
+    end_seconds: float,
+    *,
+    looks: int,
+    apart: float,
+    damaged: Sequence[tuple[float, float]] = (),
 ) -> tuple[Moment, ...]:
     """At most `looks` places, `apart` seconds from each other, the most promising and different first.
 
-    Stills come first, then places that no still stands for; shots too short to be seen only where there is nothing
-    else. Each place comes with the inside of its shot around it.
+    Stills come first, then places that no still stands for; shots too short to be seen, and what is damaged (stretches
+    of seconds from, to), only where there is nothing else. Each place comes with the inside of its shot around it.
     """
     spans = _insides(shots, end_seconds)
     proposed = [_of_still(still, spans) for still in stills if still.origin == "scan"]
     unranked = list(_unranked(spans, end_seconds, looks))
     chosen: list[Moment] = []
     for group in (proposed, unranked):
-        long = [one for one in group if one.length >= LEAST_SECONDS]
+        long = [whole for one in group if (whole := _undamaged(one, damaged)) is not None]
         _add_different(chosen, long, looks, apart, end_seconds / (2 * looks))
     if not chosen:
         _add_different(chosen, [*proposed, *unranked], looks, apart, end_seconds / (2 * looks))
     return tuple(chosen)
+
+
+def _undamaged(moment: Moment, damaged: Sequence[tuple[float, float]]) -> Moment | None:
+    """The moment in the whole part of its shot that is nearest to it; None where no part is long enough to be seen."""
+    edges = [moment.start, *(edge for span in damaged for edge in span), moment.end]
+    edges = [min(max(edge, moment.start), moment.end) for edge in edges]
+    parts = [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end - start >= LEAST_SECONDS]
+    if not parts:
+        return None
+    start, end = min(parts, key=lambda part: max(part[0] - moment.seconds, moment.seconds - part[1], 0.0))
+    return replace(moment, seconds=min(max(moment.seconds, start), end), start=start, end=end)
 
 
 def _add_different(chosen: list[Moment], group: Sequence[Moment], looks: int, apart: float, spaced: float) -> None:
