@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -195,9 +196,10 @@ def test_what_cannot_be_known_has_no_term() -> None:
     assert {term.name for term in first.terms} == {"representativeness", "motion", "novelty"}
 
 
-def test_black_stretches_count_for_nothing() -> None:
+@pytest.mark.parametrize("fault", [{"spread": 0.0}, {"is_damaged": True}])
+def test_black_and_damaged_stretches_count_for_nothing(fault: dict[str, Any]) -> None:
     seen = list(moments(12))
-    seen[4:8] = [replace(one, spread=0.0, movement=9.0) for one in seen[4:8]]
+    seen[4:8] = [replace(one, movement=9.0, **fault) for one in seen[4:8]]
     scored = SCORERS["embedded"](Evidence(even(3), tuple(seen), Hearing()), Weights())
     assert scored[1].score < 0.2 * min(scored[0].score, scored[2].score)
 

@@ -96,7 +96,7 @@ class MakeTeaser:
         loop = joined(pieces, self._overlap(len(pieces)), bars)
         facts = self._facts(info, pieces, bars, model)
         products = tuple(WRITERS[format](self, loop, facts) for format in dict.fromkeys(self.formats))
-        reason = self._shortcoming(pieces, end)
+        reason = self._shortcoming(pieces, end, "different, undamaged" if info.damaged_spans else "different")
         if self.ranker and not model:
             reason = reason or f"{end:.1f} s are too short for a learned choice of three; the usual one was made"
         models = (model.tag,) if model else ()
@@ -153,13 +153,13 @@ class MakeTeaser:
             "crop": [round(one) for one in (box.x, box.y, box.width, box.height)],
         }
 
-    def _shortcoming(self, pieces: Sequence[Piece], end: float) -> str:
+    def _shortcoming(self, pieces: Sequence[Piece], end: float, wanted: str) -> str:
         if all(piece.brightness < BLACK_LEVEL for piece in pieces):
             return "every moment that was looked at is black"
         if len(pieces) == 1 and pieces[0].movement < _STILL_LEVELS:
             return "nothing moves in this video: the teaser is a still picture"
         if len(pieces) < self.pieces:
-            return f"{len(pieces)} of {self.pieces} pieces: {end:.1f} s of video have no more different moments"
+            return f"{len(pieces)} of {self.pieces} pieces: {end:.1f} s of video have no more {wanted} moments"
         return ""
 
 

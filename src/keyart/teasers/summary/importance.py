@@ -240,7 +240,7 @@ def _spread(raw: Sequence[float], least: float, note: Callable[[float], str]) ->
 
 
 def _shows(evidence: Evidence, numbers: Sequence[int]) -> float:
-    return float(np.mean([not evidence.moments[n].is_blank for n in numbers])) if numbers else 1.0
+    return float(np.mean([evidence.moments[n].shows for n in numbers])) if numbers else 1.0
 
 
 def _clip(value: float) -> float:

@@ -103,8 +103,8 @@ def _seen(words: Said, evidence: Evidence) -> Said:
 
 
 def _lit(moments: Sequence[Moment], end_seconds: float) -> tuple[float, float]:
-    """From the first to the last moment that is not blank; everything where all are."""
-    shown = [number for number, one in enumerate(moments) if not one.is_blank]
+    """From the first to the last moment that shows anything; everything where none does."""
+    shown = [number for number, one in enumerate(moments) if one.shows]
     if not shown:
         return 0.0, end_seconds
     after = shown[-1] + 1

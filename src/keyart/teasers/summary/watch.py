@@ -39,10 +39,13 @@ class Moment:
     """How many windows it stands for."""
     answers: float = 0.0
     """How well the picture answers what was asked for, 0 ... 1."""
+    is_damaged: bool = False
+    """Whether parts of its picture are made up, or of what that builds on."""
 
     @property
-    def is_blank(self) -> bool:
-        return self.spread < _BLANK_SPREAD
+    def shows(self) -> bool:
+        """Whether there is anything to see, and as it was filmed."""
+        return self.spread >= _BLANK_SPREAD and not self.is_damaged
 
 
 @dataclass(slots=True)
@@ -108,7 +111,9 @@ class SummaryWatcher:
         faces = max((_visible(face, height) for face in found), default=0.0)
         answers = self.liken(view) if self.liken else 0.0
         light, look = float(gray.mean()) / 255, classical(view).astype(np.float16)
-        return Moment(glimpse.seconds, look, 0.0, faces, light, spread, self._weight, answers)
+        return Moment(
+            glimpse.seconds, look, 0.0, faces, light, spread, self._weight, answers, is_damaged=glimpse.is_damaged
+        )
 
 
 def _visible(face: Face, height_px: int) -> float:
@@ -129,6 +134,7 @@ def _merged(moments: list[Moment]) -> list[Moment]:
                 faces=max(one.faces for one in pair),
                 weight=sum(one.weight for one in pair),
                 answers=max(one.answers for one in pair),
+                is_damaged=any(one.is_damaged for one in pair),
             )
         )
     return kept
