@@ -176,7 +176,7 @@ def write_sheets(folder: Path, videos: Iterable[Path], mode: Mode) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench stills", description=__doc__)
-    parser.add_argument("--clips", type=int, default=12, help="clips to assemble (12)")
+    parser.add_argument("--clips", type=int, default=24, help="clips to assemble (24)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--photos", action="store_true", help="use the sample photographs even where real videos are")
     parser.add_argument("--sheets", type=Path, help="write contact sheets into this folder instead")
