@@ -120,6 +120,17 @@ def test_damaged_pictures_and_those_that_build_on_them_are_not_offered(patched: 
     assert len(spoilt) > 20 and offered and not offered & spoilt
 
 
+def test_pictures_shortly_before_damage_are_not_offered(clip: ClipFactory) -> None:
+    path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-rocket", 2.0)))
+    stage, info = PickStills(), probe(path)
+    for span in ((0.0, 2.5), (1.5, 4.0)):
+        sampler = stage.sample(info)
+        for glimpse in Scan().open(info):
+            sampler.see(glimpse)
+        stills = stage(replace(info, damaged_spans=(span,)), sampler, ()).value
+        assert stills and not any(span[0] <= still.seconds < span[1] for still in stills)
+
+
 def test_a_dissolve_that_no_detector_reported_is_kept_clear_of(clip: ClipFactory) -> None:
     path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-rocket", 2.0, dissolve_seconds=1.0)))
     stage, info = PickStills(), probe(path)

@@ -24,6 +24,8 @@ _MAX_GAP_SHARE = 0.3
 """Of a short video, that a fast scan may leave unseen in one piece."""
 _NEAR_SECONDS = 0.5
 """Less than this of whole pictures between two damaged stretches is of no use to anybody."""
+_BEFORE_SECONDS = 0.3
+"""Pictures between two others are made of both: those before a damaged one show its damage, and no decoder tells."""
 _AHEAD_FRAMES, _AHEAD_BYTES = 16, 32_000_000
 _HEAD_START_BYTES = 128_000_000
 """Decoded before anybody looks: as much as is ready by the time the rooms have been entered."""
@@ -179,10 +181,10 @@ class Pass:
         self.report = ScanReport(number + 1, end_seconds, not notes, notes, decoder.is_damaged, spans)
 
     def _note_damage(self, glimpse: Glimpse) -> None:
-        """A stretch of damage lasts up to the first whole picture after it."""
+        """A stretch of damage begins a little before the first such picture and lasts up to the next whole one."""
         start, end = self._damaged[-1] if self._damaged else (0.0, float("-inf"))
         if glimpse.is_damaged and glimpse.seconds - end > _NEAR_SECONDS:
-            self._damaged.append((glimpse.seconds, float("inf")))
+            self._damaged.append((max(0.0, glimpse.seconds - _BEFORE_SECONDS), float("inf")))
         elif glimpse.is_damaged:
             self._damaged[-1] = start, float("inf")
         elif end == float("inf"):

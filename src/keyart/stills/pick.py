@@ -216,7 +216,7 @@ class _Picking:
         """Through the gate, undamaged and outside transitions where anything is; of a short shot between two, what is
         least in them."""
         passed = self.settings.gate(self.samples)
-        passed = tuple(one for one in passed if not one.is_damaged) or passed
+        passed = tuple(one for one in passed if not (one.is_damaged or self._is_near_damage(one.seconds))) or passed
         whole = [self._is_steady(one.seconds) for one in passed]
         places = [shot_at(one.seconds, self.shots) for one in passed]
         shown = {place for place, is_whole in zip(places, whole, strict=True) if is_whole}
@@ -230,6 +230,9 @@ class _Picking:
             kept = without_rare([_labels(sample) for sample in passed], self.settings.theta_object)
             passed = tuple(sample for sample, keep in zip(passed, kept, strict=True) if keep)
         return passed
+
+    def _is_near_damage(self, seconds: float) -> bool:
+        return any(start <= seconds < end for start, end in self.info.damaged_spans)
 
     def _is_steady(self, seconds: float, reach: float = 1.0) -> bool:
         # after a scan of key frames most samples are the first frame of a shot, and whole
