@@ -95,7 +95,9 @@ def test_sizes_keep_shape_and_never_vanish() -> None:
     assert shown_size(flat("yuv420p", 1, 1, 1), turned, 0) == (64, 128)
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (642, 362)])  # halved twice; once; never: odd planes
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (1920, 1080), (642, 362)]
+)  # halved twice; the same, and scaled; never: odd planes
 def test_small_pictures_for_measuring_are_like_exact_ones(size: tuple[int, int]) -> None:
     frame = av.VideoFrame.from_ndarray(picture_of("scene-3", *size, 0.3), "rgb24").reformat(format="yuv420p")
     quick, exact = (develop(frame, INFO, 320, exact=care).astype(float) for care in (False, True))

@@ -120,6 +120,16 @@ def test_damaged_pictures_and_those_that_build_on_them_are_not_offered(patched: 
     assert len(spoilt) > 20 and offered and not offered & spoilt
 
 
+def test_where_all_is_near_damage_what_is_whole_is_offered(patched: Path) -> None:
+    stage, info = PickStills(), probe(patched)
+    sampler, spoilt = stage.sample(info), set()
+    for glimpse in Scan().open(info):
+        sampler.see(glimpse)
+        spoilt |= {glimpse.seconds} if glimpse.is_damaged else set()
+    stills = stage(replace(info, damaged_spans=((0.0, 100.0),)), sampler, ()).value
+    assert spoilt and stills and not spoilt & {still.frame.seconds for still in stills}
+
+
 def test_pictures_shortly_before_damage_are_not_offered(clip: ClipFactory) -> None:
     path = clip(takes=(Take("photo-coffee", 2.0), Take("photo-rocket", 2.0)))
     stage, info = PickStills(), probe(path)

@@ -67,12 +67,15 @@ def reduced_luma(frame: av.VideoFrame, width_px: int) -> Gray:
     plane = samples_of(frame.planes[0], layout.kind)
     if plane.shape != size[::-1]:
         plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA))
-    # a copy: what lies in the frame's own memory holds the frame
-    return np.array(plane >> layout.surplus_bits if layout.surplus_bits else plane, np.uint8)
+    return _in_8_bits(plane, layout)
 
 
 def _coarse(plane: VideoPlane, layout: _Layout, columns: int) -> Gray:
-    samples = samples_of(plane, layout.kind, max(1, plane.width // columns))
+    return _in_8_bits(samples_of(plane, layout.kind, max(1, plane.width // columns)), layout)
+
+
+def _in_8_bits(samples: NDArray[Any], layout: _Layout) -> Gray:
+    """A copy: what lies in the frame's own memory holds the frame."""
     return np.array(samples >> layout.surplus_bits if layout.surplus_bits else samples, np.uint8)
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from keyart.stills import metrics
 from keyart.stills.gate import shot_at, transition_distance
 from keyart.stills.objects import FaceDetector
 from keyart.stills.rank import Candidate
 from keyart.stills.sample import Sample, reduced
 from keyart.stills.text import FindText
-from keyart.types import RGB, Box, Frame, Gray, Shot
+from keyart.types import Box, Frame, Shot
 
 LONGEST_PX = 1920
 """Longer side of the picture in which faces are looked for; larger ones show none that are missed."""
@@ -32,7 +30,7 @@ def closer_look(
     """The candidate that a frame is; `text` where it is known from the same scene a moment apart."""
     scene = reduced(frame.image, LONGEST_PX)
     scale = frame.width_px / scene.shape[1]
-    gray = _reduced_gray(scene, working_px)
+    gray = reduced(metrics.to_gray(scene), working_px)
     bars = metrics.find_bars(gray).inside(gray.shape[1], gray.shape[0])
     shadows, highlights = metrics.clipped_shares(gray)
     faces = detector.look(scene, tiles=tiles)
@@ -49,12 +47,3 @@ def closer_look(
         shot=shot_at(frame.seconds, shots),
         transition_distance=transition_distance(frame.seconds, shots),
     )
-
-
-def _reduced_gray(image: RGB, side_px: int) -> Gray:
-    import cv2
-
-    gray = metrics.to_gray(image)
-    scale = min(1.0, side_px / max(gray.shape))
-    size = max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)

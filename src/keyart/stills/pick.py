@@ -216,7 +216,8 @@ class _Picking:
         """Through the gate, undamaged and outside transitions where anything is; of a short shot between two, what is
         least in them."""
         passed = self.settings.gate(self.samples)
-        passed = tuple(one for one in passed if not (one.is_damaged or self._is_near_damage(one.seconds))) or passed
+        passed = tuple(one for one in passed if not one.is_damaged) or passed
+        passed = tuple(one for one in passed if not self._is_near_damage(one.seconds)) or passed
         whole = [self._is_steady(one.seconds) for one in passed]
         places = [shot_at(one.seconds, self.shots) for one in passed]
         shown = {place for place, is_whole in zip(places, whole, strict=True) if is_whole}

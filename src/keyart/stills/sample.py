@@ -90,8 +90,8 @@ def measure(
     )
 
 
-def reduced(image: RGB, side_px: int) -> RGB:
-    """At most `side_px` on its longer side."""
+def reduced(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """A picture, colour or grey, at most `side_px` on its longer side."""
     height, width = image.shape[:2]
     scale = side_px / max(height, width)
     return image if scale >= 1 else metrics.shrunk(image, max(1, round(width * scale)), max(1, round(height * scale)))
