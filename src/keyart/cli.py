@@ -91,6 +91,8 @@ def entry() -> None:
     gc.set_threshold(300_000)  # what a short run has most of are the rooms, which are no garbage: 3 % of its time
     # numpy's own threads turn round and round for the next product, on cores that have pictures to decode: 8 % of a run
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with suppress(AttributeError):  # what has no letter there is told by its number, as on standard error
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for number in (signal.SIGINT, signal.SIGALRM):
         signal.signal(number, _interrupted)
     try:

@@ -12,8 +12,12 @@ from keyart.types import Box, Face, Headline, Product, Receipt, Shot, Still, Vid
 
 
 def dumps(value: Any) -> str:
-    """JSON text that is the same for the same value: sorted nowhere, indented, UTF-8, newline at the end."""
-    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    """JSON text that is the same for the same value: sorted nowhere, indented, UTF-8, newline at the end.
+
+    A byte of a file's name that is no UTF-8 is told as Python has it, a lone surrogate, escaped as JSON escapes.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
 def seconds(value: float) -> float:

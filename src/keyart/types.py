@@ -114,6 +114,11 @@ class Chapter:
     end: float
 
 
+def file_name(path: Path) -> str:
+    """The path's last part for people: a byte that is no UTF-8 becomes a replacement character."""
+    return path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
     """What `probe` reads without decoding the video through. `video_index` is None for sound without pictures."""
@@ -162,7 +167,7 @@ class VideoInfo:
     @property
     def name(self) -> str:
         """For people: receipts, monograms, titles where nothing better is known. Never a path."""
-        return self.called or self.path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return self.called or file_name(self.path)
 
     @property
     def stem(self) -> str:

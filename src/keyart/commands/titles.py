@@ -12,6 +12,7 @@ from keyart.channel import find_channel
 from keyart.commands import making
 from keyart.errors import BadSetting
 from keyart.flags import given
+from keyart.types import file_name
 
 add = making.add
 
@@ -74,7 +75,7 @@ def _of_text(args: argparse.Namespace) -> int:
             {"name": name, "status": s.status, "reason": s.reason, "backend": s.backend, "models": list(s.models)}
             for name, s in (("titles", outcome), ("words", judged))
         ]
-        shown = {"source": args.video.name, "titles": [plain.headline(one) for one in titles], "stages": stages}
+        shown = {"source": file_name(args.video), "titles": [plain.headline(one) for one in titles], "stages": stages}
         print(plain.dumps(shown), end="")
     elif not args.quiet:
         for title in titles:

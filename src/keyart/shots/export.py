@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from keyart.plain import dumps
 from keyart.types import Shot, VideoInfo
 
 _SCENES = (
@@ -83,7 +83,7 @@ def to_otio(info: VideoInfo, shots: Sequence[Shot]) -> str:
     track = {"OTIO_SCHEMA": "Track.1", "name": "shots", "kind": "Video", "children": children}
     stack = {"OTIO_SCHEMA": "Stack.1", "name": "tracks", "children": [track]}
     timeline = {"OTIO_SCHEMA": "Timeline.1", "name": info.stem, "global_start_time": None, "tracks": stack}
-    return json.dumps(timeline, indent=1, ensure_ascii=False) + "\n"
+    return dumps(timeline)
 
 
 EXPORTERS: dict[str, Callable[[VideoInfo, Sequence[Shot]], str]] = {"csv": to_csv, "edl": to_edl, "otio": to_otio}

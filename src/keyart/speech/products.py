@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from keyart.plain import cue_span
+from keyart.plain import cue_span, dumps
 from keyart.types import Cue, Product, Receipt, Transcript
 
 SCHEMA = 1
@@ -14,7 +13,7 @@ SCHEMA = 1
 def transcript_products(transcript: Transcript) -> tuple[Product, ...]:
     """The three files of the package, UTF-8, the same bytes for the same transcript."""
     texts = {
-        "json": json.dumps(transcript_dict(transcript), ensure_ascii=False, indent=1) + "\n",
+        "json": dumps(transcript_dict(transcript)),
         "srt": transcript_srt(transcript),
         "vtt": transcript_vtt(transcript),
     }

@@ -15,7 +15,7 @@ from keyart.speech.recognisers import RECOGNISERS, Recogniser
 from keyart.speech.sidecar import find_sidecars, read_sidecar
 from keyart.speech.subtitles import is_partial, is_picture, read_stream
 from keyart.speech.utterance import Utterance, joined, levelled
-from keyart.types import AudioStream, Cue, Outcome, Sound, SubtitleStream, Transcript, VideoInfo
+from keyart.types import AudioStream, Cue, Outcome, Sound, SubtitleStream, Transcript, VideoInfo, file_name
 
 MIN_WORDS = 3
 """A subtitle source with fewer words says nothing that a title could be made from."""
@@ -93,10 +93,10 @@ class Transcribe:
         rate = info.frames_per_second
         if self.sidecar:
             path = Path(self.sidecar)
-            return [_Written(f"sidecar {path.name}", "", False, partial(_beside, path, rate), named=True)]
+            return [_Written(f"sidecar {file_name(path)}", "", False, partial(_beside, path, rate), named=True)]
         streams = [_from_stream(info, one) for one in info.subtitles if not is_picture(one)]
         beside = [
-            _Written(f"sidecar {one.path.name}", one.language, False, partial(_beside, one.path, rate))
+            _Written(f"sidecar {file_name(one.path)}", one.language, False, partial(_beside, one.path, rate))
             for one in find_sidecars(info.path)
         ]
         placed = [*((0, one) for one in streams), *((1, one) for one in beside)]

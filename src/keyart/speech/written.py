@@ -11,7 +11,7 @@ from typing import Any
 from keyart.errors import BadSetting, MissingFile
 from keyart.speech.language import guess_language, short_code
 from keyart.speech.sidecar import MAX_BYTES, SUFFIXES, decode_text, read_sidecar
-from keyart.types import Cue, Transcript
+from keyart.types import Cue, Transcript, file_name
 
 TEXT_SUFFIXES = (*SUFFIXES, ".txt", ".json")
 """Files that are read as words; every other file is taken for a video."""
@@ -34,10 +34,10 @@ def read_text(path: Path) -> Transcript:
         raise BadSetting(f"{path}: {path.stat().st_size} bytes are no text for titles; at most {MAX_BYTES}")
     if path.suffix.lower() in SUFFIXES:
         cues = read_sidecar(path)
-        found = Transcript(guess_language(" ".join(cue.text for cue in cues)), f"file {path.name}", cues)
+        found = Transcript(guess_language(" ".join(cue.text for cue in cues)), f"file {file_name(path)}", cues)
     else:
         text = decode_text(path.read_bytes())
-        source = f"file {path.name}"
+        source = f"file {file_name(path)}"
         found = from_json(text, source) if path.suffix.lower() == ".json" else from_text(text, source)
     if not found.cues:
         raise BadSetting(f"{path}: no words in it")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from keyart.plain import dumps
 from keyart.titles.chapters import chapter_lines, clock
 from keyart.types import Headline, Product, Receipt
 
@@ -76,7 +76,7 @@ def titles_products(
     one headline a line, best first; description.txt where there is anything to paste."""
     told = description_dict(description) if description is not None else {}
     files = {
-        "titles.json": json.dumps(titles_dict(headlines, id) | told, ensure_ascii=False, indent=1) + "\n",
+        "titles.json": dumps(titles_dict(headlines, id) | told),
         "titles.txt": "".join(f"{one.text}\n" for one in headlines),
     }
     titles = {"titles": titles_dict(headlines)["titles"]}
