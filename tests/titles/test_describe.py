@@ -7,8 +7,10 @@ import json
 import pytest
 
 from keyart.errors import BadSetting
+from keyart.titles import describe
 from keyart.titles.describe import DescribeVideo, Description, stands_alone, tidy
 from keyart.titles.products import titles_products
+from keyart.titles.salience import content_lemmas
 from keyart.titles.support import missing_words
 from keyart.types import Cue, Headline, Shot, Transcript
 from tests.titles.test_chapters import APPLES, ROCKETS, WHALES
@@ -38,6 +40,18 @@ def test_two_sentences_without_greetings_pointing_and_filler() -> None:
     ]
     assert (found.claims[0].start, found.claims[1].end) == (8.0, 40.0)
     assert found.language == "ru" and "яблоки" in found.tags
+
+
+def test_a_sentence_said_over_and_over_costs_one_look_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def counted(text: str, language: str) -> list[str]:
+        looks.append(text)
+        return content_lemmas(text, language)
+
+    monkeypatch.setattr(describe, "content_lemmas", counted)
+    assert len(DescribeVideo(chapters=False)(said(*["Яблоки хранят в тёмном подвале зимой."] * 200)).value.claims) == 1
+    assert len(looks) == 200
 
 
 def test_each_sentence_is_supported() -> None:

@@ -129,6 +129,8 @@ def antecedent(tokens: Sequence[Token], limits: Limits) -> Antecedent | None:
         places = fit(tokens, cut, Limits(3, limits.max_characters), {})
     except Refused:
         return None
+    if not places:  # in a text without sense the subject may be a mark
+        return None
     text = render(tokens, places)
     first = tokens[places[0]]
     return Antecedent(

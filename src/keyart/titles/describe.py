@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from keyart.errors import MissingModel
 from keyart.settings import check_ranges
@@ -119,26 +120,32 @@ class DescribeVideo:
         self, sentences: Sequence[Sentence], salience: Salience, language: str, titles: Sequence[Headline]
     ) -> tuple[Claim, ...]:
         waiting = [
-            (worth(one, text, salience, language), one, text)
+            _Candidate(worth(one, text, lemmas, salience), one, text, lemmas)
             for one in sentences
             if not one.restored
             if (text := tidy(one.plain, language)) and stands_alone(text, language, self.max_words)
+            if (lemmas := frozenset(content_lemmas(text, language)))
         ]
-        chosen: list[tuple[Sentence, str]] = []
+        chosen: list[_Candidate] = []
         said: set[str] = set()
-        while waiting and len(chosen) < self.sentences:
-            best = max(waiting, key=lambda row: (row[0] * _news(row[2], said, language), -row[1].number))
-            waiting.remove(best)
-            if _news(best[2], said, language) >= 0.5:
-                chosen.append(best[1:])
-                said.update(content_lemmas(best[2], language))
-        claims = [Claim(text, one.start, one.end, one.text) for one, text in chosen]
+        while len(chosen) < self.sentences and (waiting := [one for one in waiting if _news(one.lemmas, said) >= 0.5]):
+            chosen.append(max(waiting, key=lambda one: (one.worth * _news(one.lemmas, said), -one.sentence.number)))
+            said |= chosen[-1].lemmas
+        claims = [Claim(one.text, one.sentence.start, one.sentence.end, one.sentence.text) for one in chosen]
         spare = [one for one in titles if one.supported and one.source == "transcript" and one.angle in _WHOLE]
-        for one in spare[: self.sentences - len(claims)]:
-            if _news(one.text, said, language) >= 0.5:
-                claims.append(Claim(_ended(one.text), one.start, one.end, one.quote))
-                said.update(content_lemmas(one.text, language))
+        for title in spare[: self.sentences - len(claims)]:
+            lemmas = frozenset(content_lemmas(title.text, language))
+            if _news(lemmas, said) >= 0.5:
+                claims.append(Claim(_ended(title.text), title.start, title.end, title.quote))
+                said.update(lemmas)
         return tuple(sorted(claims, key=lambda one: (one.start, one.end)))
+
+
+class _Candidate(NamedTuple):
+    worth: float
+    sentence: Sentence
+    text: str
+    lemmas: frozenset[str]
 
 
 _WHOLE = ("statement", "number", "name", "lead")
@@ -152,11 +159,8 @@ def part_titles(part: Sequence[Sentence], language: str) -> tuple[str, ...]:
     return tuple(one.text for one in writer.write(Transcript(language, "part", cues)))
 
 
-def worth(one: Sentence, text: str, salience: Salience, language: str) -> float:
+def worth(one: Sentence, text: str, lemmas: Set[str], salience: Salience) -> float:
     """How much of the text's subject the sentence says, how centrally, and whether it announces the video."""
-    lemmas = set(content_lemmas(text, language))
-    if not lemmas:
-        return 0.0
     said = salience.said(lemmas) / len(lemmas) ** 0.5
     early = 1 + 1.5 * 0.6**one.number
     announces = _ANNOUNCED_WORTH if _ANNOUNCES.search(text) else _CHATTY_WORTH if _CHATTY.search(text) else 1.0
@@ -179,9 +183,8 @@ _ANNOUNCES = re.compile(
 )
 
 
-def _news(text: str, said: set[str], language: str) -> float:
-    """Share of the sentence's words that were not said yet, 0 ... 1."""
-    lemmas = set(content_lemmas(text, language))
+def _news(lemmas: Set[str], said: Set[str]) -> float:
+    """Share of the words that were not said yet, 0 ... 1."""
     return len(lemmas - said) / len(lemmas) if lemmas else 0.0
 
 

@@ -27,7 +27,7 @@ class Word:
 
 
 @cache
-def _lexicon() -> Mapping[str, str]:
+def lexicon() -> Mapping[str, str]:
     import textblob.en
 
     lines = (Path(textblob.en.__file__).parent / "en-lexicon.txt").read_text("utf-8").splitlines()
@@ -79,10 +79,10 @@ def tag(text: str) -> list[tuple[str, str, bool]]:
 
 
 def true_case(word: str) -> str:
-    if not word.islower() or not word.isalpha() or word in _lexicon() or len(word) < 3:
+    if not word.islower() or not word.isalpha() or word in lexicon() or len(word) < 3:
         return "I" if word == "i" else word
     name = word.capitalize()
-    return name if _lexicon().get(name, "")[:3] in ("NNP", "JJ") else word
+    return name if lexicon().get(name, "")[:3] in ("NNP", "JJ") else word
 
 
 def _mended(words: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:

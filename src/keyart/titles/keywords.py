@@ -201,13 +201,21 @@ def _english(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     for place, (word, kind) in enumerate(tagged):
         if not kind.startswith("NN") or not _english_noun(word):
             continue
-        lemma, shown = english_lemma(word), word if kind.startswith("NNP") and place else word.lower()
+        lemma, shown = english_lemma(word), _english_cased(word, kind, first=not place)
         yield (lemma,), shown
         before, kind_before = tagged[place - 1] if place else ("", "")
         fits = kind_before.startswith("NN") or kind_before == "JJ"
         if fits and _english_noun(before) and before.lower() not in lexicon.EN_EMPTY_ADJECTIVES:
-            left = before if kind_before.startswith("NNP") and place > 1 else before.lower()
+            left = _english_cased(before, kind_before, first=place == 1)
             yield (english_lemma(before), lemma), f"{left} {shown}"
+
+
+def _english_cased(word: str, kind: str, *, first: bool) -> str:
+    """A name keeps its capital inside a sentence, an abbreviation anywhere; other words are small in a tag."""
+    from keyart.titles.english_tags import lexicon
+
+    abbreviated = word.isupper() and word.lower() not in lexicon()
+    return word if abbreviated or (kind.startswith("NNP") and not first) else word.lower()
 
 
 def _english_noun(word: str) -> bool:

@@ -14,7 +14,7 @@ from keyart.models.loads import note_load
 from keyart.models.store import model_path
 
 MODELS = ("navec-news", "slovnet-morph", "slovnet-syntax", "slovnet-ner")
-_NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
+NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
 _POS = {"NOUN": "NOUN", "ADJF": "ADJ", "ADJS": "ADJ", "COMP": "ADJ", "VERB": "VERB", "INFN": "VERB", "PRTF": "VERB"}
 _POS |= {"PRTS": "VERB", "GRND": "VERB", "NUMR": "NUM", "ADVB": "ADV", "NPRO": "PRON", "PREP": "ADP", "CONJ": "CCONJ"}
 _POS |= {"PRCL": "PART", "PRED": "ADV", "INTJ": "INTJ"}
@@ -135,7 +135,7 @@ def _same(pos: str) -> str:
 def is_name(word: str, *, only: bool = False) -> bool:
     """Whether the dictionary knows it as a name of a person or place; `only`: and as nothing else."""
     # 'украинский' is of a place, and written small: adjectives are no names
-    marks = ["NOUN" in one.tag and any(tag in one.tag for tag in _NAME_TAGS) for one in readings(word.lower())]
+    marks = ["NOUN" in one.tag and any(tag in one.tag for tag in NAME_TAGS) for one in readings(word.lower())]
     return bool(marks) and known_word(word) and (all(marks) if only else any(marks))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keyart.titles import lexicon
+from keyart.titles.shouted import quieted
 from keyart.titles.written import is_written
 from keyart.types import Transcript
 
@@ -94,7 +95,7 @@ class _Clock:
 def _joined(transcript: Transcript) -> tuple[str, _Clock]:
     clock, length = _Clock(), 0
     parts: list[str] = []
-    for cue in transcript.cues:
+    for cue in quieted(transcript.cues, transcript.language):
         words = re.sub(r"\s+", " ", html.unescape(cue.text)).strip()
         words = words if parts else _DATELINE.sub("", words)
         if words:
