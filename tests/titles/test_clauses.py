@@ -132,6 +132,11 @@ def test_who_he_is() -> None:
     assert not [line for line in _russian("Он продаёт булки в городе.", anna) if line.startswith(("Он", "Анна"))]
     assert antecedent(russian.parse("Инженер встретил директора."), Limits()) is None
     assert antecedent(russian.parse("Темнеет."), Limits()) is None
+    for rival in ("Вода залила трубу.", "Мама подошла к кошке."):  # in whatever case it stands
+        assert antecedent(russian.parse(rival), Limits()) is None
+    water = antecedent(russian.parse("Вода течёт уже два дня."), Limits())
+    assert water == Antecedent("вода", "Fem")
+    assert not [line for line in _russian("Трубу меняют целиком, иначе она лопнет зимой.", water) if "Вода" in line]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +194,11 @@ def test_what_makes_no_english_line(said: str) -> None:
         ("Anna Smith runs a farm.", "They sell milk in the city.", ""),
         ("We met a man.", "He sells milk in the city.", ""),
         ("The house is old.", "It.", ""),
+        ("The company bought a small startup.", "It has two hundred engineers.", ""),
+        ("The company grew in Berlin.", "It has two hundred engineers.", ""),
+        ("Doctors treat patients.", "They want higher wages.", ""),
+        ("Anna Smith met Maria Brown.", "She sells milk in the city.", ""),
+        ("Anna Smith worked in London.", "She sells milk in the city.", "Anna Smith sells milk in the city"),
     ],
 )  # fmt: skip
 def test_who_they_are(before: str, said: str, headline: str) -> None:

@@ -84,12 +84,12 @@ def statement(
     no_halved_names(tokens, places)
     check_scope(tokens, head, places)
     _check_news(tokens, head, subject, places)
-    weight = 0.85 if _resolves(subject, before) else _person_weight(tokens, head, subject, places)
     named = (
         {subject.place: before.text}
-        if subject is not None and before is not None and _may_stand(subject, before)
+        if subject is not None and before is not None and _may_stand(tokens, subject, before)
         else {}
     )
+    weight = 0.85 if named else _person_weight(tokens, head, subject, places)
     text = render(tokens, places, dash_before=_dash_place(tokens, head, subject), replaced=named)
     if named and (len(text.split()) > limits.max_words or len(text) > limits.max_characters):
         raise Refused
@@ -121,7 +121,7 @@ def antecedent(tokens: Sequence[Token], limits: Limits) -> Antecedent | None:
     subject = subjects[0]
     rivals = [token for token in tokens if token.pos in ("NOUN", "PROPN") and _gender(token) == _gender(subject)]
     own = subtree(tokens, subject.place)
-    if any(token.feats.get("Case") in ("Nom", "Acc") and token.place not in own for token in rivals):
+    if any(token.place not in own for token in rivals):
         return None
     cut = Cut()
     try:
@@ -139,15 +139,18 @@ def antecedent(tokens: Sequence[Token], limits: Limits) -> Antecedent | None:
 
 
 def _gender(token: Token) -> str:
-    return "Plur" if token.feats.get("Number") == "Plur" else next(iter(_genders(token)), "")
+    """In whatever case it stands."""
+    if token.feats.get("Number") == "Plur":
+        return "Plur"
+    return token.feats.get("Gender", "") or next(iter(_genders(token)), "")
 
 
-def _resolves(subject: Token | None, before: Antecedent | None) -> bool:
-    return subject is not None and before is not None and _may_stand(subject, before)
-
-
-def _may_stand(subject: Token, before: Antecedent) -> bool:
-    return bool(before.gender) and _PRONOUNS.get(subject.text.lower()) == before.gender
+def _may_stand(tokens: Sequence[Token], subject: Token, before: Antecedent) -> bool:
+    """Not where its own sentence has something that it may mean: 'трубу надо менять, иначе она лопнет'."""
+    if not before.gender or _PRONOUNS.get(subject.text.lower()) != before.gender:
+        return False
+    nearer = (token for token in tokens[: subject.place] if token.pos in ("NOUN", "PROPN"))
+    return all(_gender(token) != before.gender for token in nearer)
 
 
 def _may_head(tokens: Sequence[Token], head: Token) -> bool:

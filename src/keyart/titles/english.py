@@ -58,6 +58,10 @@ class Antecedent:
     """Whether it may be 'he' or 'she': a name."""
 
 
+_WHERE = frozenset({"in", "at", "from", "to", "near", "on", "of"})
+"""After these a name is a place: 'Anna lives in London. She ...'"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Maker(Chunks):
     def antecedent(self) -> Antecedent | None:
@@ -71,8 +75,21 @@ class _Maker(Chunks):
             first, last = found
             joined = any(self.words[place].low == "and" for place in range(first, last))
             person = self.words[last - 1].tag == "NNP" and last - first <= 2 and not joined
-            return Antecedent(self._words(range(first, last)), self._head_is_plural(first, last) or joined, person)
+            meant = Antecedent(self._words(range(first, last)), self._head_is_plural(first, last) or joined, person)
+            return None if any(self._is_rival(place, meant) for place in range(last, len(self.words))) else meant
         return None
+
+    def _is_rival(self, at: int, meant: Antecedent) -> bool:
+        """Whether the pronoun may as well mean this noun: 'The company bought a startup. It has offices.'"""
+        kind = self.words[at].tag
+        if meant.plural:
+            return kind in ("NNS", "NNPS")
+        if meant.person:
+            return kind == "NNP" and self.words[at - 1].low not in _WHERE
+        start = at
+        while self.words[start - 1].tag[:2] in ("NN", "JJ", "CD", "VB"):
+            start -= 1
+        return kind == "NNP" or (kind == "NN" and self.words[start - 1].tag in ("DT", "PRP$"))
 
     def resolved(self, before: Antecedent) -> list[Draft]:
         """'It has two arms.' after 'The robot ...' -> 'The robot has two arms'."""
