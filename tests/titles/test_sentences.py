@@ -79,6 +79,26 @@ def test_written_news_keeps_its_long_sentences() -> None:
     assert len(split_sentences(Transcript("ru", "test", (Cue(text, 0.0, 5.0),)))) == 2
 
 
+def test_a_measure_with_a_point_ends_a_sentence() -> None:
+    assert _texts("ru", Cue("Длина доски 20 см. Автомобиль весит 900 кг. Это 5 тыс. рублей.", 0, 9)) == [
+        "Длина доски 20 см.", "Автомобиль весит 900 кг.", "Это 5 тыс. рублей."
+    ]  # fmt: skip
+
+
+def test_words_broken_at_the_end_of_a_line_are_whole_again() -> None:
+    cues = (
+        Cue("Древнее госу-", 0, 2),
+        Cue("дарство Египет пост-\nроило что-\nто вро-", 2, 4),
+        Cue("де скал. Там кто-", 4, 6),
+    )
+    assert _texts("ru", *cues, Cue("Нибудь живёт.", 6, 8)) == [
+        "Древнее государство Египет построило что-то вроде скал.", "Там кто- Нибудь живёт."
+    ]  # fmt: skip
+    assert _texts("en", Cue("The govern-", 0, 1), Cue("ment of a well-\nknown state.", 1, 2)) == [
+        "The government of a well-known state."
+    ]
+
+
 def test_nothing() -> None:
     assert split_sentences(Transcript("ru", "test", ())) == ()
     assert _texts("en", Cue("...", 0, 1)) == []

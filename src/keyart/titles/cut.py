@@ -260,8 +260,24 @@ def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, floa
                 waiting.remove(group)
                 changed = True
                 break
-    shown = (token for token in tokens if token.place in kept and (token.is_word or token.text in "%№"))
+    kept |= _signs(tokens, kept)
+    shown = (token for token in tokens if token.place in kept and (token.is_word or token.text in _SIGNS | _BEFORE))
     return [token.place for token in shown if token.text.lower() not in lexicon.RU_EMPTY_PARTICLES]
+
+
+_SIGNS = frozenset({"%", "‰", "№", "$", "€", "£", "¥", "₽", "°", "°C", "°F"})
+_BEFORE = frozenset({"+", "−", "±", "~", "≈"})
+
+
+def _signs(tokens: Sequence[Token], kept: set[int]) -> set[int]:
+    """Places of the signs that stand right beside a number that is kept: what it counts, whatever they depend on."""
+    numbers = {place for place in kept if tokens[place].text[-1:].isdigit()}
+    return {
+        one.place
+        for one in tokens
+        if (one.text in _SIGNS and {one.place - 1, one.place + 1} & numbers)
+        or (one.text in _BEFORE and one.place + 1 in numbers and tokens[one.place + 1].glued)
+    }
 
 
 def _with_quotes(tokens: Sequence[Token], kept: set[int]) -> set[int]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from keyart.models.loads import note_load
 from keyart.models.store import model_path
+from keyart.titles import lexicon
 
 MODELS = ("navec-news", "slovnet-morph", "slovnet-syntax", "slovnet-ner")
 NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
@@ -134,6 +135,8 @@ def _same(pos: str) -> str:
 
 def is_name(word: str, *, only: bool = False) -> bool:
     """Whether the dictionary knows it as a name of a person or place; `only`: and as nothing else."""
+    if word.lower() in lexicon.RU_CONTRACTIONS:
+        return False
     # 'украинский' is of a place, and written small: adjectives are no names
     marks = ["NOUN" in one.tag and any(tag in one.tag for tag in NAME_TAGS) for one in readings(word.lower())]
     return bool(marks) and known_word(word) and (all(marks) if only else any(marks))

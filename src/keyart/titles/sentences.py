@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from keyart.titles import lexicon
 from keyart.titles.shouted import quieted
 from keyart.titles.written import is_written
-from keyart.types import Transcript
+from keyart.types import Cue, Transcript
 
 PAUSE_SECONDS = 0.7
 """A gap between cues that ends a sentence where nothing else does."""
@@ -92,12 +93,45 @@ class _Clock:
         return {first for (_, _, end), (_, start, _), first in pairs if start - end >= PAUSE_SECONDS}
 
 
+def unbroken(cues: Sequence[Cue], language: str) -> Iterator[Cue]:
+    """Each text on one line; a word that was broken at the end of a line or a cue is whole in the first of them."""
+    carried = ""
+    for cue, after in zip(cues, [*(cue.text for cue in cues[1:]), ""], strict=False):
+        words = _LINE_BREAK.sub(partial(_mended, language=language), html.unescape(cue.text[len(carried) :]))
+        words, carried = re.sub(r"\s+", " ", words).strip(), ""
+        halves = re.fullmatch(r"(.*?)([^\W\d_]{2,})-", words), re.match(r"\s*([^\W\d_]{2,})", after)
+        if halves[0] and halves[1] and _is_one_word(halves[0][2], halves[1][1], language):
+            words, carried = f"{words[:-1]}{halves[1][1]}", halves[1][0]
+        yield replace(cue, text=words)
+
+
+_LINE_BREAK = re.compile(r"([^\W\d_]{2,})-\s+([^\W\d_]{2,})")
+
+
+def _mended(found: re.Match[str], language: str) -> str:
+    if _is_one_word(found[1], found[2], language):
+        return found[1] + found[2]
+    return f"{found[1]}-{found[2]}" if "\n" in found[0] else found[0]
+
+
+def _is_one_word(left: str, right: str, language: str) -> bool:
+    """'госу-' and 'дарство'; not 'что-' and 'то', nor 'древнее-' and 'Египет'."""
+    if not right.islower():
+        return False
+    if language == "ru":
+        from keyart.titles.russian import known_word
+
+        return known_word(left + right)
+    from keyart.titles.english_tags import lexicon
+
+    return language == "en" and left.lower() + right in lexicon() and f"{left.lower()}-{right}" not in lexicon()
+
+
 def _joined(transcript: Transcript) -> tuple[str, _Clock]:
     clock, length = _Clock(), 0
     parts: list[str] = []
-    for cue in quieted(transcript.cues, transcript.language):
-        words = re.sub(r"\s+", " ", html.unescape(cue.text)).strip()
-        words = words if parts else _DATELINE.sub("", words)
+    for cue in unbroken(quieted(transcript.cues, transcript.language), transcript.language):
+        words = cue.text if parts else _DATELINE.sub("", cue.text)
         if words:
             clock.add(length, len(words), cue.start, cue.end)
             parts.append(words)
@@ -124,7 +158,15 @@ def _written_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
     from razdel import sentenize
 
     for one in sentenize(text):
-        yield one.start, one.stop
+        start = one.start
+        for found in _MEASURED.finditer(text, one.start, one.stop):
+            yield start, found.end()
+            start = found.end()
+        yield start, one.stop
+
+
+_MEASURED = re.compile(r"\d\s?(?:млн|млрд|тыс|руб|коп|км|м|см|мм|кг|гр|л|мл|шт|чел|мин|сек|ч)\.(?=\s+[А-ЯЁ][а-яё])")
+"""'20 см. Автомобиль ...': after a figure it is no 'смотри', and what begins with a capital a sentence of its own."""
 
 
 _SHORT = re.compile(r"(?:\b(?:г|гг|ул|им|т|тыс|млн|млрд|руб|см|стр|др|проф|акад|mr|mrs|dr|st|vs|etc|no)|\b\w)\.$")

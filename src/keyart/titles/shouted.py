@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from keyart.titles.english_tags import lexicon
+from keyart.titles import english_tags, lexicon
 from keyart.titles.russian import NAME_TAGS, known_word, readings
 from keyart.types import Cue
 
@@ -76,6 +76,8 @@ def _russian(before: str, word: str, after: str) -> str:
     low = word.lower()
     if not re.search("[а-яё]", low):
         return word  # GPS, YOUTUBE
+    if low in lexicon.RU_CONTRACTIONS:
+        return low
     if len(low) > 1 and (all("Abbr" in one.tag for one in readings(low)) or _is_unsayable(low)):
         return word
     if _is_likely(low, NAME_TAGS):
@@ -99,7 +101,7 @@ def _is_likely(low: str, tags: Sequence[str]) -> bool:
 
 
 def _english(before: str, word: str, after: str) -> str:
-    low, known = word.lower(), lexicon()
+    low, known = word.lower(), english_tags.lexicon()
     if apart := re.fullmatch("(.+)(['’])(.+)", low):
         stem, mark, clitic = apart.groups()
         if low.replace("’", "'") in known:
@@ -121,7 +123,7 @@ def _english(before: str, word: str, after: str) -> str:
 
 
 def _is_surname(word: str) -> bool:
-    return word.lower() not in lexicon() and lexicon().get(word.capitalize(), "") == "NNP"
+    return word.lower() not in english_tags.lexicon() and english_tags.lexicon().get(word.capitalize(), "") == "NNP"
 
 
 def _is_form(low: str) -> bool:
@@ -129,4 +131,4 @@ def _is_form(low: str) -> bool:
     endings = (("ies", "y"), ("es", ""), ("s", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""),
                ("er", ""), ("er", "e"), ("ness", ""), ("less", ""))  # fmt: skip
     stems = (low.removesuffix(end) + instead for end, instead in endings if low.endswith(end))
-    return any(stem in lexicon() for stem in stems)
+    return any(stem in english_tags.lexicon() for stem in stems)
