@@ -102,6 +102,7 @@ def test_russian_lines(said: str, headline: str, angle: str) -> None:
         "450 тысяч в месяц есть.",
         "Со своей дочерью возвращаются в дом.",  # who?
         "Звучит 11,9.",
+        "Перед высадкой её закаляют на балконе неделю.",  # whom?
     ],
 )
 def test_what_makes_no_russian_clause(said: str) -> None:
@@ -181,6 +182,10 @@ def test_english_lines(said: str, headline: str, angle: str) -> None:
         "Why?",
         "Welcome back, the show starts now.",
         "This is the work I have done.",
+        "Opponents say the money should be spent on schools.",
+        "The report shows prices rose last year.",
+        "The captain ordered soldiers to blow up buildings.",
+        "The screen is bright enough to work outside.",
         "",
     ],
 )

@@ -131,7 +131,14 @@ class Chunks:
             return None
         if at < len(self.words) and self.words[at].low in ("of", "than"):
             return None
-        return kept
+        return None if kept and at < len(self.words) and self._is_torn(at) else kept
+
+    def _is_torn(self, at: int) -> bool:
+        """Whether what ends before `at` says something else alone: 'say money | should be spent', 'to blow | up'."""
+        following = self.words[at].tag
+        if following in ("MD", "VBD", "VBZ", "VBP"):
+            return True
+        return self.words[at - 2].tag == "TO" and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
 
     def _points_outside(self, places: range) -> bool:
         """Whether a word among these stands for something the line does not name; 'its' after its owner does not."""

@@ -90,6 +90,7 @@ def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> N
             raise Refused  # 'в зависимости' from what
     for place in places:
         check_object(tokens, tokens[place], kept)
+    _check_neighbours(tokens, head, places)
     said = [tokens[child] for child in head.children if child in kept and tokens[child].rel.split(":")[0] in _SAID]
     adverbs = [
         child
@@ -98,6 +99,18 @@ def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> N
     ]
     needy = head.lemma in lexicon.RU_OBLIQUE_VERBS or (head.is_short and head.lemma in lexicon.RU_NEEDY_SHORT)
     if needy and not said and not adverbs:
+        raise Refused
+
+
+def _check_neighbours(tokens: Sequence[Token], head: Token, places: Sequence[int]) -> None:
+    """'Раз' in how long, 'закаляют' whom: whatever the parser hangs them on, they stand side by side."""
+    if not places:
+        return
+    after = tokens[places[-1] + 1].text.lower() if places[-1] + 1 < len(tokens) else ""
+    if tokens[places[-1]].lemma == "раз" and after in ("в", "на", "за"):
+        raise Refused
+    whom = head.pos == "VERB" and head.place and tokens[head.place - 1].text.lower() in ("её", "ее", "его", "их")
+    if whom and head.place - 1 not in places:
         raise Refused
 
 

@@ -209,7 +209,8 @@ class WriteTitles:
             if draft.angle == "phrase" and value < 2 * self.min_score:
                 continue
             new = draft.text.casefold() not in seen
-            if new and _supported(draft, sentences, language) and not check.problems(draft.text, language, draft.angle):
+            supported = _supported(draft, sentences, language) and _is_told_of(draft, sentences, language)
+            if new and supported and not check.problems(draft.text, language, draft.angle):
                 found.append((value, draft))
             seen.add(draft.text.casefold())
         return found
@@ -282,6 +283,25 @@ def _quote(draft: Draft, sentences: Sequence[Sentence]) -> str:
 
 def _supported(draft: Draft, sentences: Sequence[Sentence], language: str) -> bool:
     return not missing_words(draft.text, _quote(draft, sentences), language)
+
+
+def _is_told_of(draft: Draft, sentences: Sequence[Sentence], language: str) -> bool:
+    """Whether a pronoun stands for what the text is telling of: named before, at its very start, or by a name.
+
+    'The keyboard feels mushy. It has two ports': what is named only once, and in passing, is rarely meant.
+    """
+    named = draft.resolved_from
+    if named <= 0:
+        return True
+    here = sentences[named].plain
+    meant = set(content_lemmas(draft.text, language)) & set(content_lemmas(here, language))
+    if any(meant & set(content_lemmas(one.plain, language)) for one in sentences[max(0, named - _RECENT) : named]):
+        return True
+    return any(draft.text.startswith(one.text) for one in find_entities(here, language))
+
+
+_RECENT = 10
+"""Sentences in which what is told of was named before."""
 
 
 def _headline(score: float, draft: Draft, sentences: Sequence[Sentence], language: str) -> Headline:
