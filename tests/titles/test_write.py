@@ -90,11 +90,11 @@ def test_a_pronoun_takes_its_name_from_the_sentence_before() -> None:
 PARTS = {
     "en": "So this is the new laptop. The battery lasted fourteen hours in our test. The keyboard feels mushy, though. "
           "It has two USB ports and no headphone jack.",
-    "ru": "Вот новый ноутбук. Батарея держит полтора дня. Экран отражает свет ламп. Он весит два килограмма.",
+    "ru": "Вот новый ноутбук. Батарея держит полтора дня. Камера шумит. Она стоит тридцать тысяч рублей.",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "never"), [("en", "USB ports"), ("ru", "весит")])
+@pytest.mark.parametrize(("language", "never"), [("en", "USB ports"), ("ru", "тридцать")])
 def test_a_pronoun_does_not_take_the_name_of_a_part_told_of_in_passing(language: str, never: str) -> None:
     found = WriteTitles(count=20).write(Transcript(language, "test", (Cue(PARTS[language], 0.0, 20.0),)))
     assert found and not [one.text for one in found if never in one.text]
