@@ -103,10 +103,16 @@ def test_russian_lines(said: str, headline: str, angle: str) -> None:
         "Со своей дочерью возвращаются в дом.",  # who?
         "Звучит 11,9.",
         "Перед высадкой её закаляют на балконе неделю.",  # whom?
+        "Кожа белухи толще, чем у человека.",
     ],
 )
 def test_what_makes_no_russian_clause(said: str) -> None:
     assert not [line for line, angle in _russian(said).items() if angle not in ("phrase",)]
+
+
+def test_a_range_is_not_halved_and_a_verb_is_no_noun() -> None:
+    assert "Штраф составит от восьмисот" not in _russian("Штраф составит от восьмисот до двух тысяч рублей.")
+    assert "Coffee blocks" not in _english("Coffee blocks a chemical that makes you sleepy.")
 
 
 def test_what_limits_a_denial_or_an_all_stays() -> None:
@@ -184,6 +190,7 @@ def test_english_lines(said: str, headline: str, angle: str) -> None:
         "This is the work I have done.",
         "Opponents say the money should be spent on schools.",
         "The report shows prices rose last year.",
+        "A very small yearly fee can cost you a third of your savings.",
         "The captain ordered soldiers to blow up buildings.",
         "The screen is bright enough to work outside.",
         "",

@@ -234,6 +234,8 @@ def heading(tokens: Sequence[Token], number: int, limits: Limits, _: dict[str, f
 def _is_heading(tokens: Sequence[Token], kept: Sequence[Token]) -> bool:
     if any(_is_dash(tokens, at) for at in range(kept[0].place, kept[-1].place)):
         return False  # 'X — Y' claims something
+    if any(one.feats.get("Degree") == "Cmp" for one in kept):
+        return False  # 'Кожа белухи толще'
     allowed = all(one.pos in ("NOUN", "PROPN", "ADJ", "ADP", "NUM", "X", "CCONJ") for one in kept)
     nouns = [one for one in kept if one.pos in ("NOUN", "PROPN")]
     if not allowed or not nouns or nouns[0].feats.get("Case") != "Nom" or kept[0].pos in ("ADP", "CCONJ", "NUM"):

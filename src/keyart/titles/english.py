@@ -289,6 +289,11 @@ class _Maker(Chunks):
         )
         if angle == "phrase" and (measured or any("." in word.text for word in inside)):
             return []
+        if angle == "phrase" and inside[0].low in ("half", "part", "most", "some"):
+            return []
+        acts = inside[-1].tag == "NNS" and end < len(self.words) and self.words[end].tag in ("DT", "PRP$")
+        if acts:  # 'coffee blocks a chemical': the tagger took the verb for a noun
+            return []
         text = self._render(list(range(start, end)))
         return [Draft(text, self.number, angle, weight)] if text else []
 

@@ -138,6 +138,8 @@ class Chunks:
         following = self.words[at].tag
         if following in ("MD", "VBD", "VBZ", "VBP"):
             return True
+        if self.words[at - 1].tag == "PRP" and following in ("DT", "CD", "PRP$"):
+            return True  # 'can cost you | a third'
         return self.words[at - 2].tag == "TO" and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
 
     def _points_outside(self, places: range) -> bool:

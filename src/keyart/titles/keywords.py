@@ -119,8 +119,8 @@ def _noun(word: str) -> tuple[str, str, object] | None:
         return _foreign(word)
     best = readings(lowered)[0]
     lemma = str(best.normal_form).replace("ё", "е")
-    if any(str(one.tag.POS) in ("ADJF", "NUMR") for one in readings(lowered)):
-        return None  # 'старое', 'больной', 'сто': rarely what a text is about
+    if any(str(one.tag.POS) in ("ADJF", "NUMR", "COMP") for one in readings(lowered)):
+        return None  # 'старое', 'больной', 'сто', 'толще': rarely what a text is about
     if str(best.tag.POS) != "NOUN" or not known_word(word) or not content_lemmas(lowered, "ru"):
         return None
     if lemma in lexicon.RU_EMPTY_NOUNS or lemma in lexicon.RU_MEASURES or lemma in lexicon.RU_RELATIONAL:

@@ -103,11 +103,15 @@ def check_complete(tokens: Sequence[Token], head: Token, places: list[int]) -> N
 
 
 def _check_neighbours(tokens: Sequence[Token], head: Token, places: Sequence[int]) -> None:
-    """'Раз' in how long, 'закаляют' whom: whatever the parser hangs them on, they stand side by side."""
+    """'Раз' in how long, 'закаляют' whom, 'толще' than what: whatever the parser hangs them on, they stand together."""
     if not places:
         return
-    after = tokens[places[-1] + 1].text.lower() if places[-1] + 1 < len(tokens) else ""
-    if tokens[places[-1]].lemma == "раз" and after in ("в", "на", "за"):
+    last, after = tokens[places[-1]], [token.text.lower() for token in tokens[places[-1] + 1 : places[-1] + 3]]
+    if last.lemma == "раз" and after[:1] in (["в"], ["на"], ["за"]):
+        raise Refused
+    if last.pos == "NUM" and after[:1] == ["до"]:
+        raise Refused
+    if last.feats.get("Degree") == "Cmp" and "чем" in after:
         raise Refused
     whom = head.pos == "VERB" and head.place and tokens[head.place - 1].text.lower() in ("её", "ее", "его", "их")
     if whom and head.place - 1 not in places:
