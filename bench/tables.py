@@ -39,15 +39,22 @@ def titles(result: Result) -> Table:
     """ROUGE-L against the titles that people gave, beside what takes no writer and the best sentence in hindsight; each
     set whole and its half that nothing was tuned on."""
     names = ("first headline", "best of three", "first sentence", "TextRank", "random sentence", "best sentence")
-    checks = ("grammar check passed %", "supported %")
+    checks = ("grammar check passed %", "supported %", "same from capitals %")
     rows = []
     for name, found in result["sets"].items():
         kept = [f"{found[check]:.1f} %" for check in checks]
-        for label, part, said in ((name, found, kept), (f"{name}, held out", found.get("held out"), ["", ""])):
+        for label, part, said in ((name, found, kept), (f"{name}, held out", found.get("held out"), [""] * len(kept))):
             if part and part["pairs"] > 1:
                 rows.append([label, part["pairs"], *(f"{part[f'{one} ROUGE-L']:.1f}" for one in names), *said])
     shown = (*names[:-1], "best sentence, in hindsight")
-    columns = ["titles, ROUGE-L", "texts", *shown, "pass the grammar check", "supported by the text"]
+    columns = [
+        "titles, ROUGE-L",
+        "texts",
+        *shown,
+        "pass the grammar check",
+        "supported by the text",
+        "the same from capitals",
+    ]
     return {"columns": columns, "align": "l" + "r" * (len(columns) - 1), "rows": rows}
 
 

@@ -175,6 +175,8 @@ class Told:
     picks: Mapping[str, str]
     oracle: str
     seconds: float
+    from_capitals: frozenset[str]
+    """Headlines of the same text in capitals throughout."""
 
 
 def tell(pair: Pair, writer: WriteTitles, chance: random.Random) -> Told:
@@ -190,7 +192,9 @@ def tell(pair: Pair, writer: WriteTitles, chance: random.Random) -> Told:
         "TextRank": central_sentence(sentences, pair.language),
         "lead, cut": lead_cut(sentences, writer.max_words),
     }
-    return Told(pair, found, picks, max(sentences, key=lambda one: rouge_l(one, pair.title)), seconds)
+    oracle = max(sentences, key=lambda one: rouge_l(one, pair.title))
+    shouted = writer.write(transcript_of(html.unescape(pair.text).upper(), pair.language))
+    return Told(pair, found, picks, oracle, seconds, frozenset(one.text for one in shouted))
 
 
 def summary(told: Sequence[Told]) -> dict[str, Any]:
@@ -216,6 +220,7 @@ def _holds(told: Sequence[Told], lines: Sequence[Headline]) -> dict[str, Any]:
             [any("disagree" in what or "wrong case" in what for what in one) for one in wrong], 1
         ),
         "supported %": _percent([not missing_words(one.text, one.quote, one.language) for one in lines], 1),
+        "same from capitals %": _percent([line.text in one.from_capitals for one in told for line in one.headlines], 1),
         "finite verb %": _percent([_has_finite_verb(one) for one in lines], 1),
         "near duplicates %": _percent([_repeats(one) for one in told], 1),
         "mean words": round(statistics.mean(len(one.text.split()) for one in lines), 2),

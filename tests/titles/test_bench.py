@@ -59,7 +59,8 @@ def test_subtitles_last_as_long_as_they_should() -> None:
 def test_the_table_shows_each_set_and_its_held_out_half() -> None:
     names = ("first headline", "best of three", "first sentence", "TextRank", "random sentence", "best sentence")
     part = {f"{name} ROUGE-L": 10.0 + place for place, name in enumerate(names)} | {"pairs": 4}
-    whole = part | {"pairs": 9, "grammar check passed %": 100, "supported %": 100, "held out": part}
+    whole = part | {"pairs": 9, "grammar check passed %": 100, "supported %": 100, "same from capitals %": 80}
+    whole["held out"] = part
     table = titles_table({"sets": {"news": whole, "few": whole | {"held out": part | {"pairs": 1}}}})
     assert [row[0] for row in table["rows"]] == ["news", "news, held out", "few"]
     assert table["rows"][0][1:4] == [9, "10.0", "11.0"] and len(table["columns"]) == len(table["rows"][0])
