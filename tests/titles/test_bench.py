@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,12 @@ def test_subtitles_last_as_long_as_they_should() -> None:
 def test_the_table_shows_each_set_and_its_held_out_half() -> None:
     names = ("first headline", "best of three", "first sentence", "TextRank", "random sentence", "best sentence")
     part = {f"{name} ROUGE-L": 10.0 + place for place, name in enumerate(names)} | {"pairs": 4}
-    whole = part | {"pairs": 9, "grammar check passed %": 100, "supported %": 100, "same from capitals %": 80}
+    whole: dict[str, Any] = part | {
+        "pairs": 9,
+        "grammar check passed %": 100,
+        "supported %": 100,
+        "same from capitals %": 80,
+    }
     whole["held out"] = part
     table = titles_table({"sets": {"news": whole, "few": whole | {"held out": part | {"pairs": 1}}}})
     assert [row[0] for row in table["rows"]] == ["news", "news, held out", "few"]
