@@ -112,6 +112,8 @@ def test_what_makes_no_russian_clause(said: str) -> None:
 
 def test_a_range_is_not_halved_and_a_verb_is_no_noun() -> None:
     assert "Штраф составит от восьмисот" not in _russian("Штраф составит от восьмисот до двух тысяч рублей.")
+    assert "Держим 30 секунд" not in _russian("Второе упражнение — лодочка, держим 30 секунд.")
+    assert "Компенсацию вреда" not in " ".join(_russian("Компенсацию морального вреда с банка мы не получили."))
     assert "Coffee blocks" not in _english("Coffee blocks a chemical that makes you sleepy.")
 
 

@@ -153,6 +153,8 @@ def phrase(tokens: Sequence[Token], head: Token, number: int, limits: Limits, wo
         return None  # 'множество полезных видео'
     if any(tokens[child].rel == "det" or tokens[child].lemma in lexicon.RU_EMPTY_ADJECTIVES for child in head.children):
         return None
+    if any(tokens[child].lemma in ("прошлый", "предыдущий", "следующий", "дорогой") for child in head.children):
+        return None  # 'прошлая лекция', 'дорогие братья'
     text = nominative(tokens, head, limits, worth)
     if len(text.split()) < 2 or head.lemma in lexicon.RU_MEASURES or text[0].isdigit():
         return None

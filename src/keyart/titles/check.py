@@ -72,6 +72,16 @@ def _marks(text: str) -> list[str]:
     return found
 
 
+def _unequal_pair(lowered: Sequence[str]) -> bool:
+    """'Рыбак и рыбке'."""
+    from keyart.titles.russian import readings
+
+    if len(lowered) != 3 or lowered[1] != "и":
+        return False
+    left, right = ({str(one.tag.case) for one in readings(word)} for word in (lowered[0], lowered[2]))
+    return not left & right
+
+
 def _russian(text: str, angle: str) -> list[str]:
     from keyart.titles.adjectives import disagreeing, has_lost_its_noun, stray_adjectives
     from keyart.titles.russian import parse
@@ -95,6 +105,8 @@ def _russian(text: str, angle: str) -> list[str]:
         found.append("no predicate")
     if angle in ("topic", "phrase") and any(_only_verb(word) for word in lowered):
         found.append("a verb among nouns")
+    if angle in ("topic", "phrase") and _unequal_pair(lowered):
+        found.append("a pair in two cases")
     if has_lost_its_noun(tokens, free=angle in ("phrase", "topic")):
         found.append("an adjective without its noun")
     if _lost_number(tokens):

@@ -159,7 +159,7 @@ def _may_head(tokens: Sequence[Token], head: Token) -> bool:
         return False
     if any(tokens[child].lemma in _CONDITIONS and tokens[child].rel in ("mark", "advmod") for child in head.children):
         return False
-    if rel == "ccomp" and not _own_words(tokens, head):
+    if (rel == "ccomp" or _after_that(tokens, head)) and not _own_words(tokens, head):
         return False
     if any(tokens[child].rel == "advcl" and _is_condition(tokens, tokens[child]) for child in head.children):
         return False
@@ -188,7 +188,19 @@ def _own_words(tokens: Sequence[Token], head: Token) -> bool:
     if any(tokens[child].lemma == "не" for child in above.children):
         return False
     subjects = [tokens[child] for child in above.children if tokens[child].rel in SUBJECTS]
+    if not subjects and above.feats.get("Tense") == "Past":
+        return False  # 'сказали, что', 'раньше думали, что': who did?
+    if any(token.lemma == "принятый" or token.text.lower() == "принято" for token in tokens[: above.place]):
+        return False  # 'принято считать'
     return all(one.text.lower() in ("я", "мы") for one in subjects) and above.feats.get("Person") != "3"
+
+
+def _after_that(tokens: Sequence[Token], head: Token) -> bool:
+    """Whether the clause opens with ', что', wherever the parser hangs it."""
+    marks = [
+        tokens[child] for child in head.children if tokens[child].text.lower() == "что" and tokens[child].rel == "mark"
+    ]
+    return any(one.place and tokens[one.place - 1].text == "," for one in marks)
 
 
 def _is_condition(tokens: Sequence[Token], clause: Token) -> bool:

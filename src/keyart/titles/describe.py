@@ -12,6 +12,7 @@ from keyart.settings import check_ranges
 from keyart.speech.language import guess_language, language_name, short_code
 from keyart.titles import lexicon
 from keyart.titles.chapters import MIN_SECONDS, Part, chapters
+from keyart.titles.doubted import is_doubted
 from keyart.titles.keywords import MAX_TAGS, keywords
 from keyart.titles.salience import Salience, content_lemmas, measure
 from keyart.titles.sentences import Sentence, split_sentences
@@ -121,8 +122,8 @@ class DescribeVideo:
     ) -> tuple[Claim, ...]:
         waiting = [
             _Candidate(worth(one, text, lemmas, salience), one, text, lemmas)
-            for one in sentences
-            if not one.restored
+            for one, after in zip(sentences, [*(later.plain for later in sentences[1:]), ""], strict=False)
+            if not one.restored and not is_doubted(one.plain, one.plain, after, language)
             if (text := tidy(one.plain, language)) and stands_alone(text, language, self.max_words)
             if (lemmas := frozenset(content_lemmas(text, language)))
         ]

@@ -58,6 +58,10 @@ class Antecedent:
     """Whether it may be 'he' or 'she': a name."""
 
 
+_REPORTING = frozenset({"say", "says", "said", "claim", "claims", "claimed", "think", "thinks", "thought", "believe",
+                        "believes", "believed", "told", "tells"})  # fmt: skip
+"""Without the clause that they report they say nothing, and with it it is not the text's own claim."""
+_WISHES = frozenset({"wanted", "tried", "planned", "hoped", "meant", "swears", "loves", "recommends", "wants"})
 _WHERE = frozenset({"in", "at", "from", "to", "near", "on", "of"})
 """After these a name is a place: 'Anna lives in London. She ...'"""
 
@@ -155,6 +159,8 @@ class _Maker(Chunks):
         if weight <= 0 or not self._clause_may_stand(first):
             return None
         end = self._verb_end(verb)
+        if {word.low for word in self.words[verb:end]} & _REPORTING or self._is_taken_back(verb, end):
+            return None
         body = self._complements(end, self._words(range(first, end)))
         if body is None:
             return None
@@ -164,6 +170,12 @@ class _Maker(Chunks):
         if not text or (not body and weight < 1) or self._thin(kept):
             return None
         return Draft(text, self.number, self._angle(kept, first), weight)
+
+    def _is_taken_back(self, verb: int, end: int) -> bool:
+        """'Wanted to buy a house, but ...', 'swears by whole wheat, but ...'."""
+        if not {word.low for word in self.words[verb:end]} & _WISHES:
+            return False
+        return bool({word.low for word in self.words[end:]} & {"but", "wrong", "instead"})
 
     def _subject(self, verb: int) -> tuple[int, int] | None:
         """(first, end) of the noun phrase right before the verb, 'of' phrases with it."""

@@ -10,6 +10,9 @@ from keyart.titles import lexicon
 from keyart.titles.english_tags import BE, HAVE, Word
 from keyart.titles.salience import english_lemma
 
+_EXTENT = frozenset(
+    {"away", "long", "tall", "old", "wide", "deep", "high", "thick", "ago", "apart", "later", "earlier"}
+)
 LINKING_TAILS = frozenset(["IN", "DT", "CC", "TO", "PRP$", "WDT", "WP", "WRB", "MD", "PDT"])
 """Tags of words that lean on what follows: no line ends in one."""
 
@@ -136,11 +139,18 @@ class Chunks:
     def _is_torn(self, at: int) -> bool:
         """Whether what ends before `at` says something else alone: 'say money | should be spent', 'to blow | up'."""
         following = self.words[at].tag
+        if self.words[at].low in _EXTENT and self.words[at - 1].tag[:2] in ("NN", "CD"):
+            return True  # 'is 384,000 kilometers | away'
+        if self.words[at].low in ("because", "since", "just") and {"not", "n't", "never"} & self._lows(at):
+            return True  # 'are n't weightless | because there is no gravity'
         if following in ("MD", "VBD", "VBZ", "VBP"):
             return True
         if self.words[at - 1].tag == "PRP" and following in ("DT", "CD", "PRP$"):
             return True  # 'can cost you | a third'
         return self.words[at - 2].tag == "TO" and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
+
+    def _lows(self, end: int) -> set[str]:
+        return {word.low for word in self.words[:end]}
 
     def _points_outside(self, places: range) -> bool:
         """Whether a word among these stands for something the line does not name; 'its' after its owner does not."""

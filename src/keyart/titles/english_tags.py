@@ -48,7 +48,7 @@ def split_words(text: str) -> list[tuple[str, bool]]:
     """(word or mark, glued?) as the tagger wants them: contractions apart, hyphens inside words kept."""
     found: list[tuple[str, bool]] = []
     end = -1
-    for one in re.finditer(r"[A-Za-z0-9À-ÿ]+(?:[-.,'’][A-Za-z0-9À-ÿ]+)*(?:['’](?=\s|$))?%?|\S", text):
+    for one in re.finditer(r"[A-Za-z0-9À-ÿ]+(?:[-.,'’&][A-Za-z0-9À-ÿ]+)*(?:['’](?=\s|$))?%?|\S", text):
         word = one.group().replace("’", "'")
         parts = _contraction(word)
         for number, part in enumerate(parts):

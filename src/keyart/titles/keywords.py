@@ -215,7 +215,7 @@ def _english_cased(word: str, kind: str, *, first: bool) -> str:
     """A name keeps its capital inside a sentence, an abbreviation anywhere; other words are small in a tag."""
     from keyart.titles.english_tags import lexicon
 
-    abbreviated = word.isupper() and word.lower() not in lexicon()
+    abbreviated = (word.isupper() and word.lower() not in lexicon()) or not word[1:].islower()  # NASA, MacBook
     return word if abbreviated or (kind.startswith("NNP") and not first) else word.lower()
 
 

@@ -44,6 +44,8 @@ RU_NEEDY_SHORT = _sections("ru")["needy_short"]
 RU_EMPTY_ADJECTIVES = _sections("ru")["empty_adjectives"]
 RU_MEASURES = _sections("ru")["measures"]
 """Units: '50 грамм' of what?"""
+RU_UNREAL = _sections("ru")["unreal"]
+"""Adjectives without which something else is meant: 'чужое фото', 'бывший директор'."""
 RU_CONTRACTIONS = _sections("ru")["contractions"]
 """Written small, and no names, though the dictionary calls them abbreviations as it does 'МЧС'."""
 RU_QUESTIONS = _sections("ru")["questions"]

@@ -113,9 +113,34 @@ def _check_neighbours(tokens: Sequence[Token], head: Token, places: Sequence[int
         raise Refused
     if last.feats.get("Degree") == "Cmp" and "чем" in after:
         raise Refused
+    _check_lost(tokens, places)
     whom = head.pos == "VERB" and head.place and tokens[head.place - 1].text.lower() in ("её", "ее", "его", "их")
     if whom and head.place - 1 not in places:
         raise Refused
+
+
+def _check_lost(tokens: Sequence[Token], places: Sequence[int]) -> None:
+    """What follows and must: than what, per what; what was dropped and changes what is denied or meant."""
+    kept, end = set(places), places[-1] + 1
+    after = [token.text.lower() for token in tokens[end : end + 4]]
+    compared = any(token.feats.get("Degree") == "Cmp" for token in tokens[end : end + 3]) and "чем" in after
+    rated = after[:1] in (["в"], ["на"], ["за"]) and after[1:2] and after[1] in _PER
+    rated = rated or after[:1] == ["/"]
+    if compared or (rated and any(tokens[place].pos == "NUM" for place in places[-3:])):
+        raise Refused  # 'болеет | чаще, чем'; '50 000 МЕ | в день'
+    denied = any(tokens[place].lemma == "не" for place in places)
+    for place in places:
+        dropped = [
+            tokens[child] for child in tokens[place].children if child not in kept and tokens[child].rel == "amod"
+        ]
+        if any(denied or one.lemma in lexicon.RU_UNREAL for one in dropped):
+            raise Refused  # 'компенсацию (морального) вреда не получили'; 'за (чужое) фото'
+
+
+_PER = frozenset({
+    "день", "сутки", "час", "минуту", "секунду", "неделю", "месяц", "год", "литр", "килограмм", "тонну", "метр",
+    "штуку", "человека",
+})  # fmt: skip
 
 
 def _no_number(own: Sequence[Token]) -> None:
@@ -139,8 +164,13 @@ def check_object(tokens: Sequence[Token], verb: Token, kept: set[int]) -> None:
         if one.rel.split(":")[0] in ("obj", "xcomp")
         or (is_bare(tokens, one) and one.feats.get("Case") in ("Acc", "Gen"))
     ]
+    objects = [one for one in objects if not _is_duration(tokens, one)]  # 'держим 30 секунд': what?
     if not objects and not _does_without(tokens, verb, own):
         raise Refused
+
+
+def _is_duration(tokens: Sequence[Token], noun: Token) -> bool:
+    return noun.lemma in lexicon.RU_TIMES and any(tokens[child].pos == "NUM" for child in noun.children)
 
 
 def _does_without(tokens: Sequence[Token], verb: Token, own: Sequence[Token]) -> bool:

@@ -17,6 +17,7 @@ from keyart.titles.clauses import antecedent
 from keyart.titles.clauses import drafts as russian_drafts
 from keyart.titles.cut import Limits
 from keyart.titles.dedup import GuidMaster, cosines, masters
+from keyart.titles.doubted import is_doubted
 from keyart.titles.draft import Draft
 from keyart.titles.embed import embedders_for
 from keyart.titles.entities import find_entities
@@ -209,8 +210,8 @@ class WriteTitles:
             if draft.angle == "phrase" and value < 2 * self.min_score:
                 continue
             new = draft.text.casefold() not in seen
-            supported = _supported(draft, sentences, language) and _is_told_of(draft, sentences, language)
-            if new and supported and not check.problems(draft.text, language, draft.angle):
+            stood_for = _is_stood_for(draft, sentences, language)
+            if new and stood_for and not check.problems(draft.text, language, draft.angle):
                 found.append((value, draft))
             seen.add(draft.text.casefold())
         return found
@@ -279,6 +280,20 @@ def _freshness(draft: Draft, chosen: Sequence[Draft], language: str) -> float:
 def _quote(draft: Draft, sentences: Sequence[Sentence]) -> str:
     here = sentences[draft.sentence].text
     return here if draft.resolved_from < 0 else f"{sentences[draft.resolved_from].text} {here}"
+
+
+def _is_stood_for(draft: Draft, sentences: Sequence[Sentence], language: str) -> bool:
+    """Whether its sentence says it, of what it names, as its own claim."""
+    if not (_supported(draft, sentences, language) and _is_told_of(draft, sentences, language)):
+        return False
+    if draft.angle not in _CLAIMS:
+        return True
+    after = sentences[draft.sentence + 1].plain if draft.sentence + 1 < len(sentences) else ""
+    return not is_doubted(draft.text, sentences[draft.sentence].plain, after, language)
+
+
+_CLAIMS = ("statement", "number", "name")
+"""Angles of lines that state something; a news text's own lead has its sources named or left out already."""
 
 
 def _supported(draft: Draft, sentences: Sequence[Sentence], language: str) -> bool:
