@@ -91,8 +91,7 @@ def entry() -> None:
     gc.set_threshold(300_000)  # what a short run has most of are the rooms, which are no garbage: 3 % of its time
     # numpy's own threads turn round and round for the next product, on cores that have pictures to decode: 8 % of a run
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with suppress(AttributeError):  # what has no letter there is told by its number, as on standard error
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    _escape_what_has_no_letter()
     for number in (signal.SIGINT, signal.SIGALRM):
         signal.signal(number, _interrupted)
     try:
@@ -108,6 +107,22 @@ def entry() -> None:
         status = _broken(err)
     sys.stderr.flush()
     os._exit(status)
+
+
+def _escape_what_has_no_letter() -> None:
+    """On a standard output that would fail: as JSON escapes it, so that what is JSON stays so."""
+    if getattr(sys.stdout, "errors", "") != "strict":
+        return
+
+    import codecs
+    import json
+
+    def escaped(err: UnicodeError) -> tuple[str, int]:
+        assert isinstance(err, UnicodeEncodeError)
+        return json.dumps(err.object[err.start : err.end])[1:-1], err.end
+
+    codecs.register_error("keyart.json", escaped)
+    sys.stdout.reconfigure(errors="keyart.json")  # type: ignore[union-attr]
 
 
 def _interrupted(_number: int, _frame: object) -> None:

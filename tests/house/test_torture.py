@@ -205,14 +205,16 @@ def test_a_name_that_is_no_utf_8(tmp_path: Path, clip: ClipFactory, keyart: Keya
     path = tmp_path / os.fsdecode("фильм.mp4".encode("cp1251"))
     shutil.copyfile(clip(takes=(Take("photo-coffee", 2.0),)), path)
     path.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nСегодня мы варим хороший кофе.\n", "utf-8")
-    done = keyart("make", path)
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}  # where a terminal takes any byte, the name's own are printed
+    done = keyart("make", path, env=strict)
     assert (done.status, done.error_lines) == (0, [])
     found = assert_whole(path.with_suffix(".keyart"))
     assert found["source"]["name"] == "\ufffd" * 5 + ".mp4"
     transcript = json.loads((path.with_suffix(".keyart") / "transcript.json").read_text("utf-8"))
     assert transcript["source"] == "sidecar " + "\ufffd" * 5 + ".srt"
     assert os.fsencode(done.out.splitlines()[-1]).endswith(rb"\udcf4\udce8\udceb\udcfc\udcec.keyart")
-    assert json.loads(keyart("titles", path.with_suffix(".srt"), "--json").out)["source"] == "\ufffd" * 5 + ".srt"
+    words = keyart("titles", path.with_suffix(".srt"), "--json", env={"PYTHONIOENCODING": "ascii:strict"})
+    assert json.loads(words.out)["source"] == "\ufffd" * 5 + ".srt"
 
 
 # --- bad places to write ------------------------------------------------------------------------------------------

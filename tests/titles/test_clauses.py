@@ -169,6 +169,7 @@ def test_who_he_is() -> None:
         ("Men walked to the river to find water.", "Men walked to the river", "statement"),
         ("I think that the market will fall soon.", "The market will fall", "statement"),
         ("a spectre is haunting europe", "A spectre is haunting Europe", "statement"),
+        ("NASA sent a probe to Mars on a huge rocket from Florida.", "NASA sent a probe to Mars", "name"),
         ("Water boils at 100 degrees.", "Water boils at 100 degrees", "number"),
         ("NASA launched its new telescope on Friday.", "NASA launched its new telescope on Friday", "name"),
     ],
@@ -215,6 +216,8 @@ def test_what_makes_no_english_line(said: str) -> None:
         ("The house is old.", "It.", ""),
         ("The company bought a small startup.", "It has two hundred engineers.", ""),
         ("The company grew in Berlin.", "It has two hundred engineers.", ""),
+        ("The company sells software.", "It has two hundred engineers.", "The company has two hundred engineers"),
+        ("Solar power replaces coal…", "It costs three cents in Texas.", ""),  # a tagger's '…' is a noun
         ("Doctors treat patients.", "They want higher wages.", ""),
         ("Anna Smith met Maria Brown.", "She sells milk in the city.", ""),
         ("Anna Smith worked in London.", "She sells milk in the city.", "Anna Smith sells milk in the city"),

@@ -99,6 +99,28 @@ def test_words_broken_at_the_end_of_a_line_are_whole_again() -> None:
     ]
 
 
+def test_what_follows_a_broken_word_goes_with_it() -> None:
+    assert _texts("ru", Cue("Древнее вели-", 0, 1), Cue("чие, о котором говорят по-", 1, 2), Cue("русски.", 2, 3)) == [
+        "Древнее величие, о котором говорят по-русски."
+    ]
+    assert _texts("en", Cue("The govern-", 0, 1), Cue("ment's plan works.", 1, 2)) == ["The government's plan works."]
+
+
+def test_broken_words_in_capitals_are_whole_before_they_are_small() -> None:
+    assert _texts("ru", Cue("ДРЕВНЕЕ ГОСУ-", 0, 1), Cue("ДАРСТВО ПЕРЕЖИЛО ВЗ-\nРЫВ.", 1, 2)) == [
+        "Древнее государство пережило взрыв."
+    ]
+
+
+def test_a_sentence_begins_with_its_own_cue() -> None:
+    found = split_sentences(Transcript("ru", "s", (Cue("Длина 20 см.", 0, 2), Cue("Автомобиль едет.", 10, 12))))
+    assert [one.start for one in found] == [0, 10]
+
+
+def test_letters_without_end_are_read_once() -> None:
+    assert len(_texts("ru", Cue("а" * 300_000, 0, 1))) == 1  # a matter of an hour, were each letter a new beginning
+
+
 def test_nothing() -> None:
     assert split_sentences(Transcript("ru", "test", ())) == ()
     assert _texts("en", Cue("...", 0, 1)) == []

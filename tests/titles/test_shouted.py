@@ -25,6 +25,10 @@ def quiet(text: str, language: str) -> str:
         ("АННА ПЕТРОВА ИЗ САНКТ-ПЕТЕРБУРГА И МАША", "Анна Петрова из Санкт-Петербурга и Маша"),
         ("У КОГО ВЕРА ПРОЧНЕЕ, ЧЕМ ВЕРА ИВАНОВА?", "У кого вера прочнее, чем Вера Иванова?"),
         ("СТИХИ А. С. ПУШКИНА. ЧТО-НИБУДЬ О YOUTUBE", "Стихи А. С. Пушкина. Что-нибудь о YOUTUBE"),
+        ("УЧЁНЫЕ МГУ ВЫЛЕЧИЛИ СТО ДЕТЕЙ ПО СОВЕТУ ВОЗ", "Учёные МГУ вылечили сто детей по совету ВОЗ"),
+        ("ЗАВОД ОТКРЫЛИ В 1995 Г. В КАЗАНИ", "Завод открыли в 1995 г. в Казани"),
+        ("ОН УШЁЛ. «МЫ В ЛЕС» — СКАЗАЛ ОН. — ХОРОШО. «СТОЙ!» — КРИКНУЛ Я. ПОТОМ ВСЁ",
+         "Он ушёл. «Мы в лес» — сказал он. — Хорошо. «Стой!» — крикнул я. Потом всё"),
         ("ЭТО ИЛИ ОНА БЫЛА ТАМ, ХМ, С НИМ, К ЧЕМУ Я И ГОВОРЮ", "Это или она была там, хм, с ним, к чему я и говорю"),
     ],
 )  # fmt: skip
@@ -40,6 +44,10 @@ def test_russian(shouted: str, quiet_again: str) -> None:
         ("NASA ENGINEERS IN HOUSTON ON THE ISS", "NASA engineers in Houston on the ISS"),
         ("MARK ZUCKERBERG LEAVES A MARK ON MR. O'BRIEN", "Mark Zuckerberg leaves a mark on Mr. O'Brien"),
         ("A STATE-OF-THE-ART U.S. MODEL ON MONDAY", "A state-of-the-art U.S. model on Monday"),
+        ("SOLDIERS WEREN'T READY, HASN’T HE SAID VITAMIN C. IT HELPS",
+         "Soldiers weren't ready, hasn’t he said vitamin C. It helps"),
+        ("THE US ARMY IN THE UNITED STATES AND SOUTH KOREA", "The US army in the United States and South Korea"),
+        ("HE CAME. \"WE GO,\" HE SAID. >> YES", 'He came. "We go," he said. >> Yes'),
         ("VLOGGING ON YOUTUBE WITH KARDASHIAN", "Vlogging on Youtube with Kardashian"),
     ],
 )  # fmt: skip

@@ -240,7 +240,7 @@ def is_ordinal(token: Token) -> bool:
 
 def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, float]) -> list[int]:
     """The core and as many optional groups, worthiest first, as the limits allow. Raises `Refused`."""
-    kept = _with_quotes(tokens, set(cut.core))
+    kept = _with_marks(tokens, set(cut.core))
     if not _within(tokens, kept, limits):
         raise Refused
     waiting = sorted(cut.optional, key=lambda group: (-_group_worth(tokens, group[0], worth), min(group[0], default=0)))
@@ -249,7 +249,7 @@ def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, floa
         changed = False
         for group in waiting:
             places, above = group
-            wider = _with_quotes(tokens, kept | places)
+            wider = _with_marks(tokens, kept | places)
             if (
                 above in kept
                 and places
@@ -260,13 +260,17 @@ def fit(tokens: Sequence[Token], cut: Cut, limits: Limits, worth: dict[str, floa
                 waiting.remove(group)
                 changed = True
                 break
-    kept |= _signs(tokens, kept)
     shown = (token for token in tokens if token.place in kept and (token.is_word or token.text in _SIGNS | _BEFORE))
     return [token.place for token in shown if token.text.lower() not in lexicon.RU_EMPTY_PARTICLES]
 
 
 _SIGNS = frozenset({"%", "‰", "№", "$", "€", "£", "¥", "₽", "°", "°C", "°F"})
 _BEFORE = frozenset({"+", "−", "±", "~", "≈"})
+
+
+def _with_marks(tokens: Sequence[Token], kept: set[int]) -> set[int]:
+    whole = _with_quotes(tokens, kept)
+    return whole | _signs(tokens, whole)
 
 
 def _signs(tokens: Sequence[Token], kept: set[int]) -> set[int]:
@@ -298,4 +302,5 @@ def _group_worth(tokens: Sequence[Token], places: set[int], worth: dict[str, flo
 
 def _within(tokens: Sequence[Token], places: set[int], limits: Limits) -> bool:
     words = [tokens[place].text for place in places if tokens[place].is_word]
-    return len(words) <= limits.max_words and len(" ".join(words)) <= limits.max_characters
+    signs = sum(len(tokens[place].text) + 1 for place in places if tokens[place].text in _SIGNS | _BEFORE)
+    return len(words) <= limits.max_words and len(" ".join(words)) + signs <= limits.max_characters

@@ -91,9 +91,9 @@ class _Maker(Chunks):
         if meant.person:
             return kind == "NNP" and self.words[at - 1].low not in _WHERE
         start = at
-        while self.words[start - 1].tag[:2] in ("NN", "JJ", "CD", "VB"):
+        while start and re.match("NN|JJ|CD|VB[NG]", self.words[start - 1].tag):
             start -= 1
-        return kind == "NNP" or (kind == "NN" and self.words[start - 1].tag in ("DT", "PRP$"))
+        return kind == "NNP" or (kind == "NN" and start > 0 and self.words[start - 1].tag in ("DT", "PRP$"))
 
     def resolved(self, before: Antecedent) -> list[Draft]:
         """'It has two arms.' after 'The robot ...' -> 'The robot has two arms'."""
@@ -303,7 +303,12 @@ class _Maker(Chunks):
             return []
         if angle == "phrase" and inside[0].low in ("half", "part", "most", "some"):
             return []
-        acts = inside[-1].tag == "NNS" and end < len(self.words) and self.words[end].tag in ("DT", "PRP$")
+        acts = (
+            angle == "phrase"
+            and inside[-1].tag == "NNS"
+            and end < len(self.words)
+            and self.words[end].tag in ("DT", "PRP$")
+        )
         if acts:  # 'coffee blocks a chemical': the tagger took the verb for a noun
             return []
         text = self._render(list(range(start, end)))

@@ -147,7 +147,8 @@ class Chunks:
             return True
         if self.words[at - 1].tag == "PRP" and following in ("DT", "CD", "PRP$"):
             return True  # 'can cost you | a third'
-        return self.words[at - 2].tag == "TO" and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
+        infinitive = self.words[at - 2].tag == "TO" and self.words[at - 1].tag not in ("NNP", "NNPS", "NNS")
+        return infinitive and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
 
     def _lows(self, end: int) -> set[str]:
         return {word.low for word in self.words[:end]}

@@ -15,7 +15,7 @@ from keyart.models.store import model_path
 from keyart.titles import lexicon
 
 MODELS = ("navec-news", "slovnet-morph", "slovnet-syntax", "slovnet-ner")
-NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
+_NAME_TAGS = ("Name", "Surn", "Patr", "Geox", "Orgn", "Abbr")
 _POS = {"NOUN": "NOUN", "ADJF": "ADJ", "ADJS": "ADJ", "COMP": "ADJ", "VERB": "VERB", "INFN": "VERB", "PRTF": "VERB"}
 _POS |= {"PRTS": "VERB", "GRND": "VERB", "NUMR": "NUM", "ADVB": "ADV", "NPRO": "PRON", "PREP": "ADP", "CONJ": "CCONJ"}
 _POS |= {"PRCL": "PART", "PRED": "ADV", "INTJ": "INTJ"}
@@ -138,7 +138,7 @@ def is_name(word: str, *, only: bool = False) -> bool:
     if word.lower() in lexicon.RU_CONTRACTIONS:
         return False
     # 'украинский' is of a place, and written small: adjectives are no names
-    marks = ["NOUN" in one.tag and any(tag in one.tag for tag in NAME_TAGS) for one in readings(word.lower())]
+    marks = ["NOUN" in one.tag and any(tag in one.tag for tag in _NAME_TAGS) for one in readings(word.lower())]
     return bool(marks) and known_word(word) and (all(marks) if only else any(marks))
 
 

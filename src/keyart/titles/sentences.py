@@ -64,7 +64,8 @@ def split_sentences(transcript: Transcript) -> tuple[Sentence, ...]:
     for start, end, restored in _spans(text, transcript.language, clock):
         words = text[start:end].strip()
         if re.search(r"\w", words):
-            found.append(Sentence(len(found), words, clock.at(start), clock.at(end), restored))
+            first = start + len(text[start:end]) - len(text[start:end].lstrip())
+            found.append(Sentence(len(found), words, clock.at(first), clock.at(end), restored))
     return tuple(found)
 
 
@@ -95,42 +96,49 @@ class _Clock:
 
 def unbroken(cues: Sequence[Cue], language: str) -> Iterator[Cue]:
     """Each text on one line; a word that was broken at the end of a line or a cue is whole in the first of them."""
-    carried = ""
+    carried = 0
     for cue, after in zip(cues, [*(cue.text for cue in cues[1:]), ""], strict=False):
-        words = _LINE_BREAK.sub(partial(_mended, language=language), html.unescape(cue.text[len(carried) :]))
-        words, carried = re.sub(r"\s+", " ", words).strip(), ""
-        halves = re.fullmatch(r"(.*?)([^\W\d_]{2,})-", words), re.match(r"\s*([^\W\d_]{2,})", after)
-        if halves[0] and halves[1] and _is_one_word(halves[0][2], halves[1][1], language):
-            words, carried = f"{words[:-1]}{halves[1][1]}", halves[1][0]
+        words = _LINE_BREAK.sub(partial(_mended, language=language), html.unescape(cue.text[carried:]))
+        words, carried = re.sub(r"\s+", " ", words).strip(), 0
+        left, right = re.search(r"(?<![^\W\d_])([^\W\d_]{2,})-$", words), re.match(r"\s*([^\W\d_]{2,})\S*", after)
+        joint = _joint(left[1], right[1], language) if left and right else None
+        if right and joint is not None:
+            words, carried = f"{words[:-1]}{joint}{right[0].strip()}", right.end()
         yield replace(cue, text=words)
 
 
-_LINE_BREAK = re.compile(r"([^\W\d_]{2,})-\s+([^\W\d_]{2,})")
+_LINE_BREAK = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})-\s+([^\W\d_]{2,})")
 
 
 def _mended(found: re.Match[str], language: str) -> str:
-    if _is_one_word(found[1], found[2], language):
-        return found[1] + found[2]
-    return f"{found[1]}-{found[2]}" if "\n" in found[0] else found[0]
+    joint = _joint(found[1], found[2], language)
+    if joint is None:
+        joint = "-" if "\n" in found[0] else "- "
+    return found[1] + joint + found[2]
 
 
-def _is_one_word(left: str, right: str, language: str) -> bool:
-    """'госу-' and 'дарство'; not 'что-' and 'то', nor 'древнее-' and 'Египет'."""
-    if not right.islower():
-        return False
+def _joint(left: str, right: str, language: str) -> str | None:
+    """What joins the halves of a broken word; None where they are none.
+
+    '' of 'госу-' and 'дарство', '-' of 'что-' and 'то', None of 'древнее-' and 'Египет'.
+    """
+    if not (right.islower() or (left + right).isupper()):
+        return None
+    whole, parted = (left + right).lower(), f"{left}-{right}".lower()
     if language == "ru":
         from keyart.titles.russian import known_word
 
-        return known_word(left + right)
+        return "" if known_word(whole) else "-" if known_word(parted) else None
     from keyart.titles.english_tags import lexicon
 
-    return language == "en" and left.lower() + right in lexicon() and f"{left.lower()}-{right}" not in lexicon()
+    known = lexicon() if language == "en" else {}
+    return "-" if parted in known else "" if whole in known else None
 
 
 def _joined(transcript: Transcript) -> tuple[str, _Clock]:
     clock, length = _Clock(), 0
     parts: list[str] = []
-    for cue in unbroken(quieted(transcript.cues, transcript.language), transcript.language):
+    for cue in quieted(tuple(unbroken(transcript.cues, transcript.language)), transcript.language):
         words = cue.text if parts else _DATELINE.sub("", cue.text)
         if words:
             clock.add(length, len(words), cue.start, cue.end)

@@ -12,13 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from keyart.titles import english_tags, lexicon
-from keyart.titles.russian import NAME_TAGS, known_word, readings
+from keyart.titles.russian import known_word, readings
 from keyart.types import Cue
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LEAST_WORDS, _LEAST_SHARE = 3, 0.9
 """Of a text that is taken for shouted: words of two letters and more, and the share of its letters in capitals."""
-_ENDS = re.compile(r"[.!?…][\"'”’»)\]]*\s*$")
+_ENDS = re.compile(r"[.!?…](?:[\"'”’»)\]]*\s*|\s+[—–]\s*)(?:[«“„\"'(\[]|>>\s*|-\s+)*$")
+"""Between two words, the second of which begins a sentence; after '!» — ' it is told who said so."""
 _ABBREVIATION_LETTERS = 3
 """An English word that nobody knows is taken for an abbreviation up to this length."""
 
@@ -61,15 +62,44 @@ def _sentence_case(text: str, cased: Callable[[str, str, str], str], *, begins: 
     end, initial = 0, False
     for place, word in enumerate(words):
         between = text[end : word.start()]
-        begins = begins if not place else bool(_ENDS.search(between)) and not initial
-        initial = len(word.group()) == 1 and text[word.end() : word.end() + 1] == "."
+        if place:
+            begins = bool(_ENDS.search(between)) and not initial and around[place].lower() not in _NO_END
+        initial = _is_initial(words[place : place + 2], text, cased, after_one=initial)
         low = word.group() if initial or not word.group().isupper() else cased(*around[place : place + 3])
         parts += [between, low[:1].upper() + low[1:] if begins else low]
         end = word.end()
     return "".join([*parts, text[end:]])
 
 
+def _is_initial(
+    words: Sequence[re.Match[str]], text: str, cased: Callable[[str, str, str], str], *, after_one: bool
+) -> bool:
+    """'А. С. Пушкин', 'Пушкин А. С.'; not 'в 1995 г. В', 'и т. д.', 'это сделал я. Потом'."""
+    first = words[0].group()
+    if len(first) > 1 or text[words[0].end() : words[0].end() + 1] != ".":
+        return False
+    if after_one or len(words) < 2:
+        return after_one
+    following = words[1].group()
+    if first.lower() not in lexicon.RU_CONTRACTIONS and len(following) == 1:
+        return text[words[1].end() : words[1].end() + 1] == "."
+    shown = cased("", following, "")
+    return len(following) > 1 and shown[:1].isupper() and (shown != following) and _may_bear(following.lower())
+
+
+def _may_bear(low: str) -> bool:
+    """Whether it may be somebody's surname: 'г. Москва' is none."""
+    return not re.search("[а-яё]", low) or "Geox" not in readings(low)[0].tag
+
+
+_NO_END = frozenset({"г", "гг", "ул", "им", "т"})
+"""'В 1995 г. в Казани', 'и т. д.': a point after these rarely ends a sentence."""
+
+
 # --- Russian --------------------------------------------------------------------------------------------------------
+
+
+_NAMES = ("Name", "Surn", "Patr", "Geox", "Orgn")
 
 
 def _russian(before: str, word: str, after: str) -> str:
@@ -78,9 +108,11 @@ def _russian(before: str, word: str, after: str) -> str:
         return word  # GPS, YOUTUBE
     if low in lexicon.RU_CONTRACTIONS:
         return low
-    if len(low) > 1 and (all("Abbr" in one.tag for one in readings(low)) or _is_unsayable(low)):
+    if any("NUMR" in one.tag for one in readings(low)):
+        return low  # 'сто' is also a garage
+    if len(low) > 1 and ("Abbr" in readings(low)[0].tag or _is_unsayable(low)):
         return word
-    if _is_likely(low, NAME_TAGS):
+    if _is_likely(low, _NAMES):
         return "-".join(part.capitalize() for part in low.split("-"))
     beside = any(one and _is_likely(one.lower(), ("Surn", "Patr")) for one in (before, after))
     named = "NOUN" in readings(low)[0].tag and any("Name" in one.tag for one in readings(low))  # Вера, Роман; not 'из'
@@ -104,14 +136,18 @@ def _english(before: str, word: str, after: str) -> str:
     low, known = word.lower(), english_tags.lexicon()
     if apart := re.fullmatch("(.+)(['’])(.+)", low):
         stem, mark, clitic = apart.groups()
-        if low.replace("’", "'") in known:
+        if low.replace("’", "'") in known or clitic == "t":
             return low
         return _english(before, stem.upper(), after) + mark + (clitic if len(clitic) < 3 else clitic.capitalize())
     if "-" in low:
         return "-".join(_english("", part.upper(), "") for part in low.split("-"))
-    if low == "i":
-        return "I"
+    if (len(low) == 1 and low != "a") or (low == "us" and before.lower() == "the"):
+        return word  # I, vitamin C
     name = low.capitalize()
+    if name in _NAMED_LIKE_WORDS or f"{name} {after.capitalize()}" in _NAMED_IN_TWO:
+        return name
+    if f"{before.capitalize()} {name}" in _NAMED_IN_TWO:
+        return name
     if low in known and not known[low].startswith("NNP"):
         named = known.get(name, "") == "NNP" and known[low][:2] in ("NN", "VB", "JJ")
         return name if named and _is_surname(after) else low
@@ -120,6 +156,14 @@ def _english(before: str, word: str, after: str) -> str:
     if word in known or len(word) <= _ABBREVIATION_LETTERS:
         return word
     return low if _is_form(low) else name
+
+
+_NAMED_LIKE_WORDS = frozenset({"China", "Mars", "John", "Peter", "Jordan", "Google", "Christmas"})
+"""Names whose small form the lexicon has too, but which are mostly names."""
+_NAMED_IN_TWO = frozenset({
+    "United States", "United Kingdom", "United Nations", "White House", "South Korea", "North Korea", "South Africa",
+    "New Zealand", "Great Britain", "Soviet Union", "European Union", "Bill Gates", "Will Smith", "Los Angeles",
+})  # fmt: skip
 
 
 def _is_surname(word: str) -> bool:
