@@ -70,6 +70,7 @@ def test_russian_lines_that_pass(text: str, angle: str) -> None:
         ("The telescope will study the", "dangling end"),
         ("Because the telescope failed", "begins in the middle"),
         ("The crew trusted them", "points outside"),
+        ("My highest one was 7.9 percent", "points outside"),
         ("The old telescope", "no predicate"),
         ("The crew (all of them was lost", "unbalanced quotes"),
     ],

@@ -115,6 +115,9 @@ def test_a_range_is_not_halved_and_a_verb_is_no_noun() -> None:
     assert "Штраф составит от восьмисот" not in _russian("Штраф составит от восьмисот до двух тысяч рублей.")
     assert "Держим 30 секунд" not in _russian("Второе упражнение — лодочка, держим 30 секунд.")
     assert "Компенсацию вреда" not in " ".join(_russian("Компенсацию морального вреда с банка мы не получили."))
+    assert not [
+        line for line in _russian("Тренируем спину дома, без турника и гантелей.") if "спину и гантелей" in line
+    ]
     assert "Coffee blocks" not in _english("Coffee blocks a chemical that makes you sleepy.")
 
 
@@ -146,6 +149,8 @@ def test_who_he_is() -> None:
     assert not [line for line in _russian("Он продаёт булки в городе.", anna) if line.startswith(("Он", "Анна"))]
     assert antecedent(russian.parse("Инженер встретил директора."), Limits()) is None
     assert antecedent(russian.parse("Темнеет."), Limits()) is None
+    oleg = antecedent(russian.parse("Олег Петров проснулся."), Limits())
+    assert oleg and not [line for line in _russian("Взял он новый фонарик.", oleg) if "Олег" in line]
     for rival in ("Вода залила трубу.", "Мама подошла к кошке."):  # in whatever case it stands
         assert antecedent(russian.parse(rival), Limits()) is None
     water = antecedent(russian.parse("Вода течёт уже два дня."), Limits())

@@ -302,6 +302,10 @@ def _english(text: str, angle: str) -> list[str]:
         return ["no words"]
     lowered = [word.lower() for word, _ in tagged]
     found = []
+    if re.search(
+        r"\b(?:my|your|his|her|its|our|their|the)(?: \w+)? ones? (?:is|was|are|were|has|have|had|will)\b", text, re.I
+    ):
+        found.append("points outside")  # 'my highest one was 7.9 percent': one of what?
     if tagged[-1][1] in ("IN", "DT", "CC", "TO", "PRP$", "WDT", "MD", "WP") or lowered[-1] in (
         "not",
         "very",

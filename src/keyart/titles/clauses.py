@@ -86,7 +86,10 @@ def statement(
     _check_news(tokens, head, subject, places)
     named = (
         {subject.place: before.text}
-        if subject is not None and before is not None and _may_stand(tokens, subject, before)
+        if subject is not None
+        and before is not None
+        and subject.place < head.place  # 'взял он фонарик' is a tale's
+        and _may_stand(tokens, subject, before)
         else {}
     )
     weight = 0.85 if named else _person_weight(tokens, head, subject, places)

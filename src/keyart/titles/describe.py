@@ -281,6 +281,8 @@ def stands_alone(text: str, language: str, max_words: int) -> bool:
         r"(?:^|\W)(?:и|а|но|или|что|чтобы|как|в|на|с|по|для|то|and|but|or|that|to|of|the|a|in)\W*$", text, re.I
     ):
         return False
+    if re.match(r"(?:нет|да|no|yes|yeah)\b", text, re.I) or re.search(r"\b(?:otherwise|instead)\.$", text, re.I):
+        return False  # the answer to what was asked before it, the other side of what was said
     if re.search(r"[.!?…]\s+[^\W\dA-ZА-ЯЁ]", text):
         return False  # two sentences, of which the second was not seen as one
     points, allowed = (_RU_POINTS, _RU_ALLOWED) if language == "ru" else (_EN_POINTS, _EN_ALLOWED)

@@ -135,6 +135,26 @@ def _check_lost(tokens: Sequence[Token], places: Sequence[int]) -> None:
         ]
         if any(denied or one.lemma in lexicon.RU_UNREAL for one in dropped):
             raise Refused  # 'компенсацию (морального) вреда не получили'; 'за (чужое) фото'
+        if _is_odd_pair(tokens, tokens[place], kept):
+            raise Refused  # 'тренируем спину (без турника) и гантелей'
+
+
+def _is_odd_pair(tokens: Sequence[Token], noun: Token, kept: set[int]) -> bool:
+    """Whether the noun is joined to one that is kept in another case: its own preposition, or neighbour, was lost."""
+    if noun.rel != "conj" or noun.head not in kept or noun.pos != "NOUN" or tokens[noun.head].pos != "NOUN":
+        return False
+    own = [tokens[child] for child in noun.children if tokens[child].rel in ("case", "nummod:gov", "nummod")]
+    cases = {noun.feats.get("Case"), tokens[noun.head].feats.get("Case")}
+    return (
+        not own
+        and cases in ({"Acc", "Gen"}, {"Nom", "Gen"})
+        and tokens[noun.head].feats.get("Animacy") == "Inan"
+        and (_forms(noun).isdisjoint(_forms(tokens[noun.head])))
+    )
+
+
+def _forms(noun: Token) -> set[str]:
+    return {str(one.tag.case) for one in readings(noun.text.lower()) if "NOUN" in one.tag}
 
 
 _PER = frozenset({
