@@ -115,9 +115,10 @@ def _escape_what_has_no_letter() -> None:
         return
 
     import codecs
-    import json
 
     def escaped(err: UnicodeError) -> tuple[str, int]:
+        import json
+
         assert isinstance(err, UnicodeEncodeError)
         return json.dumps(err.object[err.start : err.end])[1:-1], err.end
 

@@ -86,10 +86,7 @@ def statement(
     _check_news(tokens, head, subject, places)
     named = (
         {subject.place: before.text}
-        if subject is not None
-        and before is not None
-        and subject.place < head.place  # 'взял он фонарик' is a tale's
-        and _may_stand(tokens, subject, before)
+        if subject is not None and before is not None and _may_stand(tokens, head, subject, before)
         else {}
     )
     weight = 0.85 if named else _person_weight(tokens, head, subject, places)
@@ -148,9 +145,12 @@ def _gender(token: Token) -> str:
     return token.feats.get("Gender", "") or next(iter(_genders(token)), "")
 
 
-def _may_stand(tokens: Sequence[Token], subject: Token, before: Antecedent) -> bool:
-    """Not where its own sentence has something that it may mean: 'трубу надо менять, иначе она лопнет'."""
-    if not before.gender or _PRONOUNS.get(subject.text.lower()) != before.gender:
+def _may_stand(tokens: Sequence[Token], head: Token, subject: Token, before: Antecedent) -> bool:
+    """Not where its own sentence has something that it may mean: 'трубу надо менять, иначе она лопнет'; nor behind its
+    verb, as tales have it: 'взял он фонарик'."""
+    if subject.place > head.place or not before.gender:
+        return False
+    if _PRONOUNS.get(subject.text.lower()) != before.gender:
         return False
     nearer = (token for token in tokens[: subject.place] if token.pos in ("NOUN", "PROPN"))
     return all(_gender(token) != before.gender for token in nearer)
@@ -200,10 +200,8 @@ def _own_words(tokens: Sequence[Token], head: Token) -> bool:
 
 def _after_that(tokens: Sequence[Token], head: Token) -> bool:
     """Whether the clause opens with ', что', wherever the parser hangs it."""
-    marks = [
-        tokens[child] for child in head.children if tokens[child].text.lower() == "что" and tokens[child].rel == "mark"
-    ]
-    return any(one.place and tokens[one.place - 1].text == "," for one in marks)
+    marks = (tokens[child] for child in head.children if tokens[child].rel == "mark")
+    return any(one.text.lower() == "что" and one.place and tokens[one.place - 1].text == "," for one in marks)
 
 
 def _is_condition(tokens: Sequence[Token], clause: Token) -> bool:

@@ -15,7 +15,7 @@ from keyart.titles.chapters import MIN_SECONDS, Part, chapters
 from keyart.titles.doubted import is_doubted
 from keyart.titles.keywords import MAX_TAGS, keywords
 from keyart.titles.salience import Salience, content_lemmas, measure
-from keyart.titles.sentences import Sentence, split_sentences
+from keyart.titles.sentences import Sentence, following, split_sentences
 from keyart.titles.write import LANGUAGES, WriteTitles
 from keyart.types import Cue, Headline, Outcome, Shot, Transcript
 
@@ -122,8 +122,9 @@ class DescribeVideo:
     ) -> tuple[Claim, ...]:
         waiting = [
             _Candidate(worth(one, text, lemmas, salience), one, text, lemmas)
-            for one, after in zip(sentences, [*(later.plain for later in sentences[1:]), ""], strict=False)
-            if not one.restored and not is_doubted(one.plain, one.plain, after, language)
+            for one in sentences
+            if not one.restored
+            if not is_doubted(one.plain, one.plain, following(sentences, one.number), language)
             if (text := tidy(one.plain, language)) and stands_alone(text, language, self.max_words)
             if (lemmas := frozenset(content_lemmas(text, language)))
         ]

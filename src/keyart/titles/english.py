@@ -299,17 +299,10 @@ class _Maker(Chunks):
             or inside[0].low in lexicon.EN_EMPTY_ADJECTIVES
             or inside[0].tag[:2] not in ("NN", "JJ")
         )
-        if angle == "phrase" and (measured or any("." in word.text for word in inside)):
-            return []
-        if angle == "phrase" and inside[0].low in ("half", "part", "most", "some"):
-            return []
-        acts = (
-            angle == "phrase"
-            and inside[-1].tag == "NNS"
-            and end < len(self.words)
-            and self.words[end].tag in ("DT", "PRP$")
-        )
-        if acts:  # 'coffee blocks a chemical': the tagger took the verb for a noun
+        # 'coffee blocks a chemical': the tagger took the verb for a noun
+        acts = inside[-1].tag == "NNS" and end < len(self.words) and self.words[end].tag in ("DT", "PRP$")
+        shared = inside[0].low in ("half", "part", "most", "some")
+        if angle == "phrase" and (measured or acts or shared or any("." in word.text for word in inside)):
             return []
         text = self._render(list(range(start, end)))
         return [Draft(text, self.number, angle, weight)] if text else []

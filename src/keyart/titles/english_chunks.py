@@ -141,7 +141,8 @@ class Chunks:
         following = self.words[at].tag
         if self.words[at].low in _EXTENT and self.words[at - 1].tag[:2] in ("NN", "CD"):
             return True  # 'is 384,000 kilometers | away'
-        if self.words[at].low in ("because", "since", "just") and {"not", "n't", "never"} & self._lows(at):
+        denied = any(word.low in ("not", "n't", "never") for word in self.words[:at])
+        if denied and self.words[at].low in ("because", "since", "just"):
             return True  # 'are n't weightless | because there is no gravity'
         if following in ("MD", "VBD", "VBZ", "VBP"):
             return True
@@ -149,9 +150,6 @@ class Chunks:
             return True  # 'can cost you | a third'
         infinitive = self.words[at - 2].tag == "TO" and self.words[at - 1].tag not in ("NNP", "NNPS", "NNS")
         return infinitive and (following[:2] in ("IN", "RP", "NN", "DT", "JJ", "PR", "RB"))
-
-    def _lows(self, end: int) -> set[str]:
-        return {word.low for word in self.words[:end]}
 
     def _points_outside(self, places: range) -> bool:
         """Whether a word among these stands for something the line does not name; 'its' after its owner does not."""

@@ -69,6 +69,11 @@ def split_sentences(transcript: Transcript) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+def following(sentences: Sequence[Sentence], number: int) -> str:
+    """The sentence after this one, plain; empty after the last."""
+    return sentences[number + 1].plain if number + 1 < len(sentences) else ""
+
+
 class _Clock:
     """Place in the joined text -> seconds."""
 

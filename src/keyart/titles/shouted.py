@@ -49,8 +49,8 @@ def is_shouted(text: str) -> bool:
     >>> is_shouted("ДЕСЯТЬ ЛЕТ СПУСТЯ, В МОСКВЕ"), is_shouted("США и КНР"), is_shouted("СССР, США")
     (True, False, False)
     """
-    letters = [one for one in text if one.isupper() or one.islower()]
-    if sum(one.isupper() for one in letters) < _LEAST_SHARE * max(1, len(letters)):
+    capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
+    if capitals < _LEAST_SHARE * max(1, capitals + small):
         return False
     return sum(len(word) > 1 for word in _WORD.findall(text)) >= _LEAST_WORDS
 
@@ -144,9 +144,8 @@ def _english(before: str, word: str, after: str) -> str:
     if (len(low) == 1 and low != "a") or (low == "us" and before.lower() == "the"):
         return word  # I, vitamin C
     name = low.capitalize()
-    if name in _NAMED_LIKE_WORDS or f"{name} {after.capitalize()}" in _NAMED_IN_TWO:
-        return name
-    if f"{before.capitalize()} {name}" in _NAMED_IN_TWO:
+    pairs = {f"{before.capitalize()} {name}", f"{name} {after.capitalize()}"}
+    if name in _NAMED_LIKE_WORDS or pairs & _NAMED_IN_TWO:
         return name
     if low in known and not known[low].startswith("NNP"):
         named = known.get(name, "") == "NNP" and known[low][:2] in ("NN", "VB", "JJ")

@@ -106,28 +106,31 @@ def _check_neighbours(tokens: Sequence[Token], head: Token, places: Sequence[int
     """'Раз' in how long, 'закаляют' whom, 'толще' than what: whatever the parser hangs them on, they stand together."""
     if not places:
         return
-    last, after = tokens[places[-1]], [token.text.lower() for token in tokens[places[-1] + 1 : places[-1] + 3]]
-    if last.lemma == "раз" and after[:1] in (["в"], ["на"], ["за"]):
-        raise Refused
-    if last.pos == "NUM" and after[:1] == ["до"]:
-        raise Refused
-    if last.feats.get("Degree") == "Cmp" and "чем" in after:
-        raise Refused
-    _check_lost(tokens, places)
+    _check_end(tokens, places)
+    _check_dropped(tokens, places)
     whom = head.pos == "VERB" and head.place and tokens[head.place - 1].text.lower() in ("её", "ее", "его", "их")
     if whom and head.place - 1 not in places:
         raise Refused
 
 
-def _check_lost(tokens: Sequence[Token], places: Sequence[int]) -> None:
-    """What follows and must: than what, per what; what was dropped and changes what is denied or meant."""
-    kept, end = set(places), places[-1] + 1
+def _check_end(tokens: Sequence[Token], places: Sequence[int]) -> None:
+    """Refuses a line whose end goes on: in how long, up to what, than what, per what."""
+    last, end = tokens[places[-1]], places[-1] + 1
     after = [token.text.lower() for token in tokens[end : end + 4]]
-    compared = any(token.feats.get("Degree") == "Cmp" for token in tokens[end : end + 3]) and "чем" in after
-    rated = after[:1] in (["в"], ["на"], ["за"]) and after[1:2] and after[1] in _PER
-    rated = rated or after[:1] == ["/"]
-    if compared or (rated and any(tokens[place].pos == "NUM" for place in places[-3:])):
-        raise Refused  # 'болеет | чаще, чем'; '50 000 МЕ | в день'
+    leads_on = after[:1] in (["в"], ["на"], ["за"])
+    if (last.lemma == "раз" and leads_on) or (last.pos == "NUM" and after[:1] == ["до"]):
+        raise Refused  # 'раз | в три дня'; 'от восьмисот | до двух тысяч'
+    more = any(token.feats.get("Degree") == "Cmp" for token in tokens[end : end + 3])
+    if ("чем" in after and more) or ("чем" in after[:2] and last.feats.get("Degree") == "Cmp"):
+        raise Refused  # 'болеет | чаще, чем'; 'толще |, чем'
+    rated = (leads_on and bool(set(after[1:2]) & _PER)) or after[:1] == ["/"]
+    if rated and any(tokens[place].pos == "NUM" for place in places[-3:]):
+        raise Refused  # '50 000 МЕ | в день'
+
+
+def _check_dropped(tokens: Sequence[Token], places: Sequence[int]) -> None:
+    """Refuses a line that lost what changes what is denied or meant."""
+    kept = set(places)
     denied = any(tokens[place].lemma == "не" for place in places)
     for place in places:
         dropped = [
@@ -149,7 +152,7 @@ def _is_odd_pair(tokens: Sequence[Token], noun: Token, kept: set[int]) -> bool:
         not own
         and cases in ({"Acc", "Gen"}, {"Nom", "Gen"})
         and tokens[noun.head].feats.get("Animacy") == "Inan"
-        and (_forms(noun).isdisjoint(_forms(tokens[noun.head])))
+        and _forms(noun).isdisjoint(_forms(tokens[noun.head]))
     )
 
 

@@ -25,7 +25,7 @@ from keyart.titles.lead import LEAD, lead
 from keyart.titles.names import file_headlines
 from keyart.titles.rank import score
 from keyart.titles.salience import Salience, content_lemmas, measure
-from keyart.titles.sentences import Sentence, split_sentences
+from keyart.titles.sentences import Sentence, following, split_sentences
 from keyart.titles.support import missing_words
 from keyart.titles.whole import Refused
 from keyart.titles.written import is_written
@@ -209,9 +209,11 @@ class WriteTitles:
                 break
             if draft.angle == "phrase" and value < 2 * self.min_score:
                 continue
-            new = draft.text.casefold() not in seen
-            stood_for = _is_stood_for(draft, sentences, language)
-            if new and stood_for and not check.problems(draft.text, language, draft.angle):
+            if (
+                draft.text.casefold() not in seen
+                and _is_stood_for(draft, sentences, language)
+                and not check.problems(draft.text, language, draft.angle)
+            ):
                 found.append((value, draft))
             seen.add(draft.text.casefold())
         return found
@@ -288,8 +290,8 @@ def _is_stood_for(draft: Draft, sentences: Sequence[Sentence], language: str) ->
         return False
     if draft.angle not in _CLAIMS:
         return True
-    after = sentences[draft.sentence + 1].plain if draft.sentence + 1 < len(sentences) else ""
-    return not is_doubted(draft.text, sentences[draft.sentence].plain, after, language)
+    here, after = sentences[draft.sentence].plain, following(sentences, draft.sentence)
+    return not is_doubted(draft.text, here, after, language)
 
 
 _CLAIMS = ("statement", "number", "name")
